@@ -1,0 +1,59 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let swift: [SwiftSetting] = [
+  .strictMemorySafety(),
+  .treatAllWarnings(as: .error),
+  .treatWarning("DeprecatedDeclaration", as: .warning),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InferIsolatedConformances"),
+  .enableExperimentalFeature("Lifetimes"),
+]
+/// Modules on the path of a request: no existentials, no returned arrays.
+let path = swift + [.treatWarning("PerformanceHints", as: .error)]
+/// Tests and the programs only tests run: they use pointers freely, so strict memory safety would only add noise.
+let tests: [SwiftSetting] = [
+  .treatAllWarnings(as: .error),
+  .treatWarning("DeprecatedDeclaration", as: .warning),
+  .enableExperimentalFeature("Lifetimes"),
+]
+let c: [CSetting] = [.treatAllWarnings(as: .error), .enableWarning("all"), .enableWarning("extra")]
+
+let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
+
+let package = Package(
+  name: "postern",
+  products: [
+    .executable(name: "virtfs-proxy-helper", targets: ["virtfs-proxy-helper"])
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-system", from: "1.8.1")
+  ],
+  targets: [
+    .target(name: "CLinux", cSettings: c),
+    .systemLibrary(name: "CCapNG", pkgConfig: "libcap-ng", providers: [.apt(["libcap-ng-dev"])]),
+    .target(name: "Linux", dependencies: ["CLinux", system], swiftSettings: path),
+    .target(name: "Confinement", dependencies: ["Linux", "CLinux", "CCapNG", system], swiftSettings: swift),
+    .target(name: "Export", dependencies: ["Linux", system], swiftSettings: path),
+    .target(name: "ProxyProtocol", swiftSettings: path),
+    .target(name: "ProxyHelper", dependencies: ["Linux", "Export", "ProxyProtocol", system], swiftSettings: path),
+    .target(name: "ProxyClient", dependencies: ["Linux", "ProxyProtocol", system], swiftSettings: path),
+    .executableTarget(
+      name: "virtfs-proxy-helper",
+      dependencies: ["CLinux", "Linux", "Confinement", "Export", "ProxyHelper", system],
+      swiftSettings: swift
+    ),
+    .executableTarget(name: "guest-suite", swiftSettings: tests),
+    .testTarget(name: "ProxyProtocolTests", dependencies: ["ProxyProtocol"], swiftSettings: tests),
+    .testTarget(name: "ExportTests", dependencies: ["Export", "Linux", system], swiftSettings: tests),
+    .testTarget(
+      name: "HelperTests",
+      dependencies: ["virtfs-proxy-helper", "ProxyClient", "ProxyProtocol", "Linux", "CLinux", system],
+      swiftSettings: tests
+    ),
+    .testTarget(name: "EndToEndTests", swiftSettings: tests),
+  ],
+  swiftLanguageModes: [.v6]
+)

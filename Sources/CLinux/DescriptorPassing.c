@@ -1,0 +1,38 @@
+#include <sys/uio.h>
+
+#include "CLinux.h"
+
+// Aligned as the control messages' header wants it.
+union control {
+  struct cmsghdr header;
+  char bytes[CMSG_SPACE(sizeof(int))];
+};
+
+long cl_send_descriptor(int socket, const void *bytes, size_t count, int descriptor, int flags) {
+  union control control = {0};
+  struct iovec data = {(void *)bytes, count};
+  struct msghdr message = {
+      .msg_iov = &data, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control.bytes};
+  struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+  header->cmsg_level = SOL_SOCKET;
+  header->cmsg_type = SCM_RIGHTS;
+  header->cmsg_len = CMSG_LEN(sizeof descriptor);
+  memcpy(CMSG_DATA(header), &descriptor, sizeof descriptor);
+  return cl_result(sendmsg(socket, &message, flags));
+}
+
+long cl_receive_descriptor(int socket, void *bytes, size_t count, int *descriptor, int flags) {
+  union control control = {0};
+  struct iovec data = {bytes, count};
+  struct msghdr message = {
+      .msg_iov = &data, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control.bytes};
+  *descriptor = -1;
+  // There is room for one descriptor: the kernel itself closes any further ones.
+  long result = cl_result(recvmsg(socket, &message, flags));
+  if (result < 0) return result;
+  struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+  if (header != NULL && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS &&
+      header->cmsg_len == CMSG_LEN(sizeof *descriptor))
+    memcpy(descriptor, CMSG_DATA(header), sizeof *descriptor);
+  return result;
+}

@@ -1,0 +1,26 @@
+// A signal handler, so not Swift: it may call only what is async-signal-safe.
+#include <signal.h>
+
+#include "CLinux.h"
+
+static volatile sig_atomic_t ending_socket = -1;
+static volatile sig_atomic_t received_signal = 0;
+
+static void end(int signal) {
+  int saved = errno;
+  received_signal = signal;
+  if (ending_socket >= 0) shutdown(ending_socket, SHUT_RDWR);
+  errno = saved;
+}
+
+void cl_end_on_termination(int socket) {
+  ending_socket = socket;
+  // No SA_RESTART: a call that waits elsewhere returns EINTR.
+  struct sigaction action = {.sa_handler = end};
+  sigaction(SIGTERM, &action, NULL);
+  sigaction(SIGINT, &action, NULL);
+  // One that came before there was a socket to shut down isn't lost either.
+  if (received_signal != 0 && socket >= 0) shutdown(socket, SHUT_RDWR);
+}
+
+int cl_termination_signal(void) { return received_signal; }

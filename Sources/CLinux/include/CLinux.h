@@ -1,0 +1,113 @@
+// What Swift can't see of Linux: macros with arguments, variadic functions, and what glibc hides behind _GNU_SOURCE.
+// _GNU_SOURCE itself must not be defined here: the header's types would then differ from those Swift's Glibc module
+// has imported. Constants are written out instead; Asserts.c compares each with the system's own.
+#pragma once
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <linux/capability.h>
+#include <linux/magic.h>
+#include <linux/mount.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/fsuid.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <sys/xattr.h>
+#include <syslog.h>
+#include <unistd.h>
+
+// The double-underscore names are glibc's own, visible without _GNU_SOURCE and right for each architecture.
+static const int32_t cl_o_path = __O_PATH;
+static const int32_t cl_o_tmpfile = __O_TMPFILE;
+static const int32_t cl_o_direct = __O_DIRECT;
+static const int32_t cl_o_noatime = __O_NOATIME;
+
+#define CL_CLONE_FS 0x00000200
+#define CL_CLONE_NEWNS 0x00020000
+#define CL_CLONE_NEWUTS 0x04000000
+#define CL_CLONE_NEWIPC 0x08000000
+#define CL_CLONE_NEWNET 0x40000000
+
+#define CL_FS_IOC_GETVERSION 0x80087601
+#define CL_PR_SET_NO_NEW_PRIVS 38
+#define CL_OPEN_TREE_CLONE 1
+#define CL_AT_RECURSIVE 0x8000
+#define CL_AT_EMPTY_PATH 0x1000
+#define CL_MOVE_MOUNT_F_EMPTY_PATH 4
+
+extern int unshare(int flags);
+extern int accept4(int socket, struct sockaddr *address, socklen_t *size, int flags);
+
+// The result of a call that reports through errno, as the kernel gives it: a value, or a negative errno.
+static inline long cl_result(long result) { return result < 0 ? -(long)errno : result; }
+
+// To Swift `statfs` is only the structure.
+static inline long cl_statfs(const char *path, struct statfs *status) { return cl_result(statfs(path, status)); }
+
+static inline long cl_fork(void) { return cl_result(fork()); }
+
+static inline long cl_duplicate(int fd, int least) { return cl_result(fcntl(fd, F_DUPFD_CLOEXEC, least)); }
+static inline long cl_get_status_flags(int fd) { return cl_result(fcntl(fd, F_GETFL)); }
+static inline long cl_set_status_flags(int fd, int flags) { return cl_result(fcntl(fd, F_SETFL, flags)); }
+
+// The ioctl stores an int, whatever its number says of a long.
+static inline long cl_get_generation(int fd, uint32_t *generation) {
+  return cl_result(syscall(SYS_ioctl, fd, CL_FS_IOC_GETVERSION, generation));
+}
+
+// glibc's setfsuid is the bare system call; it returns the previous id and no error.
+static inline uint32_t cl_setfsuid(uint32_t uid) { return (uint32_t)syscall(SYS_setfsuid, uid); }
+static inline uint32_t cl_setfsgid(uint32_t gid) { return (uint32_t)syscall(SYS_setfsgid, gid); }
+
+// Capability sets of the calling thread, as masks. glibc has no wrapper.
+struct cl_capabilities {
+  uint64_t effective, permitted, inheritable;
+};
+long cl_get_capabilities(struct cl_capabilities *capabilities);
+long cl_set_capabilities(const struct cl_capabilities *capabilities);
+
+// The new mount calls; glibc has them since 2.36, musl not yet.
+static inline long cl_open_tree(int directory, const char *path, unsigned flags) {
+  return cl_result(syscall(SYS_open_tree, directory, path, flags));
+}
+static inline long cl_move_mount(int from, const char *from_path, int to, const char *to_path, unsigned flags) {
+  return cl_result(syscall(SYS_move_mount, from, from_path, to, to_path, flags));
+}
+static inline long cl_mount_setattr(int directory, const char *path, unsigned flags, const struct mount_attr *attributes) {
+  return cl_result(syscall(SYS_mount_setattr, directory, path, flags, attributes, sizeof *attributes));
+}
+static inline long cl_pivot_root(const char *root, const char *old) {
+  return cl_result(syscall(SYS_pivot_root, root, old));
+}
+static inline long cl_close_range(unsigned first, unsigned last) {
+  return cl_result(syscall(SYS_close_range, first, last, 0));
+}
+static inline long cl_no_new_privileges(void) {
+  return cl_result(syscall(SYS_prctl, CL_PR_SET_NO_NEW_PRIVS, 1UL, 0UL, 0UL, 0UL));
+}
+
+// One message with one descriptor beside it (SCM_RIGHTS). `flags` go to sendmsg and recvmsg.
+long cl_send_descriptor(int socket, const void *bytes, size_t count, int descriptor, int flags);
+// `*descriptor` is the one that came, or -1. Any further ones are closed.
+long cl_receive_descriptor(int socket, void *bytes, size_t count, int *descriptor, int flags);
+
+// On SIGTERM and SIGINT this socket is shut down in both directions: whoever waits on it sees its end and leaves in the
+// ordinary way. Unlike a flag this can't be missed between a check and a blocking call. -1 for none.
+void cl_end_on_termination(int socket);
+int cl_termination_signal(void);
+
+static inline void cl_syslog(int priority, const char *message) { syslog(priority, "%s", message); }
+
+// getopt's results are C globals, which Swift 6 won't touch.
+static inline int cl_optind(void) { return optind; }
+static inline int cl_optopt(void) { return optopt; }
+static inline const char *cl_optarg(void) { return optarg; }
+// 0 makes glibc's getopt start over.
+static inline void cl_reset_getopt(void) {
+  optind = 0;
+  opterr = 0;
+}

@@ -1,0 +1,49 @@
+package import Linux
+internal import SystemPackage
+
+/// How the file tree beyond the export is put out of reach.
+package enum Sandbox: Sendable {
+  /// The export is the only mount in a mount namespace of the process's own. Nothing leads outside, whoever holds a
+  /// descriptor of the export: `..` of its root is the root itself.
+  case namespace
+  /// The export is the process's root directory. A directory descriptor passed to another process is a way outside.
+  case chroot
+
+  /// As the command line and the log call it.
+  package var name: StaticString {
+    switch self {
+    case .namespace: "namespace"
+    case .chroot: "chroot"
+    }
+  }
+
+  /// The capability that closing it takes.
+  package var needed: Capabilities {
+    switch self {
+    case .namespace: .sysAdmin
+    case .chroot: .sysChroot
+    }
+  }
+
+  /// Closes the sandbox around the process and makes the export its root and working directory.
+  ///
+  /// - Parameter export: a directory.
+  /// - Throws: the step that failed. The process keeps its root then, or should end.
+  package func enter(_ export: borrowing Descriptor) throws(StageError) {
+    // The directory that was checked, not what its path may name by now.
+    try stage("chdir to the export") { () throws(Errno) in try export.becomeWorkingDirectory() }
+    switch self {
+    case .namespace:
+      // Of all that a process keeps, only its root and working directory move to the new namespace.
+      try stage("unshare namespaces") { () throws(Errno) in try Mount.unshareNamespaces() }
+      try stage("make mounts follow the host's") { () throws(Errno) in try Mount.followHost() }
+      // A root must be a mount. This one is finished before anything can be reached through it.
+      let mount = try stage("open_tree the export") { () throws(Errno) in try Mount.cloneWorkingDirectory() }
+      try stage("set nosuid, nodev and noexec") { () throws(Errno) in try Mount.setInert(mount) }
+      try stage("move_mount the export") { () throws(Errno) in try Mount.enter(mount) }
+      try stage("pivot_root to the export") { () throws(Errno) in try Mount.pivotRootToWorkingDirectory() }
+    case .chroot:
+      try stage("chroot to the export") { () throws(Errno) in try Mount.changeRootToWorkingDirectory() }
+    }
+  }
+}

@@ -1,0 +1,24 @@
+package import SystemPackage
+
+/// A step that failed, and why.
+package struct StageError: Error {
+  /// What was tried, in words that an operator knows.
+  package let stage: String
+  package let error: Errno
+
+  package init(stage: String, error: Errno) {
+    self.stage = stage
+    self.error = error
+  }
+}
+
+/// Calls `body` as the step named `name`.
+package func stage<Value: ~Copyable>(
+  _ name: @autoclosure () -> String, _ body: () throws(Errno) -> Value
+) throws(StageError) -> Value {
+  do throws(Errno) {
+    return try body()
+  } catch {
+    throw StageError(stage: name(), error: error)
+  }
+}

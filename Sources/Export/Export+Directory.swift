@@ -1,0 +1,64 @@
+package import Linux
+package import SystemPackage
+
+// What changes a directory.
+extension Export {
+  /// Makes a directory that `identity` owns.
+  package func makeDirectory(
+    in directory: borrowing Descriptor, _ path: borrowing Path, mode: UInt32, as identity: Identity
+  ) throws(Errno) {
+    try self.identity.acting(as: identity) { () throws(Errno) in
+      try directory.makeDirectory(path, mode: mode)
+    }
+  }
+
+  /// Makes a FIFO, socket, device or regular file that `identity` owns; devices need to be made as root.
+  package func makeNode(
+    in directory: borrowing Descriptor, _ path: borrowing Path, mode: UInt32, device: UInt64, as identity: Identity
+  ) throws(Errno) {
+    try self.identity.acting(as: identity) { () throws(Errno) in
+      try directory.makeNode(path, mode: mode, device: device)
+    }
+  }
+
+  /// Makes a symbolic link that `identity` owns. The target is stored as it is.
+  package func makeSymbolicLink(
+    in directory: borrowing Descriptor, _ path: borrowing Path, target: borrowing Path, as identity: Identity
+  ) throws(Errno) {
+    try self.identity.acting(as: identity) { () throws(Errno) in
+      try directory.makeSymbolicLink(path, target: target)
+    }
+  }
+
+  /// Gives what `old` names a second name; of a symbolic link, the link itself.
+  package func link(
+    in directory: borrowing Descriptor, _ old: borrowing Path, to other: borrowing Descriptor, _ new: borrowing Path
+  ) throws(Errno) {
+    try directory.link(old, to: other, new)
+  }
+
+  /// Renames, and replaces what has the new name.
+  package func rename(
+    in directory: borrowing Descriptor, _ old: borrowing Path, to other: borrowing Descriptor, _ new: borrowing Path
+  ) throws(Errno) {
+    try directory.rename(old, to: other, new)
+  }
+
+  /// Removes a name; a directory must be empty.
+  package func remove(in directory: borrowing Descriptor, _ path: borrowing Path) throws(Errno) {
+    do throws(Errno) {
+      try directory.unlink(path)
+    } catch .isDirectory {
+      try directory.removeDirectory(path)
+    }
+  }
+
+  /// A symbolic link's target.
+  ///
+  /// - Returns: bytes written to `buffer`; a longer target is cut.
+  package func readLink(
+    in directory: borrowing Descriptor, _ path: borrowing Path, into buffer: inout MutableSpan<UInt8>
+  ) throws(Errno) -> Int {
+    try directory.readLink(path, into: &buffer)
+  }
+}

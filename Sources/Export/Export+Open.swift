@@ -1,0 +1,79 @@
+package import Linux
+package import SystemPackage
+
+extension Export {
+  /// Opens an existing regular file or directory.
+  ///
+  /// - Throws: `EINVAL` for flags that would create, or only name, a file; `ENXIO` for anything but a regular file or
+  ///   directory. Such a file is never opened, and the call never waits for one.
+  package func open(
+    in directory: borrowing Descriptor, _ path: borrowing Path, _ flags: OpenFlags
+  ) throws(Errno) -> Descriptor {
+    guard !flags.contains(.create), !flags.contains(.path), !flags.contains(.temporary) else { throw .invalidArgument }
+    return try openExisting(in: directory, path, flags & Self.openable)
+  }
+
+  /// Opens a regular file as `identity`, which owns it where this creates it.
+  ///
+  /// - Throws: as ``open(in:_:_:)`` does, and `EINVAL` for an identity that isn't one.
+  package func create(
+    in directory: borrowing Descriptor, _ path: borrowing Path, _ flags: OpenFlags, mode: UInt32,
+    as identity: Identity
+  ) throws(Errno) -> Descriptor {
+    guard !flags.contains(.path), !flags.contains(.temporary) else { throw .invalidArgument }
+    let kept = flags & (Self.openable | .create | .exclusive)
+    return try self.identity.acting(as: identity) { () throws(Errno) -> Descriptor in
+      guard kept.contains(.create) else {
+        return try openExisting(in: directory, path, kept.subtracting(.exclusive))
+      }
+      // Mostly the file is new. Then there is nothing that would have to be looked at first.
+      do throws(Errno) {
+        return try directory.open(path, kept | .exclusive, mode: mode)
+      } catch .fileExists where !kept.contains(.exclusive) {
+        return try openExisting(in: directory, path, kept, mode: mode)
+      }
+    }
+  }
+
+  /// Opens what is there, if it is a regular file or directory.
+  ///
+  /// What a path names can change between a look at it and the opening, so that the look comes first, to leave FIFOs and
+  /// devices alone, and once more afterwards; and the opening itself never waits.
+  private func openExisting(
+    in directory: borrowing Descriptor, _ path: borrowing Path, _ flags: OpenFlags, mode: UInt32 = 0
+  ) throws(Errno) -> Descriptor {
+    // The kernel itself opens nothing but a directory then.
+    if flags.contains(.directory) { return try directory.open(path, flags, mode: mode) }
+    do throws(Errno) {
+      try Self.refuseSpecial(try directory.status(of: path, follow: !flags.contains(.noFollow)).kind)
+    } catch .noSuchFileOrDirectory where flags.contains(.create) {
+      // A dangling link, or a file that has gone meanwhile: the kernel creates it now.
+    }
+    let opened = try directory.open(path, flags | .nonBlocking | .noControllingTerminal, mode: mode)
+    try Self.refuseSpecial(try opened.status().kind)
+    if !flags.contains(.nonBlocking) { try opened.clearNonBlocking() }
+    return opened
+  }
+
+  private static func refuseSpecial(_ kind: FileKind) throws(Errno) {
+    switch kind {
+    case .regular, .directory: return
+    // What the kernel says of one that mustn't be followed.
+    case .symbolicLink: throw .tooManySymbolicLinkLevels
+    case .other: throw .noSuchAddressOrDevice
+    }
+  }
+
+  /// What a peer may ask of an open file. Other bits mean nothing to a regular file, or something to the process (`O_ASYNC`).
+  private static var openable: OpenFlags {
+    .accessMode | .append | .dataSync | .direct | .directory | .noAccessTime | .noFollow | .nonBlocking | .sync | .truncate
+  }
+
+  /// An inode's generation, 0 where the file system keeps none.
+  ///
+  /// - Throws: `ENXIO` for anything but a regular file or directory.
+  package func generation(in directory: borrowing Descriptor, _ path: borrowing Path) throws(Errno) -> UInt64 {
+    let file = try openExisting(in: directory, path, OpenFlags(rawValue: 0))
+    return UInt64(try file.generation() ?? 0)
+  }
+}

@@ -1,0 +1,24 @@
+package import Linux
+package import SystemPackage
+
+/// One host directory, and the operations on what is in it.
+///
+/// Every operation names its object as the kernel's `*at` calls do: a directory and a path beneath it. Paths are relative
+/// (``Linux/Path/set(beneathRoot:)``), and the kernel walks them, symbolic links included: the process's root must be the
+/// export's, so that no link and no `..` leads outside.
+///
+/// An export belongs to the thread that made it: that thread's working directory is the export's root, and it is that
+/// thread's identity that is changed for a moment to make things as others.
+package struct Export: ~Copyable {
+  /// The directory itself.
+  package let root: Descriptor
+  let identity: ThreadIdentity
+
+  /// An export of the calling thread's working directory.
+  package init() throws(Errno) {
+    let identity = try ThreadIdentity()
+    let root = try Descriptor.workingDirectory()
+    self.identity = identity
+    self.root = root
+  }
+}

@@ -1,0 +1,44 @@
+internal import Glibc
+internal import SystemPackage
+
+/// Memory of a fixed size that one owner fills and reads through spans; untouched pages cost nothing.
+@safe
+package struct Buffer: ~Copyable {
+  private let base: UnsafeMutableBufferPointer<UInt8>
+
+  /// Zeros, this many bytes.
+  package init(capacity: Int) {
+    let memory = unsafe mmap(nil, capacity, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+    // MAP_FAILED. Out of memory at start-up has no way on.
+    guard let memory = unsafe memory, Int(bitPattern: memory) != -1 else { die("mmap", .noMemory) }
+    unsafe base = UnsafeMutableBufferPointer(start: memory.assumingMemoryBound(to: UInt8.self), count: capacity)
+  }
+
+  deinit {
+    unsafe munmap(base.baseAddress, base.count)
+  }
+
+  /// Bytes.
+  package var capacity: Int { unsafe base.count }
+
+  /// These bytes, to read. A range beyond the capacity traps.
+  @_lifetime(borrow self)
+  package borrowing func span(_ range: Range<Int>) -> Span<UInt8> {
+    let all = unsafe Span(_unsafeElements: base)
+    return unsafe _overrideLifetime(all.extracting(range), borrowing: self)
+  }
+
+  /// These bytes, to write. A range beyond the capacity traps.
+  @_lifetime(&self)
+  package mutating func mutableSpan(_ range: Range<Int>) -> MutableSpan<UInt8> {
+    let part = unsafe UnsafeMutableBufferPointer(rebasing: base[range])
+    let all = unsafe MutableSpan(_unsafeElements: part)
+    return unsafe _overrideLifetime(all, mutating: &self)
+  }
+
+  /// Moves these bytes to the front.
+  package mutating func moveToFront(_ range: Range<Int>) {
+    let source = unsafe UnsafeMutableBufferPointer(rebasing: base[range])
+    unsafe UnsafeMutableRawBufferPointer(base).copyMemory(from: UnsafeRawBufferPointer(source))
+  }
+}

@@ -1,0 +1,96 @@
+internal import CLinux
+package import SystemPackage
+
+/// A set of capabilities, `capabilities(7)`.
+package struct Capabilities: Equatable, Sendable {
+  /// One bit for each.
+  package let rawValue: UInt64
+
+  package init(rawValue: UInt64) {
+    self.rawValue = rawValue
+  }
+
+  private init(bit: CInt) {
+    rawValue = 1 << UInt64(bit)
+  }
+
+  package static var none: Capabilities { Capabilities(rawValue: 0) }
+  package static var chown: Capabilities { Capabilities(bit: CAP_CHOWN) }
+  package static var dacOverride: Capabilities { Capabilities(bit: CAP_DAC_OVERRIDE) }
+  package static var fowner: Capabilities { Capabilities(bit: CAP_FOWNER) }
+  package static var fsetid: Capabilities { Capabilities(bit: CAP_FSETID) }
+  package static var setgid: Capabilities { Capabilities(bit: CAP_SETGID) }
+  package static var setuid: Capabilities { Capabilities(bit: CAP_SETUID) }
+  package static var setpcap: Capabilities { Capabilities(bit: CAP_SETPCAP) }
+  package static var sysChroot: Capabilities { Capabilities(bit: CAP_SYS_CHROOT) }
+  package static var sysAdmin: Capabilities { Capabilities(bit: CAP_SYS_ADMIN) }
+  package static var mknod: Capabilities { Capabilities(bit: CAP_MKNOD) }
+
+  /// All capabilities of both.
+  package static func | (one: Capabilities, other: Capabilities) -> Capabilities {
+    Capabilities(rawValue: one.rawValue | other.rawValue)
+  }
+
+  /// The capabilities that are in both.
+  package static func & (one: Capabilities, other: Capabilities) -> Capabilities {
+    Capabilities(rawValue: one.rawValue & other.rawValue)
+  }
+
+  /// Whether all of these are in it.
+  package func contains(_ capabilities: Capabilities) -> Bool {
+    self & capabilities == capabilities
+  }
+
+  package func subtracting(_ capabilities: Capabilities) -> Capabilities {
+    Capabilities(rawValue: rawValue & ~capabilities.rawValue)
+  }
+
+  /// The capabilities' names as `capabilities(7)` spells them, in the kernel's order, with commas.
+  package var names: String {
+    var names = ""
+    func add(_ capability: Capabilities, _ name: StaticString) {
+      guard contains(capability) else { return }
+      names += names.isEmpty ? "\(name)" : ", \(name)"
+    }
+    add(.chown, "CAP_CHOWN")
+    add(.dacOverride, "CAP_DAC_OVERRIDE")
+    add(.fowner, "CAP_FOWNER")
+    add(.fsetid, "CAP_FSETID")
+    add(.setgid, "CAP_SETGID")
+    add(.setuid, "CAP_SETUID")
+    add(.setpcap, "CAP_SETPCAP")
+    add(.sysChroot, "CAP_SYS_CHROOT")
+    add(.sysAdmin, "CAP_SYS_ADMIN")
+    add(.mknod, "CAP_MKNOD")
+    return names
+  }
+}
+
+/// The calling thread's capability sets.
+package struct ThreadCapabilities: Equatable, Sendable {
+  package var effective: Capabilities
+  package var permitted: Capabilities
+  package var inheritable: Capabilities
+
+  package init(effective: Capabilities, permitted: Capabilities, inheritable: Capabilities) {
+    self.effective = effective
+    self.permitted = permitted
+    self.inheritable = inheritable
+  }
+
+  /// The system call is `capget`.
+  package static func current() throws(Errno) -> ThreadCapabilities {
+    var raw = cl_capabilities()
+    _ = try unsafe valueOrErrno(kernel: cl_get_capabilities(&raw))
+    return ThreadCapabilities(
+      effective: Capabilities(rawValue: raw.effective), permitted: Capabilities(rawValue: raw.permitted),
+      inheritable: Capabilities(rawValue: raw.inheritable))
+  }
+
+  /// Makes these the calling thread's own. The system call is `capset`.
+  package func apply() throws(Errno) {
+    var raw = cl_capabilities(
+      effective: effective.rawValue, permitted: permitted.rawValue, inheritable: inheritable.rawValue)
+    _ = try unsafe valueOrErrno(kernel: cl_set_capabilities(&raw))
+  }
+}

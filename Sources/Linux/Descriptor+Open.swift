@@ -1,0 +1,79 @@
+internal import CLinux
+internal import Glibc
+package import SystemPackage
+
+/// Flags of `open(2)`, as the kernel numbers them on this machine.
+///
+/// Not an `OptionSet`: its array literals aren't folded across modules, and each would be made anew for every request.
+package struct OpenFlags: Equatable, Sendable {
+  package let rawValue: CInt
+
+  package init(rawValue: CInt) {
+    self.rawValue = rawValue
+  }
+
+  /// `O_WRONLY` and `O_RDWR` together: the bits that say how the file is used.
+  package static var accessMode: OpenFlags { OpenFlags(rawValue: O_ACCMODE) }
+  package static var append: OpenFlags { OpenFlags(rawValue: O_APPEND) }
+  package static var closeOnExec: OpenFlags { OpenFlags(rawValue: O_CLOEXEC) }
+  package static var create: OpenFlags { OpenFlags(rawValue: O_CREAT) }
+  package static var dataSync: OpenFlags { OpenFlags(rawValue: O_DSYNC) }
+  package static var direct: OpenFlags { OpenFlags(rawValue: cl_o_direct) }
+  package static var directory: OpenFlags { OpenFlags(rawValue: O_DIRECTORY) }
+  package static var exclusive: OpenFlags { OpenFlags(rawValue: O_EXCL) }
+  package static var noAccessTime: OpenFlags { OpenFlags(rawValue: cl_o_noatime) }
+  package static var noControllingTerminal: OpenFlags { OpenFlags(rawValue: O_NOCTTY) }
+  package static var noFollow: OpenFlags { OpenFlags(rawValue: O_NOFOLLOW) }
+  package static var nonBlocking: OpenFlags { OpenFlags(rawValue: O_NONBLOCK) }
+  /// `O_PATH`: names the object without opening it.
+  package static var path: OpenFlags { OpenFlags(rawValue: cl_o_path) }
+  package static var sync: OpenFlags { OpenFlags(rawValue: O_SYNC) }
+  package static var temporary: OpenFlags { OpenFlags(rawValue: cl_o_tmpfile) }
+  package static var truncate: OpenFlags { OpenFlags(rawValue: O_TRUNC) }
+
+  /// All flags of both.
+  package static func | (one: OpenFlags, other: OpenFlags) -> OpenFlags {
+    OpenFlags(rawValue: one.rawValue | other.rawValue)
+  }
+
+  /// The flags that are in both.
+  package static func & (one: OpenFlags, other: OpenFlags) -> OpenFlags {
+    OpenFlags(rawValue: one.rawValue & other.rawValue)
+  }
+
+  /// Whether all of these flags are set.
+  package func contains(_ flags: OpenFlags) -> Bool {
+    rawValue & flags.rawValue == flags.rawValue
+  }
+
+  package func subtracting(_ flags: OpenFlags) -> OpenFlags {
+    OpenFlags(rawValue: rawValue & ~flags.rawValue)
+  }
+}
+
+extension Descriptor {
+  /// The calling thread's working directory, to start paths from.
+  ///
+  /// The system call is `open(O_PATH)`.
+  package static func workingDirectory() throws(Errno) -> Descriptor {
+    Descriptor(adopting: try unsafe valueOrErrno(Glibc.open(".", cl_o_path | O_DIRECTORY | O_CLOEXEC)))
+  }
+
+  /// The system call is `openat`; `mode` counts where it creates. The descriptor closes on exec.
+  package borrowing func open(
+    _ path: borrowing Path, _ flags: OpenFlags, mode: UInt32 = 0
+  ) throws(Errno) -> Descriptor {
+    let flags = (flags | .closeOnExec).rawValue
+    return try at(path) { place throws(Errno) in
+      Descriptor(adopting: try unsafe valueOrErrno(openat(place.directory, place.pointer, flags, mode)))
+    }
+  }
+
+  /// Turns off what was turned on to open without waiting.
+  ///
+  /// The system calls are `fcntl(F_GETFL)` and `fcntl(F_SETFL)`.
+  package borrowing func clearNonBlocking() throws(Errno) {
+    let flags = try valueOrErrno(kernel: cl_get_status_flags(rawValue))
+    _ = try valueOrErrno(kernel: cl_set_status_flags(rawValue, CInt(flags) & ~O_NONBLOCK))
+  }
+}

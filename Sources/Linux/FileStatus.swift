@@ -1,0 +1,133 @@
+internal import CLinux
+internal import Glibc
+package import SystemPackage
+
+/// What the kernel says of a file.
+///
+/// The system call's structure is `struct stat`, `stat(2)`.
+package struct FileStatus {
+  let raw: stat
+
+  package var device: UInt64 { UInt64(raw.st_dev) }
+  package var inode: UInt64 { UInt64(raw.st_ino) }
+  package var links: UInt64 { UInt64(raw.st_nlink) }
+  /// Type and permission bits.
+  package var mode: UInt32 { raw.st_mode }
+  package var uid: UInt32 { raw.st_uid }
+  package var gid: UInt32 { raw.st_gid }
+  /// The device that a device file stands for.
+  package var specialDevice: UInt64 { UInt64(raw.st_rdev) }
+  /// Bytes.
+  package var size: UInt64 { UInt64(bitPattern: Int64(raw.st_size)) }
+  /// Bytes.
+  package var blockSize: UInt64 { UInt64(bitPattern: Int64(raw.st_blksize)) }
+  /// Units of 512 bytes.
+  package var blocks: UInt64 { UInt64(bitPattern: Int64(raw.st_blocks)) }
+  package var access: Time { Time(raw.st_atim) }
+  package var modification: Time { Time(raw.st_mtim) }
+  package var change: Time { Time(raw.st_ctim) }
+
+  package var kind: FileKind { FileKind(mode: mode) }
+}
+
+/// What kind of file a mode says, as far as anybody here asks.
+package enum FileKind: Sendable {
+  case regular, directory, symbolicLink, other
+
+  package init(mode: UInt32) {
+    switch mode & UInt32(Glibc.S_IFMT) {
+    case UInt32(Glibc.S_IFREG): self = .regular
+    case UInt32(Glibc.S_IFDIR): self = .directory
+    case UInt32(Glibc.S_IFLNK): self = .symbolicLink
+    default: self = .other
+    }
+  }
+}
+
+/// A point in time, or one of the two words that `utimensat(2)` takes in its place.
+package struct Time: Equatable, Sendable {
+  /// Seconds since 1970.
+  package var seconds: Int64
+  /// Nanoseconds, or ``now`` or ``unchanged``.
+  package var nanoseconds: Int64
+
+  /// `UTIME_NOW`.
+  package static let now: Int64 = 0x3fff_ffff
+  /// `UTIME_OMIT`.
+  package static let unchanged: Int64 = 0x3fff_fffe
+
+  package init(seconds: Int64, nanoseconds: Int64) {
+    self.seconds = seconds
+    self.nanoseconds = nanoseconds
+  }
+
+  init(_ raw: timespec) {
+    self.init(seconds: Int64(raw.tv_sec), nanoseconds: Int64(raw.tv_nsec))
+  }
+
+  var raw: timespec { timespec(tv_sec: Int(seconds), tv_nsec: Int(nanoseconds)) }
+}
+
+/// What the kernel says of a file system.
+///
+/// The system call's structure is `struct statfs`, `statfs(2)`.
+package struct FileSystemStatus {
+  let raw: statfs
+
+  package var type: UInt64 { UInt64(bitPattern: Int64(raw.f_type)) }
+  /// Bytes.
+  package var blockSize: UInt64 { UInt64(bitPattern: Int64(raw.f_bsize)) }
+  package var blocks: UInt64 { UInt64(raw.f_blocks) }
+  package var freeBlocks: UInt64 { UInt64(raw.f_bfree) }
+  package var availableBlocks: UInt64 { UInt64(raw.f_bavail) }
+  package var files: UInt64 { UInt64(raw.f_files) }
+  package var freeFiles: UInt64 { UInt64(raw.f_ffree) }
+  package var identifier: (Int32, Int32) { (raw.f_fsid.__val.0, raw.f_fsid.__val.1) }
+  /// The longest name, in bytes.
+  package var nameLength: UInt64 { UInt64(bitPattern: Int64(raw.f_namelen)) }
+  /// Bytes.
+  package var fragmentSize: UInt64 { UInt64(bitPattern: Int64(raw.f_frsize)) }
+}
+
+extension Descriptor {
+  /// The system call is `fstatat`; without `follow`, of a symbolic link itself.
+  package borrowing func status(of path: borrowing Path, follow: Bool) throws(Errno) -> FileStatus {
+    let flags = follow ? 0 : AT_SYMLINK_NOFOLLOW
+    return try at(path) { place throws(Errno) in
+      var raw = stat()
+      _ = try unsafe valueOrErrno(fstatat(place.directory, place.pointer, &raw, flags))
+      return FileStatus(raw: raw)
+    }
+  }
+
+  /// The system call is `fstat`.
+  package borrowing func status() throws(Errno) -> FileStatus {
+    var raw = stat()
+    _ = try unsafe valueOrErrno(fstat(rawValue, &raw))
+    return FileStatus(raw: raw)
+  }
+
+  /// The system call is `statfs`, which follows symbolic links.
+  package borrowing func fileSystemStatus(
+    of path: borrowing Path, home: borrowing Descriptor
+  ) throws(Errno) -> FileSystemStatus {
+    try unsafe byWorkingDirectory(path, home: home) { pointer throws(Errno) in
+      var raw = statfs()
+      _ = try unsafe valueOrErrno(kernel: cl_statfs(pointer, &raw))
+      return FileSystemStatus(raw: raw)
+    }
+  }
+
+  /// The inode's generation, or nil where its file system keeps none.
+  ///
+  /// The system call is `ioctl(FS_IOC_GETVERSION)`, of a regular file or directory.
+  package borrowing func generation() throws(Errno) -> UInt32? {
+    var generation: UInt32 = 0
+    do throws(Errno) {
+      _ = try unsafe valueOrErrno(kernel: cl_get_generation(rawValue, &generation))
+    } catch .inappropriateIOCTLForDevice, .notSupported, .noFunction {
+      return nil
+    }
+    return generation
+  }
+}

@@ -1,0 +1,71 @@
+internal import CLinux
+internal import Glibc
+package import SystemPackage
+
+/// Namespaces and mounts: what a process sees of the machine.
+package enum Mount {
+  /// Gives the process a view of mounts, network, System V IPC and host name of its own. The system call is `unshare`.
+  ///
+  /// - Throws: `EPERM` without CAP_SYS_ADMIN.
+  package static func unshareNamespaces() throws(Errno) {
+    _ = try valueOrErrno(unshare(CL_CLONE_NEWNS | CL_CLONE_NEWNET | CL_CLONE_NEWIPC | CL_CLONE_NEWUTS))
+  }
+
+  /// From now on the host's later mounts still appear here, and none of ours there.
+  ///
+  /// The system call is `mount(MS_REC | MS_SLAVE)`.
+  package static func followHost() throws(Errno) {
+    _ = try unsafe valueOrErrno(mount(nil, "/", nil, UInt(Glibc.MS_REC | Glibc.MS_SLAVE), nil))
+  }
+
+  /// A second mount of a directory, and of all that is mounted under it, at no place yet.
+  ///
+  /// The system call is `open_tree(OPEN_TREE_CLONE | AT_RECURSIVE)`, Linux 5.2.
+  package static func cloneWorkingDirectory() throws(Errno) -> Descriptor {
+    let flags = UInt32(CL_OPEN_TREE_CLONE) | UInt32(CL_AT_RECURSIVE) | UInt32(O_CLOEXEC)
+    return Descriptor(adopting: CInt(try unsafe valueOrErrno(kernel: cl_open_tree(AT_FDCWD, ".", flags))))
+  }
+
+  /// Set-id bits, device files and programs mean nothing on this mount and on those under it.
+  ///
+  /// The system call is `mount_setattr(AT_RECURSIVE)`, Linux 5.12.
+  package static func setInert(_ mount: borrowing Descriptor) throws(Errno) {
+    var attributes = mount_attr()
+    attributes.attr_set = UInt64(MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
+    let flags = UInt32(CL_AT_RECURSIVE) | UInt32(CL_AT_EMPTY_PATH)
+    _ = try unsafe valueOrErrno(kernel: cl_mount_setattr(mount.rawValue, "", flags, &attributes))
+  }
+
+  /// Puts a mount that has no place upon the working directory, and moves there.
+  ///
+  /// The system calls are `move_mount` and `fchdir`.
+  package static func enter(_ mount: borrowing Descriptor) throws(Errno) {
+    _ = try unsafe valueOrErrno(
+      kernel: cl_move_mount(mount.rawValue, "", AT_FDCWD, ".", UInt32(CL_MOVE_MOUNT_F_EMPTY_PATH)))
+    try mount.becomeWorkingDirectory()
+  }
+
+  /// Makes the mount at the working directory the root of everything, and lets the old root go.
+  ///
+  /// The system calls are `pivot_root`, `umount2(MNT_DETACH)` and `chdir`. With "." for both directories the old root
+  /// ends up mounted above the new one, which needs no directory to put it in (`pivot_root(2)`).
+  package static func pivotRootToWorkingDirectory() throws(Errno) {
+    _ = try unsafe valueOrErrno(kernel: cl_pivot_root(".", "."))
+    _ = try unsafe valueOrErrno(umount2(".", CInt(MNT_DETACH)))
+    _ = try unsafe valueOrErrno(chdir("/"))
+  }
+
+  /// Makes the working directory the root. The system calls are `chroot` and `chdir`.
+  package static func changeRootToWorkingDirectory() throws(Errno) {
+    _ = try unsafe valueOrErrno(chroot("."))
+    // Harmless where it is the root already; a process that stood elsewhere would be outside its own root.
+    _ = try unsafe valueOrErrno(chdir("/"))
+  }
+}
+
+extension Descriptor {
+  /// Makes this directory the working directory. The system call is `fchdir`.
+  package borrowing func becomeWorkingDirectory() throws(Errno) {
+    _ = try valueOrErrno(fchdir(rawValue))
+  }
+}

@@ -1,0 +1,118 @@
+internal import Glibc
+package import SystemPackage
+
+/// A path as system calls take it: bytes that end in NUL. Its storage is reused from one path to the next.
+///
+/// The kernel refuses paths of `PATH_MAX` bytes and more. A longer one is kept in *pieces*, each short enough; all but
+/// the last are directories to be opened on the way (``Descriptor/walk(_:_:)``).
+@safe
+package struct Path: ~Copyable {
+  /// The most bytes a path can have: what a 16-bit length can say.
+  package static let capacity = Int(UInt16.max)
+  /// The most bytes of one piece: `PATH_MAX` counts the NUL.
+  static let pieceCapacity = Int(PATH_MAX) - 1
+
+  private let base: UnsafeMutablePointer<UInt8>
+  /// Bytes, without the NUL.
+  package private(set) var count = 0
+  /// Where the last piece starts. Each earlier one ends in a NUL right before the next.
+  private(set) var lastPiece = 0
+  /// Whether this is the root that ``set(beneathRoot:)`` made `.` of.
+  package private(set) var isRoot = false
+
+  /// An empty path with room for any other.
+  package init() {
+    unsafe base = .allocate(capacity: Self.capacity + 1)
+    unsafe base[0] = 0
+  }
+
+  /// A path of these bytes.
+  ///
+  /// - Throws: as ``set(_:)`` does.
+  package init(_ text: StaticString) throws(Errno) {
+    self.init()
+    try unsafe set(Span(_unsafeStart: text.utf8Start, count: text.utf8CodeUnitCount))
+  }
+
+  deinit {
+    unsafe base.deallocate()
+  }
+
+  /// Makes this the path of these bytes.
+  ///
+  /// - Throws: `EINVAL` where they hold a NUL; `ENAMETOOLONG` where they are more than ``capacity``, or one component
+  ///   alone is too long for the kernel. The path is empty then.
+  package mutating func set(_ bytes: Span<UInt8>) throws(Errno) {
+    count = 0
+    lastPiece = 0
+    isRoot = false
+    unsafe base[0] = 0
+    guard bytes.count <= Self.capacity else { throw .fileNameTooLong }
+    for index in bytes.indices {
+      guard bytes[index] != 0 else { throw .invalidArgument }
+      unsafe base[index] = bytes[index]
+    }
+    count = bytes.count
+    unsafe base[count] = 0
+    if count > Self.pieceCapacity { try split() }
+  }
+
+  /// Makes a relative path of a rooted one: without its leading slashes, and `.` where nothing else is left.
+  ///
+  /// An empty path stays empty, for the kernel to refuse.
+  package mutating func set(beneathRoot bytes: Span<UInt8>) throws(Errno) {
+    var first = 0
+    while first < bytes.count, bytes[first] == UInt8(ascii: "/") { first += 1 }
+    guard first > 0, first == bytes.count else { return try set(bytes.extracting(droppingFirst: first)) }
+    count = 1
+    lastPiece = 0
+    isRoot = true
+    unsafe base[0] = UInt8(ascii: ".")
+    unsafe base[1] = 0
+  }
+
+  /// Cuts a path that is too long for the kernel at slashes.
+  ///
+  /// Each cut falls on the last slash that leaves a piece short enough and has a name after it, so that the last piece
+  /// keeps its own slashes, which say "must be a directory".
+  private mutating func split() throws(Errno) {
+    foldSlashes()
+    while count - lastPiece > Self.pieceCapacity {
+      var cut = lastPiece + Self.pieceCapacity
+      while cut > lastPiece, unsafe base[cut] != UInt8(ascii: "/") || base[cut + 1] == 0 { cut -= 1 }
+      guard cut > lastPiece else {
+        count = 0
+        lastPiece = 0
+        unsafe base[0] = 0
+        throw .fileNameTooLong
+      }
+      unsafe base[cut] = 0
+      lastPiece = cut + 1
+    }
+  }
+
+  /// Makes one slash of each run of them, which means the same.
+  private mutating func foldSlashes() {
+    var kept = 0
+    for index in 0..<count {
+      let isRepeated =
+        unsafe base[index] == UInt8(ascii: "/") && kept > 0 && base[kept - 1] == UInt8(ascii: "/")
+      guard !isRepeated else { continue }
+      unsafe base[kept] = base[index]
+      kept += 1
+    }
+    count = kept
+    unsafe base[count] = 0
+  }
+
+  /// The piece that starts at `offset`, for a system call to read. It is valid while the path is neither changed nor ended.
+  @unsafe
+  func piece(at offset: Int) -> UnsafePointer<CChar> {
+    unsafe UnsafeRawPointer(base + offset).assumingMemoryBound(to: CChar.self)
+  }
+
+  /// Where the piece after the one at `offset` starts.
+  func piece(after offset: Int) -> Int {
+    unsafe offset + strlen(piece(at: offset)) + 1
+  }
+}

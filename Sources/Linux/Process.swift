@@ -1,0 +1,124 @@
+internal import CLinux
+internal import Glibc
+package import SystemPackage
+
+/// Ends the process at once, for a reason that leaves no safe way on; says which on the log.
+package func die(_ stage: StaticString, _ error: Errno) -> Never {
+  Log.write(.critical, "\(stage): \(error)")
+  _exit(1)
+}
+
+/// What concerns the process as a whole.
+package enum Process {
+  /// Whether the first process of a start-up goes on, or a child that it left behind.
+  package enum Side: ~Copyable {
+    /// The child's; it must say when it is ready.
+    case daemon(Readiness)
+    /// The parent's: the child is ready, or has failed and said why on standard error.
+    case parent(isReady: Bool)
+  }
+
+  /// Leaves a child in a session of its own, without a terminal, and waits until that is ready.
+  ///
+  /// The child keeps standard error until then, so that whoever started the program sees why it failed.
+  /// The system calls are `fork`, `setsid` and `pipe2`.
+  package static func daemonise() throws(Errno) -> Side {
+    var ends: [CInt] = [-1, -1]
+    _ = try unsafe valueOrErrno(pipe(&ends))
+    let reading = Descriptor(adopting: ends[0])
+    let writing = Descriptor(adopting: ends[1])
+    let null = Descriptor(adopting: try unsafe valueOrErrno(open("/dev/null", O_RDWR | O_CLOEXEC)))
+    guard try valueOrErrno(kernel: cl_fork()) > 0 else {
+      _ = setsid()
+      return .daemon(Readiness(pipe: writing, null: null))
+    }
+    // Otherwise the pipe wouldn't end with the child.
+    _ = consume writing
+    var word: UInt8 = 0
+    while true {
+      let count = unsafe read(reading.rawValue, &word, 1)
+      if count < 0 && errno == EINTR { continue }
+      return .parent(isReady: count == 1)
+    }
+  }
+
+  /// A daemon's word to the process that started it.
+  package struct Readiness: ~Copyable {
+    private let pipe: Descriptor
+    private let null: Descriptor
+
+    fileprivate init(pipe: consuming Descriptor, null: consuming Descriptor) {
+      self.pipe = pipe
+      self.null = null
+    }
+
+    /// Lets go of the terminal, and of the process that waits.
+    package consuming func announce() {
+      for standard in STDIN_FILENO...STDERR_FILENO { _ = dup2(null.rawValue, standard) }
+      var word: UInt8 = 1
+      _ = unsafe write(pipe.rawValue, &word, 1)
+    }
+  }
+
+  /// Sets which permission bits new files don't get. The system call is `umask`.
+  package static func setUmask(_ mask: UInt32) {
+    _ = umask(mask)
+  }
+
+  /// Calls that would end the process fail instead: writing to a socket whose peer has gone (`EPIPE`), growing a file
+  /// beyond RLIMIT_FSIZE (`EFBIG`).
+  package static func ignoreFatalSignals() {
+    _ = signal(SIGPIPE, SIG_IGN)
+    _ = signal(SIGXFSZ, SIG_IGN)
+  }
+
+  /// SIGTERM and SIGINT shut this socket down from now on; whoever waits on it sees its end, whenever they come.
+  package static func endOnTermination(_ socket: borrowing Descriptor) {
+    cl_end_on_termination(socket.rawValue)
+  }
+
+  /// SIGTERM and SIGINT are kept for ``endOnTermination(_:)`` from now on.
+  package static func holdTermination() {
+    cl_end_on_termination(-1)
+  }
+
+  /// The signal that asked the process to end, if one did.
+  package static var terminationSignal: CInt? {
+    let signal = cl_termination_signal()
+    return signal == 0 ? nil : signal
+  }
+
+  /// Closes what a careless parent left open, but the standard streams and `kept`; and opens the standard streams where
+  /// they aren't, so that no other file gets their numbers.
+  ///
+  /// The system calls are `close_range` and `open`.
+  package static func tidyDescriptors(keeping kept: CInt?) {
+    let first = UInt32(STDERR_FILENO) + 1
+    if let kept, kept >= 0, UInt32(kept) >= first {
+      if UInt32(kept) > first { _ = cl_close_range(first, UInt32(kept) - 1) }
+      _ = cl_close_range(UInt32(kept) + 1, .max)
+    } else {
+      _ = cl_close_range(first, .max)
+    }
+    for standard in STDIN_FILENO...STDERR_FILENO where standard != kept && cl_get_status_flags(standard) < 0 {
+      // The lowest free number, which is this one.
+      _ = unsafe open("/dev/null", O_RDWR)
+    }
+  }
+
+  /// Leaves all supplementary groups. The system call is `setgroups`.
+  ///
+  /// - Throws: `EPERM` without CAP_SETGID, but not where there is none to leave.
+  package static func leaveSupplementaryGroups() throws(Errno) {
+    guard try valueOrErrno(getgroups(0, nil)) > 0 else { return }
+    _ = try valueOrErrno(setgroups(0, nil))
+  }
+
+  /// Nothing that is executed from now on gains a privilege by it. The system call is `prctl(PR_SET_NO_NEW_PRIVS)`.
+  package static func setNoNewPrivileges() throws(Errno) {
+    _ = try valueOrErrno(kernel: cl_no_new_privileges())
+  }
+
+  /// The process's number.
+  package static var identifier: CInt { getpid() }
+}

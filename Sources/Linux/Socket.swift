@@ -1,0 +1,174 @@
+internal import CLinux
+internal import Glibc
+package import SystemPackage
+
+// Connected stream sockets.
+extension Descriptor {
+  /// Reads what has come, at least one byte. Descriptors that the peer sends beside it are closed by the kernel.
+  ///
+  /// The system call is `recv`.
+  /// - Returns: bytes read; 0 where the peer has closed.
+  package borrowing func receive(into buffer: inout MutableSpan<UInt8>) throws(Errno) -> Int {
+    try unsafe buffer.withUnsafeMutableBufferPointer { bytes throws(Errno) in
+      try unsafe valueOrErrno(recv(rawValue, bytes.baseAddress, bytes.count, 0))
+    }
+  }
+
+  /// Writes these bytes, all of them.
+  ///
+  /// The system call is `send`, repeated while the socket takes only a part.
+  /// - Throws: `EPIPE` where the peer has closed; no signal comes.
+  package borrowing func send(_ bytes: Span<UInt8>) throws(Errno) {
+    var sent = 0
+    while sent < bytes.count {
+      let rest = bytes.extracting(droppingFirst: sent)
+      sent += try unsafe rest.withUnsafeBufferPointer { rest throws(Errno) in
+        try unsafe valueOrErrno(Glibc.send(rawValue, rest.baseAddress, rest.count, CInt(MSG_NOSIGNAL)))
+      }
+    }
+  }
+
+  /// Writes a few bytes and a descriptor in one message. The peer gets a descriptor of its own.
+  ///
+  /// The system call is `sendmsg` with `SCM_RIGHTS`, `unix(7)`.
+  package borrowing func send(_ bytes: Span<UInt8>, with descriptor: borrowing Descriptor) throws(Errno) {
+    let passed = descriptor.rawValue
+    let sent = try unsafe bytes.withUnsafeBufferPointer { bytes throws(Errno) in
+      try unsafe valueOrErrno(
+        kernel: cl_send_descriptor(
+          rawValue, bytes.baseAddress, bytes.count, passed, CInt(MSG_NOSIGNAL)))
+    }
+    // The descriptor travels with the first byte; the rest may lag.
+    if sent < bytes.count { try send(bytes.extracting(droppingFirst: sent)) }
+  }
+
+  /// Reads as ``receive(into:)`` does, and takes over a descriptor that came beside.
+  ///
+  /// The system call is `recvmsg`.
+  package borrowing func receiveWithDescriptor(
+    into buffer: inout MutableSpan<UInt8>
+  ) throws(Errno) -> (count: Int, descriptor: CInt?) {
+    var descriptor: CInt = -1
+    let count = try unsafe buffer.withUnsafeMutableBufferPointer { bytes throws(Errno) in
+      try unsafe valueOrErrno(
+        kernel: cl_receive_descriptor(
+          rawValue, bytes.baseAddress, bytes.count, &descriptor, CInt(MSG_CMSG_CLOEXEC)))
+    }
+    return (count, descriptor < 0 ? nil : descriptor)
+  }
+}
+
+/// Unix-domain stream sockets: making and examining them.
+package enum UnixSocket {
+  /// The most bytes of a socket's path: `sun_path` also holds a NUL.
+  package static let maximumPath = MemoryLayout.size(ofValue: sockaddr_un().sun_path) - 1
+
+  /// Two connected sockets.
+  package struct Pair: ~Copyable {
+    package let first: Descriptor
+    package let second: Descriptor
+  }
+
+  /// The system call is `socketpair`.
+  package static func pair() throws(Errno) -> Pair {
+    var raw: [CInt] = [-1, -1]
+    let type = CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue)
+    _ = try unsafe valueOrErrno(socketpair(AF_UNIX, type, 0, &raw))
+    return Pair(first: Descriptor(adopting: raw[0]), second: Descriptor(adopting: raw[1]))
+  }
+
+  /// A socket that listens at a path, for one client. The system calls are `socket`, `bind` and `listen`.
+  ///
+  /// - Parameter path: at most ``maximumPath`` bytes; nothing may be there yet.
+  /// - Throws: `EADDRINUSE` where something is.
+  package static func bind(path: HostPath) throws(Errno) -> Descriptor {
+    let socket = try make()
+    try unsafe withAddress(path) { address, size throws(Errno) in
+      _ = try unsafe valueOrErrno(Glibc.bind(socket.rawValue, address, size))
+    }
+    return socket
+  }
+
+  /// A socket connected to the one that listens at a path. The system calls are `socket` and `connect`.
+  package static func connect(path: HostPath) throws(Errno) -> Descriptor {
+    let socket = try make()
+    try unsafe withAddress(path) { address, size throws(Errno) in
+      _ = try unsafe valueOrErrno(Glibc.connect(socket.rawValue, address, size))
+    }
+    return socket
+  }
+
+  private static func make() throws(Errno) -> Descriptor {
+    let type = CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue)
+    return Descriptor(adopting: try valueOrErrno(socket(AF_UNIX, type, 0)))
+  }
+
+  private static func withAddress(
+    _ path: HostPath, _ body: (UnsafePointer<sockaddr>, socklen_t) throws(Errno) -> Void
+  ) throws(Errno) {
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    guard path.count <= maximumPath else { throw .fileNameTooLong }
+    unsafe withUnsafeMutableBytes(of: &address.sun_path) { field in
+      let bytes = path.bytes
+      for index in bytes.indices { unsafe field[index] = bytes[index] }
+    }
+    try unsafe withUnsafePointer(to: &address) { pointer throws(Errno) in
+      let general = unsafe UnsafeRawPointer(pointer).assumingMemoryBound(to: sockaddr.self)
+      try unsafe body(general, socklen_t(MemoryLayout<sockaddr_un>.size))
+    }
+  }
+}
+
+extension Descriptor {
+  /// The system call is `listen`, with room for one waiting client.
+  package borrowing func listen() throws(Errno) {
+    _ = try valueOrErrno(Glibc.listen(rawValue, 1))
+  }
+
+  /// The system call is `accept4`; it waits for a client.
+  package borrowing func accept() throws(Errno) -> Descriptor {
+    Descriptor(adopting: try valueOrErrno(accept4(rawValue, nil, nil, CInt(SOCK_CLOEXEC.rawValue))))
+  }
+
+  /// One of the socket's own numbers, such as `SO_TYPE`. The system call is `getsockopt`.
+  package borrowing func option(_ option: SocketOption) throws(Errno) -> CInt {
+    var value: CInt = 0
+    var size = socklen_t(MemoryLayout<CInt>.size)
+    _ = try unsafe valueOrErrno(getsockopt(rawValue, SOL_SOCKET, option.rawValue, &value, &size))
+    return value
+  }
+
+  /// Whether the socket has a peer. The system call is `getpeername`.
+  package borrowing func isConnected() throws(Errno) -> Bool {
+    var address = sockaddr_storage()
+    var size = socklen_t(MemoryLayout<sockaddr_storage>.size)
+    return try unsafe withUnsafeMutablePointer(to: &address) { pointer throws(Errno) in
+      let general = unsafe UnsafeMutableRawPointer(pointer).assumingMemoryBound(to: sockaddr.self)
+      do throws(Errno) {
+        _ = try unsafe valueOrErrno(getpeername(rawValue, general, &size))
+        return true
+      } catch .socketNotConnected {
+        return false
+      }
+    }
+  }
+}
+
+/// What can be asked of a socket, `socket(7)`.
+package enum SocketOption: Sendable {
+  /// `SO_DOMAIN`, see ``unix``.
+  case domain
+  /// `SO_TYPE`, see ``stream``.
+  case type
+
+  package static let unix = AF_UNIX
+  package static let stream = CInt(SOCK_STREAM.rawValue)
+
+  fileprivate var rawValue: CInt {
+    switch self {
+    case .domain: SO_DOMAIN
+    case .type: SO_TYPE
+    }
+  }
+}

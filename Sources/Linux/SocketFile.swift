@@ -1,0 +1,63 @@
+package import SystemPackage
+
+/// A socket's name in the file system, which goes with this value.
+///
+/// It is held by its directory, so that it can be removed from behind a sandbox too, and only where it is still the same
+/// file: the client may have removed it, and another may have made its own there.
+package struct SocketFile: ~Copyable {
+  private let directory: Descriptor
+  private let name: Path
+  private let device: UInt64
+  private let inode: UInt64
+
+  /// The name that a socket was just bound to.
+  package init(_ path: HostPath) throws(Errno) {
+    let directory = try Self.directory(of: path)
+    let name = try Self.name(of: path)
+    let status = try directory.status(of: name, follow: false)
+    self.directory = directory
+    self.name = name
+    device = status.device
+    inode = status.inode
+  }
+
+  /// Whether anything has this name already.
+  ///
+  /// - Throws: what keeps a socket from being made there, such as a directory that doesn't exist.
+  package static func exists(_ path: HostPath) throws(Errno) -> Bool {
+    let directory = try directory(of: path)
+    do throws(Errno) {
+      _ = try directory.status(of: try name(of: path), follow: false)
+      return true
+    } catch .noSuchFileOrDirectory {
+      return false
+    }
+  }
+
+  deinit {
+    do throws(Errno) {
+      let status = try directory.status(of: name, follow: false)
+      guard status.device == device, status.inode == inode else { return }
+      try directory.unlink(name)
+    } catch {
+      // It has gone already: QEMU removes it as soon as it has connected.
+    }
+  }
+
+  /// Gives it to a user and a group, which may then connect.
+  package borrowing func changeOwner(uid: UInt32, gid: UInt32) throws(Errno) {
+    try directory.changeOwner(name, uid: uid, gid: gid)
+  }
+}
+
+extension SocketFile {
+  private static func directory(of path: HostPath) throws(Errno) -> Descriptor {
+    try .directory(path.directory)
+  }
+
+  private static func name(of path: HostPath) throws(Errno) -> Path {
+    var name = Path()
+    try name.set(path.lastComponent)
+    return name
+  }
+}

@@ -1,0 +1,216 @@
+import Export
+import Linux
+import ProxyProtocol
+import SystemPackage
+
+/// Does what requests ask for, and puts the replies together.
+struct Responder: ~Copyable {
+  private let export: Export
+  // A request names at most two paths. Both live here, NUL-terminated, until the next request.
+  private var path = Path()
+  private var other = Path()
+
+  init(export: consuming Export) {
+    self.export = export
+  }
+
+  /// Does what a payload asks for, and sends the reply in the form that its type wants.
+  ///
+  /// - Throws: what sending throws; failures of the request itself are replies.
+  mutating func respond(
+    to type: RequestType, _ payload: Span<UInt8>, through outbox: inout Outbox, on socket: borrowing Descriptor
+  ) throws(Errno) {
+    switch type.replyForm {
+    case .descriptor:
+      let opened: Descriptor
+      do throws(Errno) {
+        opened = try open(try decode(type, payload))
+      } catch {
+        outbox.put { Reply.descriptor(-error.rawValue, into: &$0) }
+        return try outbox.send(on: socket)
+      }
+      outbox.put { Reply.descriptor(Frame.descriptorFollows, into: &$0) }
+      do throws(Errno) {
+        try outbox.send(with: opened, on: socket)
+      } catch .tooManyReferences {
+        // The peer has too many descriptors under way that it hasn't received.
+        outbox.put { Reply.descriptor(-Errno.tooManyReferences.rawValue, into: &$0) }
+        try outbox.send(on: socket)
+      }
+    case .status, .response:
+      do throws(Errno) {
+        try answer(try decode(type, payload), into: &outbox)
+      } catch {
+        outbox.put { Reply.status(-error.rawValue, into: &$0) }
+      }
+      try outbox.send(on: socket)
+    }
+  }
+
+  /// - Throws: the errno that stands for a payload which can't be decoded, as the original's unmarshaller has them.
+  @_lifetime(copy payload)
+  private func decode(_ type: RequestType, _ payload: Span<UInt8>) throws(Errno) -> Request {
+    do throws(Malformed) {
+      return try Request(type, payload: payload)
+    } catch .truncated {
+      throw .noBufferSpace
+    } catch {
+      throw .invalidArgument
+    }
+  }
+
+  /// The requests that are answered with a descriptor.
+  private mutating func open(_ request: borrowing Request) throws(Errno) -> Descriptor {
+    switch request {
+    case .open(let path, let flags):
+      try self.path.set(beneathRoot: path)
+      return try export.open(in: export.root, self.path, OpenFlags(rawValue: flags))
+    case .create(let path, let flags, let mode, let uid, let gid):
+      let identity = try Identity(uid: uid, gid: gid)
+      try self.path.set(beneathRoot: path)
+      return try export.create(
+        in: export.root, self.path, OpenFlags(rawValue: flags), mode: mode, as: identity)
+    default:
+      throw .invalidArgument
+    }
+  }
+
+  /// The requests that are answered with a frame.
+  private mutating func answer(_ request: borrowing Request, into outbox: inout Outbox) throws(Errno) {
+    switch request {
+    case .status(let path):
+      try self.path.set(beneathRoot: path)
+      let status = ProxyProtocol.FileStatus(try export.status(in: export.root, self.path))
+      outbox.put { Reply.fileStatus(status, into: &$0) }
+    case .fileSystemStatus(let path):
+      try self.path.set(beneathRoot: path)
+      let status = ProxyProtocol.FileSystemStatus(try export.fileSystemStatus(in: export.root, self.path))
+      outbox.put { Reply.fileSystemStatus(status, into: &$0) }
+    case .getVersion(let path):
+      try self.path.set(beneathRoot: path)
+      let generation = try export.generation(in: export.root, self.path)
+      outbox.put { Reply.version(generation, into: &$0) }
+    case .readLink(let path, let size):
+      try self.path.set(beneathRoot: path)
+      try readLink(size: size, into: &outbox)
+    case .getAttribute(let path, let name, let size):
+      try self.path.set(beneathRoot: path)
+      try self.other.set(name)
+      try getAttribute(size: size, into: &outbox)
+    case .listAttributes(let path, let size):
+      try self.path.set(beneathRoot: path)
+      try listAttributes(size: size, into: &outbox)
+    default:
+      try change(request)
+      outbox.put { Reply.status(0, into: &$0) }
+    }
+  }
+
+  /// The requests whose answer is that they succeeded.
+  private mutating func change(_ request: borrowing Request) throws(Errno) {
+    switch request {
+    case .makeNode(let path, let mode, let device, let uid, let gid):
+      let identity = try Identity(uid: uid, gid: gid)
+      try self.path.set(beneathRoot: path)
+      try export.makeNode(in: export.root, self.path, mode: mode, device: device, as: identity)
+    case .makeDirectory(let path, let mode, let uid, let gid):
+      let identity = try Identity(uid: uid, gid: gid)
+      try self.path.set(beneathRoot: path)
+      try export.makeDirectory(in: export.root, self.path, mode: mode, as: identity)
+    case .makeSymbolicLink(let target, let path, let uid, let gid):
+      let identity = try Identity(uid: uid, gid: gid)
+      try self.path.set(beneathRoot: path)
+      try self.other.set(target)
+      try export.makeSymbolicLink(in: export.root, self.path, target: self.other, as: identity)
+    case .link(let old, let new):
+      try self.path.set(beneathRoot: old)
+      try self.other.set(beneathRoot: new)
+      try export.link(in: export.root, self.path, to: export.root, self.other)
+    case .rename(let old, let new):
+      try self.path.set(beneathRoot: old)
+      try self.other.set(beneathRoot: new)
+      try export.rename(in: export.root, self.path, to: export.root, self.other)
+    case .remove(let path):
+      try self.path.set(beneathRoot: path)
+      // What the kernel says of "/"; it would call "." malformed.
+      guard !self.path.isRoot else { throw .resourceBusy }
+      try export.remove(in: export.root, self.path)
+    case .changeMode(let path, let mode):
+      try self.path.set(beneathRoot: path)
+      try export.changeMode(in: export.root, self.path, to: mode)
+    case .changeOwner(let path, let uid, let gid):
+      try self.path.set(beneathRoot: path)
+      try export.changeOwner(in: export.root, self.path, uid: uid, gid: gid)
+    case .truncate(let path, let size):
+      try self.path.set(beneathRoot: path)
+      try export.truncate(in: export.root, self.path, to: size)
+    case .setTimes(let path, let access, let modification):
+      try self.path.set(beneathRoot: path)
+      try export.setTimes(
+        in: export.root, self.path, access: Linux.Time(access), modification: Linux.Time(modification))
+    case .setAttribute(let path, let name, let value, let flags):
+      try self.path.set(beneathRoot: path)
+      try self.other.set(name)
+      try export.setAttribute(in: export.root, self.path, name: self.other, to: value, flags: flags)
+    case .removeAttribute(let path, let name):
+      try self.path.set(beneathRoot: path)
+      try self.other.set(name)
+      try export.removeAttribute(in: export.root, self.path, name: self.other)
+    default:
+      throw .invalidArgument
+    }
+  }
+}
+
+// Values: the kernel writes them straight into the reply, behind the place of their length.
+extension Responder {
+  /// - Parameter size: the peer's buffer, with the NUL that it adds.
+  private func readLink(size: Int32, into outbox: inout Outbox) throws(Errno) {
+    guard size > 1 else { throw .invalidArgument }
+    var space = outbox.valueSpace(min(Int(size) - 1, Reply.maximumValue))
+    let count = try export.readLink(in: export.root, path, into: &space)
+    outbox.put { Reply.value(count: count, into: &$0) }
+  }
+
+  private func getAttribute(size: Int32, into outbox: inout Outbox) throws(Errno) {
+    var space = outbox.valueSpace(try Self.room(for: size))
+    let count: Int
+    do throws(Errno) {
+      count = try export.attribute(in: export.root, path, name: other, into: &space)
+    } catch {
+      throw Self.reason(error, size: size)
+    }
+    Self.putValue(count, size: size, into: &outbox)
+  }
+
+  private func listAttributes(size: Int32, into outbox: inout Outbox) throws(Errno) {
+    var space = outbox.valueSpace(try Self.room(for: size))
+    let count: Int
+    do throws(Errno) {
+      count = try export.attributes(in: export.root, path, into: &space)
+    } catch {
+      throw Self.reason(error, size: size)
+    }
+    Self.putValue(count, size: size, into: &outbox)
+  }
+
+  /// Bytes to offer the kernel where the peer offers `size`; 0 asks for a length.
+  private static func room(for size: Int32) throws(Errno) -> Int {
+    guard size >= 0 else { throw .invalidArgument }
+    return min(Int(size), Reply.maximumValue)
+  }
+
+  /// A value that the peer has room for but no reply has is `ENOBUFS`, not the kernel's `ERANGE`.
+  private static func reason(_ error: Errno, size: Int32) -> Errno {
+    error == .outOfRange && Int(size) > Reply.maximumValue ? .noBufferSpace : error
+  }
+
+  /// The value that stands in the reply, or where none was asked for its length alone.
+  private static func putValue(_ count: Int, size: Int32, into outbox: inout Outbox) {
+    outbox.put {
+      size == 0
+        ? Reply.status(Int32(truncatingIfNeeded: count), into: &$0)
+        : Reply.value(count: count, into: &$0)
+    }
+  }
+}

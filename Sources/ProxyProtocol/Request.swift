@@ -1,0 +1,107 @@
+/// One request, its paths and values still in the receive buffer.
+///
+/// Paths are rooted at the export and hold no NUL. Modes, flags and device numbers are the host's.
+public enum Request: ~Escapable {
+  case open(path: Span<UInt8>, flags: Int32)
+  case create(path: Span<UInt8>, flags: Int32, mode: UInt32, uid: UInt32, gid: UInt32)
+  case makeNode(path: Span<UInt8>, mode: UInt32, device: UInt64, uid: UInt32, gid: UInt32)
+  case makeDirectory(path: Span<UInt8>, mode: UInt32, uid: UInt32, gid: UInt32)
+  case makeSymbolicLink(target: Span<UInt8>, path: Span<UInt8>, uid: UInt32, gid: UInt32)
+  case link(old: Span<UInt8>, new: Span<UInt8>)
+  case status(path: Span<UInt8>)
+  case readLink(path: Span<UInt8>, size: Int32)
+  case fileSystemStatus(path: Span<UInt8>)
+  case changeMode(path: Span<UInt8>, mode: UInt32)
+  case changeOwner(path: Span<UInt8>, uid: UInt32, gid: UInt32)
+  case truncate(path: Span<UInt8>, size: Int64)
+  case setTimes(path: Span<UInt8>, access: Time, modification: Time)
+  case rename(old: Span<UInt8>, new: Span<UInt8>)
+  case remove(path: Span<UInt8>)
+  /// `size` 0 asks for the value's length only.
+  case getAttribute(path: Span<UInt8>, name: Span<UInt8>, size: Int32)
+  /// `size` 0 asks for the list's length only.
+  case listAttributes(path: Span<UInt8>, size: Int32)
+  /// `value` is already cut to the size that the request names.
+  case setAttribute(path: Span<UInt8>, name: Span<UInt8>, value: Span<UInt8>, flags: Int32)
+  case removeAttribute(path: Span<UInt8>, name: Span<UInt8>)
+  case getVersion(path: Span<UInt8>)
+
+  /// A time as `utimensat` takes it.
+  public struct Time: Equatable, Sendable {
+    /// Seconds since 1970.
+    public var seconds: Int64
+    /// Nanoseconds, or the host's `UTIME_NOW` or `UTIME_OMIT`.
+    public var nanoseconds: Int64
+
+    /// A time of these two fields.
+    public init(seconds: Int64, nanoseconds: Int64) {
+      self.seconds = seconds
+      self.nanoseconds = nanoseconds
+    }
+  }
+
+  /// Decodes a payload, to its last byte.
+  ///
+  /// - Throws: ``Malformed``, whatever the bytes are; nothing of the payload was acted upon then.
+  @_lifetime(copy payload)
+  public init(_ type: RequestType, payload: Span<UInt8>) throws(Malformed) {
+    var reader = Reader(payload)
+    switch type {
+    case .open:
+      self = .open(path: try reader.path(), flags: try reader.i32())
+    case .create:
+      self = .create(
+        path: try reader.path(), flags: try reader.i32(), mode: try reader.u32(), uid: try reader.u32(),
+        gid: try reader.u32())
+    case .makeNode:
+      let (uid, gid) = (try reader.u32(), try reader.u32())
+      self = .makeNode(
+        path: try reader.path(), mode: try reader.u32(), device: try reader.u64(), uid: uid, gid: gid)
+    case .makeDirectory:
+      let (uid, gid) = (try reader.u32(), try reader.u32())
+      self = .makeDirectory(path: try reader.path(), mode: try reader.u32(), uid: uid, gid: gid)
+    case .makeSymbolicLink:
+      let (uid, gid) = (try reader.u32(), try reader.u32())
+      self = .makeSymbolicLink(target: try reader.path(), path: try reader.path(), uid: uid, gid: gid)
+    case .link:
+      self = .link(old: try reader.path(), new: try reader.path())
+    case .status:
+      self = .status(path: try reader.path())
+    case .readLink:
+      self = .readLink(path: try reader.path(), size: try reader.i32())
+    case .fileSystemStatus:
+      self = .fileSystemStatus(path: try reader.path())
+    case .changeMode:
+      self = .changeMode(path: try reader.path(), mode: try reader.u32())
+    case .changeOwner:
+      self = .changeOwner(path: try reader.path(), uid: try reader.u32(), gid: try reader.u32())
+    case .truncate:
+      self = .truncate(path: try reader.path(), size: try reader.i64())
+    case .setTimes:
+      let path = try reader.path()
+      let access = Time(seconds: try reader.i64(), nanoseconds: try reader.i64())
+      let modification = Time(seconds: try reader.i64(), nanoseconds: try reader.i64())
+      self = .setTimes(path: path, access: access, modification: modification)
+    case .rename:
+      self = .rename(old: try reader.path(), new: try reader.path())
+    case .remove:
+      self = .remove(path: try reader.path())
+    case .getAttribute:
+      let size = try reader.i32()
+      self = .getAttribute(path: try reader.path(), name: try reader.path(), size: size)
+    case .listAttributes:
+      let size = try reader.i32()
+      self = .listAttributes(path: try reader.path(), size: size)
+    case .setAttribute:
+      let (path, name, value) = (try reader.path(), try reader.path(), try reader.bytes())
+      let (size, flags) = (try reader.i32(), try reader.i32())
+      guard size >= 0, size <= value.count else { throw .length }
+      self = .setAttribute(path: path, name: name, value: value.extracting(first: Int(size)), flags: flags)
+    case .removeAttribute:
+      self = .removeAttribute(path: try reader.path(), name: try reader.path())
+    case .getVersion:
+      self = .getVersion(path: try reader.path())
+    }
+    try reader.end()
+  }
+}

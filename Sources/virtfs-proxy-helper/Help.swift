@@ -1,0 +1,30 @@
+let version = "virtfs-proxy-helper (Postern) 0.1.0"
+
+let help = """
+  Usage: virtfs-proxy-helper -p PATH {-s SOCKET -u UID -g GID | -f FD} [OPTION]...
+  Lets an unprivileged QEMU share the directory PATH with its guest (-fsdev proxy).
+
+    -p, --path PATH      directory to export
+    -s, --socket SOCKET  make this socket and wait for QEMU to connect to it, as
+    -u, --uid UID          the user and
+    -g, --gid GID          the group that QEMU runs as
+    -f, --fd FD          or use this inherited, connected socket
+    -n, --nodaemon       stay in the foreground and log to standard error
+        --sandbox KIND   namespace: nothing outside PATH can be reached, even
+                           through descriptors that QEMU holds
+                         chroot: what needs less privilege
+                         auto: the first of these that works (default)
+    -h, --help           print this and exit
+        --version        print the version and exit
+
+  Run it as root. It leaves root's powers but seven capabilities behind before it
+  serves, and ends with status 0 when QEMU does.
+
+  Examples:
+    sudo virtfs-proxy-helper -p /srv/share -s /run/share.sock -u $(id -u) -g $(id -g)
+    qemu-system-x86_64 ... -fsdev proxy,id=fs0,socket=/run/share.sock \\
+      -device virtio-9p-pci,fsdev=fs0,mount_tag=share
+    and in the guest:
+    mount -t 9p -o trans=virtio,version=9p2000.L share /mnt
+
+  """

@@ -1,0 +1,179 @@
+import CLinux
+import Confinement
+import Glibc
+import Linux
+
+/// What the command line asks for.
+enum Command: Equatable {
+  case serve(Options)
+  case help
+  case version
+}
+
+/// How to serve.
+struct Options: Equatable {
+  /// The directory to export.
+  var path: HostPath
+  var connection: Connection
+  var isDaemon: Bool
+  /// nil takes the best that works.
+  var sandbox: Sandbox?
+
+  /// Where the client comes from.
+  enum Connection: Equatable {
+    /// A connected socket that was inherited.
+    case descriptor(CInt)
+    /// A socket to make, for this user and group to connect to.
+    case socket(HostPath, uid: UInt32, gid: UInt32)
+  }
+}
+
+/// Wrong use, in a line that says what to do.
+struct UsageError: Error, Equatable {
+  let message: String
+
+  init(_ message: String) {
+    self.message = message
+  }
+}
+
+extension Command {
+  /// Reads a command line as `getopt_long(3)` does: long options may be cut short, and stand in any order.
+  ///
+  /// - Parameter arguments: a C vector, the program's name first. Its order may change.
+  init(
+    count: CInt, arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
+  ) throws(UsageError) {
+    var given = GivenOptions()
+    let long = LongOptions()
+    cl_reset_getopt()
+    while true {
+      let option = unsafe getopt_long(count, arguments, ":p:nh?f:s:u:g:", long.table, nil)
+      guard option != -1 else { break }
+      let argument = unsafe cl_optarg()
+      switch UInt8(truncatingIfNeeded: option) {
+      case UInt8(ascii: "p"): given.path = unsafe argument.map { unsafe HostPath(argument: $0) }
+      case UInt8(ascii: "s"): given.socket = unsafe argument.map { unsafe HostPath(argument: $0) }
+      case UInt8(ascii: "f"): given.descriptor = try unsafe number(argument, "-f", most: UInt32(Int32.max))
+      case UInt8(ascii: "u"): given.uid = try unsafe number(argument, "-u", most: .max - 1)
+      case UInt8(ascii: "g"): given.gid = try unsafe number(argument, "-g", most: .max - 1)
+      case UInt8(ascii: "n"): given.isDaemon = false
+      case LongOptions.sandbox: given.sandbox = try unsafe sandbox(argument)
+      case LongOptions.version:
+        self = .version
+        return
+      case UInt8(ascii: "h"):
+        self = .help
+        return
+      case UInt8(ascii: ":"):
+        throw UsageError("\(unsafe word(before: cl_optind(), arguments)) needs a value; see --help")
+      case UInt8(ascii: "?") where cl_optopt() == 0 || cl_optopt() > UInt8.max:
+        throw UsageError("unknown or ambiguous option \(unsafe word(before: cl_optind(), arguments)); see --help")
+      case UInt8(ascii: "?") where cl_optopt() == CInt(UInt8(ascii: "?")):
+        self = .help
+        return
+      default:
+        throw UsageError("unknown option -\(Character(UnicodeScalar(UInt8(truncatingIfNeeded: cl_optopt())))); see --help")
+      }
+    }
+    guard cl_optind() == count else {
+      throw UsageError("surplus word \"\(unsafe word(before: cl_optind() + 1, arguments))\"; see --help")
+    }
+    self = .serve(try given.options())
+  }
+}
+
+/// Options as they were given, before it is known whether they go together.
+private struct GivenOptions {
+  var path: HostPath?
+  var socket: HostPath?
+  var descriptor: UInt32?
+  var uid: UInt32?
+  var gid: UInt32?
+  var isDaemon = true
+  var sandbox: Sandbox?
+
+  func options() throws(UsageError) -> Options {
+    guard let path, path.count > 0 else { throw UsageError("path not specified: give the directory to export with -p PATH") }
+    return Options(path: path, connection: try connection(), isDaemon: isDaemon, sandbox: sandbox)
+  }
+
+  private func connection() throws(UsageError) -> Options.Connection {
+    switch (socket, descriptor) {
+    case (nil, nil):
+      throw UsageError("socket or socket descriptor not specified: give -s SOCKET with -u UID -g GID, or -f FD")
+    case (_?, _?):
+      throw UsageError("both named socket and socket descriptor specified: give either -s or -f")
+    case (nil, let descriptor?):
+      return .descriptor(CInt(descriptor))
+    case (let socket?, nil):
+      guard let uid, let gid else {
+        throw UsageError("owner uid:gid not specified: -s needs -u UID and -g GID, who may connect to the socket")
+      }
+      return .socket(socket, uid: uid, gid: gid)
+    }
+  }
+}
+
+/// getopt's table of long options.
+@safe
+private struct LongOptions: ~Copyable {
+  // Beyond ASCII: no short option is meant.
+  static let sandbox: UInt8 = 0x81
+  static let version: UInt8 = 0x82
+
+  let table: UnsafeMutablePointer<option>
+
+  init() {
+    let options: [(name: StaticString, hasArgument: CInt, value: UInt8)] = [
+      ("path", required_argument, UInt8(ascii: "p")),
+      ("fd", required_argument, UInt8(ascii: "f")),
+      ("socket", required_argument, UInt8(ascii: "s")),
+      ("uid", required_argument, UInt8(ascii: "u")),
+      ("gid", required_argument, UInt8(ascii: "g")),
+      ("nodaemon", no_argument, UInt8(ascii: "n")),
+      ("help", no_argument, UInt8(ascii: "h")),
+      ("sandbox", required_argument, Self.sandbox),
+      ("version", no_argument, Self.version),
+    ]
+    unsafe table = .allocate(capacity: options.count + 1)
+    for (index, entry) in options.enumerated() {
+      // A literal lives as long as the process.
+      let name = unsafe UnsafeRawPointer(entry.name.utf8Start).assumingMemoryBound(to: CChar.self)
+      unsafe (table + index).initialize(
+        to: option(name: name, has_arg: entry.hasArgument, flag: nil, val: CInt(entry.value)))
+    }
+    unsafe (table + options.count).initialize(to: option())
+  }
+
+  deinit {
+    unsafe table.deallocate()
+  }
+}
+
+private func word(before index: CInt, _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> String {
+  guard let word = unsafe arguments[Int(index) - 1] else { return "" }
+  return unsafe String(cString: word)
+}
+
+private func number(
+  _ argument: UnsafePointer<CChar>?, _ option: StaticString, most: UInt32
+) throws(UsageError) -> UInt32 {
+  let text = unsafe argument.map { unsafe String(cString: $0) } ?? ""
+  guard text.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }), let value = UInt32(text),
+    value <= most
+  else {
+    throw UsageError("\(option) takes a number from 0 to \(most), not \"\(text)\"")
+  }
+  return value
+}
+
+private func sandbox(_ argument: UnsafePointer<CChar>?) throws(UsageError) -> Sandbox? {
+  let text = unsafe argument.map { unsafe String(cString: $0) } ?? ""
+  switch text {
+  case "auto": return nil
+  case "namespace": return .namespace
+  case "chroot": return .chroot
+  default: throw UsageError("--sandbox takes auto, namespace or chroot, not \"\(text)\"")
+  }
+}

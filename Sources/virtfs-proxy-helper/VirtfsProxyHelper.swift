@@ -1,0 +1,66 @@
+import Glibc
+import Linux
+import ProxyHelper
+import SystemPackage
+
+/// The program: reads its command line, becomes a daemon if it should, serves one client and ends.
+@main
+enum VirtfsProxyHelper {
+  static func main() {
+    Log.start(ident: "virtfs-proxy-helper")
+    do throws(UsageError) {
+      switch try unsafe Command(count: CommandLine.argc, arguments: CommandLine.unsafeArgv) {
+      case .help: print(help, terminator: "")
+      case .version: print(version)
+      case .serve(let options): serve(options)
+      }
+    } catch {
+      Log.write(.critical, error.message)
+      exit(EXIT_FAILURE)
+    }
+  }
+
+  private static func serve(_ options: Options) {
+    if case .descriptor(let number) = options.connection {
+      Process.tidyDescriptors(keeping: number)
+    } else {
+      Process.tidyDescriptors(keeping: nil)
+    }
+    do throws(StartError) {
+      let checked = try Checked(options)
+      guard options.isDaemon else { finish(try StartUp.run(checked) {}) }
+      switch try attempt("daemon", { () throws(Errno) in try Process.daemonise() }) {
+      case .parent(let isReady):
+        // The child has said why not.
+        exit(isReady ? EXIT_SUCCESS : EXIT_FAILURE)
+      case .daemon(let readiness):
+        var readiness: Process.Readiness? = consume readiness
+        finish(
+          try StartUp.run(checked) {
+            Log.useSystemLog()
+            readiness.take()?.announce()
+          })
+      }
+    } catch {
+      Log.write(.critical, error.message)
+      exit(EXIT_FAILURE)
+    }
+  }
+
+  /// Says how the connection ended, and ends the process: with success unless the client broke the protocol.
+  private static func finish(_ ending: ProxyServer.Ending) -> Never {
+    switch ending {
+    case .closed:
+      Log.write(.notice, Process.terminationSignal.map { "ended by signal \($0)" } ?? "client closed, done")
+    case .cutShort:
+      Log.write(.warning, "client closed within a request")
+    case .nonsense(let type, let size):
+      Log.write(.critical, "client doesn't speak the protocol: request type \(type) of \(size) bytes")
+      exit(EXIT_FAILURE)
+    case .failed(let error):
+      Log.write(.critical, "socket: \(error)")
+      exit(EXIT_FAILURE)
+    }
+    exit(EXIT_SUCCESS)
+  }
+}

@@ -1,0 +1,56 @@
+import Linux
+import SystemPackage
+
+/// A client that is there, or that is waited for.
+enum Waiting: ~Copyable {
+  case connected(Descriptor)
+  case listening(Descriptor, SocketFile)
+
+  /// Takes over the inherited socket, or makes the named one.
+  init(_ connection: Options.Connection) throws(StartError) {
+    switch connection {
+    case .descriptor(let number):
+      self = .connected(
+        try attempt("descriptor \(number)") { () throws(Errno) in
+          try Descriptor(adopting: number).movedFromStandardStreams()
+        })
+    case .socket(let path, let uid, let gid):
+      // Nobody but the owner may connect, also before the owner is set.
+      Process.setUmask(0o007)
+      let socket = try attempt("bind \"\(path)\"") { () throws(Errno) in try UnixSocket.bind(path: path) }
+      let file = try attempt("socket \"\(path)\"") { () throws(Errno) in try SocketFile(path) }
+      try attempt("chown \"\(path)\" to \(uid):\(gid)") { () throws(Errno) in
+        try file.changeOwner(uid: uid, gid: gid)
+      }
+      try attempt("listen on \"\(path)\"") { () throws(Errno) in try socket.listen() }
+      Process.endOnTermination(socket)
+      self = .listening(socket, file)
+    }
+  }
+
+  /// Waits for the client. There is only one: the socket and its name are gone afterwards.
+  ///
+  /// - Returns: nil where a signal ended the wait.
+  consuming func client() throws(StartError) -> Descriptor? {
+    switch consume self {
+    case .connected(let socket):
+      return socket
+    case .listening(let socket, let file):
+      let client = try Self.accept(on: socket)
+      _ = consume file
+      return client
+    }
+  }
+
+  private static func accept(on socket: borrowing Descriptor) throws(StartError) -> Descriptor? {
+    while true {
+      do throws(Errno) {
+        return try socket.accept()
+      } catch {
+        if Process.terminationSignal != nil { return nil }
+        // A client that gave up again is not the one.
+        guard error == .interrupted || error == .connectionAbort else { throw StartError("accept: \(error)") }
+      }
+    }
+  }
+}
