@@ -45,15 +45,33 @@ let package = Package(
       dependencies: ["CLinux", "Linux", "Confinement", "Export", "ProxyHelper", system],
       swiftSettings: swift
     ),
-    .executableTarget(name: "guest-suite", swiftSettings: tests),
+    .executableTarget(name: "guest-suite", dependencies: ["CLinux"], swiftSettings: tests),
     .testTarget(name: "ProxyProtocolTests", dependencies: ["ProxyProtocol"], swiftSettings: tests),
     .testTarget(name: "ExportTests", dependencies: ["Export", "Linux", system], swiftSettings: tests),
-    .testTarget(
-      name: "HelperTests",
-      dependencies: ["virtfs-proxy-helper", "ProxyClient", "ProxyProtocol", "Linux", "CLinux", system],
+    .target(
+      name: "HelperHarness",
+      dependencies: ["ProxyClient", "ProxyProtocol", "Linux", "CLinux", system],
+      path: "Tests/HelperHarness",
       swiftSettings: tests
     ),
-    .testTarget(name: "EndToEndTests", swiftSettings: tests),
+    .testTarget(
+      name: "HelperTests",
+      dependencies: ["virtfs-proxy-helper", "HelperHarness", "ProxyClient", "ProxyProtocol", "Linux", "CLinux", system],
+      swiftSettings: tests
+    ),
+    .testTarget(
+      name: "DifferentialTests",
+      dependencies: ["HelperHarness", "ProxyClient", "ProxyProtocol", "Linux", "CLinux", system],
+      swiftSettings: tests
+    ),
+    .executableTarget(
+      name: "helper-bench",
+      dependencies: ["ProxyClient", "ProxyProtocol", "Linux", "CLinux", system],
+      path: "Benchmarks/helper-bench",
+      swiftSettings: tests
+    ),
+    .executableTarget(name: "floor", path: "Benchmarks/floor", cSettings: c),
+    .testTarget(name: "EndToEndTests", dependencies: ["CLinux"], swiftSettings: tests),
   ],
   swiftLanguageModes: [.v6]
 )

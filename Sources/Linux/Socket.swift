@@ -63,20 +63,6 @@ package enum UnixSocket {
   /// The most bytes of a socket's path: `sun_path` also holds a NUL.
   package static let maximumPath = MemoryLayout.size(ofValue: sockaddr_un().sun_path) - 1
 
-  /// Two connected sockets.
-  package struct Pair: ~Copyable {
-    package let first: Descriptor
-    package let second: Descriptor
-  }
-
-  /// The system call is `socketpair`.
-  package static func pair() throws(Errno) -> Pair {
-    var raw: [CInt] = [-1, -1]
-    let type = CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue)
-    _ = try unsafe valueOrErrno(socketpair(AF_UNIX, type, 0, &raw))
-    return Pair(first: Descriptor(adopting: raw[0]), second: Descriptor(adopting: raw[1]))
-  }
-
   /// A socket that listens at a path, for one client. The system calls are `socket`, `bind` and `listen`.
   ///
   /// - Parameter path: at most ``maximumPath`` bytes; nothing may be there yet.

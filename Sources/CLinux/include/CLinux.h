@@ -9,6 +9,7 @@
 #include <linux/capability.h>
 #include <linux/magic.h>
 #include <linux/mount.h>
+#include <spawn.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/fsuid.h>
@@ -101,6 +102,8 @@ void cl_end_on_termination(int socket);
 int cl_termination_signal(void);
 
 static inline void cl_syslog(int priority, const char *message) { syslog(priority, "%s", message); }
+
+extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int first);
 
 // getopt's results are C globals, which Swift 6 won't touch.
 static inline int cl_optind(void) { return optind; }

@@ -1,0 +1,1 @@
+@main enum HelperBench { static func main() {} }

@@ -1,0 +1,62 @@
+import Glibc
+import Linux
+import ProxyClient
+
+/// The programs that tests run.
+package enum Programs {
+  private static let root = String(#filePath.split(separator: "/").dropLast(3).map { "/" + $0 }.joined())
+
+  /// Our helper, as a user installs it.
+  package static let helper = environment("POSTERN_HELPER") ?? root + "/.build/dist/virtfs-proxy-helper"
+  /// QEMU's own, the reference.
+  package static let stockHelper = environment("POSTERN_STOCK_HELPER") ?? "/usr/lib/qemu/virtfs-proxy-helper"
+
+  private static func environment(_ name: String) -> String? {
+    getenv(name).map { String(cString: $0) }
+  }
+}
+
+/// Why a test can't run for this user; nil where it can.
+package func needsRoot() -> String? {
+  geteuid() == 0 ? nil : "needs root: the helper acts as any user"
+}
+
+/// Two connected stream sockets, closed on exec.
+package func socketPair() throws -> (ours: CInt, theirs: CInt) {
+  var ends: [CInt] = [-1, -1]
+  guard socketpair(AF_UNIX, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, &ends) == 0 else {
+    throw HarnessError("socketpair: errno \(errno)")
+  }
+  return (ends[0], ends[1])
+}
+
+/// A helper that serves a directory in the foreground, and the other end of its socket.
+package struct RunningHelper: ~Copyable {
+  package let process: Spawned
+  private var socket: Descriptor?
+
+  /// - Parameter output: where its log goes.
+  package init(
+    _ program: String = Programs.helper, serving directory: String, _ options: [String] = [], output: CInt? = nil
+  ) throws {
+    let pair = try socketPair()
+    process = try spawn(
+      program, ["-n", "-p", directory, "-f", "3"] + options, inheriting: [(pair.theirs, 3)], output: output)
+    close(pair.theirs)
+    socket = Descriptor(adopting: pair.ours)
+  }
+
+  /// The test's end of the socket. Once only.
+  package mutating func takeSocket() throws -> Descriptor {
+    guard let socket = socket.take() else { throw HarnessError("the socket is taken already") }
+    // A test that waits for a reply which never comes fails instead.
+    var limit = timeval(tv_sec: 20, tv_usec: 0)
+    setsockopt(socket.rawValue, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+    return socket
+  }
+
+  /// A driver on the socket. Once only.
+  package mutating func connect() throws -> ProxyConnection {
+    ProxyConnection(adopting: try takeSocket())
+  }
+}

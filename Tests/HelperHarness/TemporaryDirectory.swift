@@ -1,0 +1,42 @@
+import Glibc
+
+/// A fresh directory for one test, removed with all that is in it.
+package final class TemporaryDirectory: Sendable {
+  package let path: String
+
+  package init() throws {
+    var template = Array("/tmp/postern-test-XXXXXX".utf8CString)
+    guard mkdtemp(&template) != nil else { throw HarnessError("mkdtemp: errno \(errno)") }
+    path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    // Also for guests' users, whatever the umask.
+    chmod(path, 0o755)
+  }
+
+  deinit {
+    removeTree(path)
+  }
+}
+
+/// Why the harness itself couldn't go on.
+package struct HarnessError: Error, CustomStringConvertible {
+  package let description: String
+
+  package init(_ description: String) {
+    self.description = description
+  }
+}
+
+/// Removes a tree, however deep and however its files are protected.
+package func removeTree(_ path: String) {
+  // Paths can exceed PATH_MAX, which rm handles.
+  _ = try? run("/bin/rm", ["-rf", "--", path])
+}
+
+/// Runs a program to its end.
+///
+/// - Returns: its exit status, or 128 and the signal that ended it.
+@discardableResult
+package func run(_ program: String, _ arguments: [String]) throws -> CInt {
+  let process = try spawn(program, arguments)
+  return process.wait()
+}
