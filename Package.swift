@@ -47,7 +47,10 @@ let package = Package(
     ),
     .executableTarget(name: "guest-suite", dependencies: ["CLinux"], swiftSettings: tests),
     .testTarget(name: "ProxyProtocolTests", dependencies: ["ProxyProtocol"], swiftSettings: tests),
-    .testTarget(name: "ExportTests", dependencies: ["Export", "Linux", system], swiftSettings: tests),
+    .testTarget(
+      name: "LinuxTests", dependencies: ["HelperHarness", "Linux", "CLinux", system], swiftSettings: tests),
+    .testTarget(
+      name: "ExportTests", dependencies: ["HelperHarness", "Export", "Linux", "CLinux", system], swiftSettings: tests),
     .target(
       name: "HelperHarness",
       dependencies: ["ProxyClient", "ProxyProtocol", "Linux", "CLinux", system],

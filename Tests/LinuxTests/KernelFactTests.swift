@@ -1,0 +1,64 @@
+import CLinux
+import Glibc
+import HelperHarness
+import Linux
+import SystemPackage
+import Testing
+
+/// What is relied upon of the kernel, each fact by itself.
+@Suite(.serialized) struct KernelFactTests {
+  static let root: Comment = "needs root: the kernel lets nobody else change identity"
+
+  @Test func askingForAnInvalidIdChangesNothing() {
+    #expect(cl_setfsuid(.max) == geteuid())
+    #expect(cl_setfsuid(.max) == geteuid())
+    #expect(cl_setfsgid(.max) == getegid())
+  }
+
+  @Test(.enabled(if: geteuid() == 0, root))
+  func fsuidIsTheThreadsOwn() throws {
+    try onOwnThread(in: "/") {
+      _ = cl_setfsuid(1000)
+      #expect(cl_setfsuid(.max) == 1000)
+      try onOwnThread(in: "/") { #expect(cl_setfsuid(.max) == 1000, "a new thread inherits it") }
+      _ = cl_setfsuid(0)
+    }
+    #expect(cl_setfsuid(.max) == 0)
+  }
+
+  @Test(.enabled(if: geteuid() == 0, root))
+  func leavingFsuid0TakesTheFileCapabilities() throws {
+    try onOwnThread(in: "/") {
+      let before = try ThreadCapabilities.current()
+      _ = cl_setfsuid(1000)
+      let held = try ThreadCapabilities.current()
+      #expect(held.effective & (.dacOverride | .mknod | .fsetid) == .none)
+      #expect(held.permitted == before.permitted)
+      _ = cl_setfsuid(0)
+      #expect(try ThreadCapabilities.current() == before)
+    }
+  }
+
+  /// A listener or connection that is shut down ends every wait on it, those that start later too.
+  @Test func shuttingDownAListenerEndsAccept() throws {
+    let directory = try TemporaryDirectory()
+    let socket = try UnixSocket.bind(path: hostPath(directory.path + "/s"))
+    try socket.listen()
+    shutdown(socket.rawValue, CInt(SHUT_RDWR))
+    #expect(throws: Errno.invalidArgument) { _ = try socket.accept() }
+  }
+
+  /// `..` of the root of a mount that stands nowhere is that root.
+  @Test(.enabled(if: geteuid() == 0, "needs root: CAP_SYS_ADMIN"))
+  func aDetachedMountHasNoParent() throws {
+    let directory = try TemporaryDirectory()
+    mkdir(directory.path + "/inside", 0o755)
+    try onOwnThread(in: directory.path) {
+      let mount = try Mount.cloneWorkingDirectory()
+      let up = openat(mount.rawValue, "../..", O_RDONLY | O_DIRECTORY)
+      defer { close(up) }
+      #expect(up >= 0)
+      #expect(faccessat(up, "inside", F_OK, 0) == 0)
+    }
+  }
+}
