@@ -45,7 +45,9 @@ let package = Package(
       dependencies: ["CLinux", "Linux", "Confinement", "Export", "ProxyHelper", system],
       swiftSettings: swift
     ),
-    .executableTarget(name: "guest-suite", dependencies: ["CLinux"], swiftSettings: tests),
+    .executableTarget(
+      name: "escape-probe", dependencies: ["CLinux"], path: "Tests/escape-probe", swiftSettings: tests),
+    .executableTarget(name: "guest-suite", dependencies: ["CLinux"], path: "Tests/guest-suite", swiftSettings: tests),
     .testTarget(name: "ProxyProtocolTests", dependencies: ["ProxyProtocol"], swiftSettings: tests),
     .testTarget(
       name: "LinuxTests", dependencies: ["HelperHarness", "Linux", "CLinux", system], swiftSettings: tests),

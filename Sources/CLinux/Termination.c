@@ -19,6 +19,12 @@ void cl_end_on_termination(int socket) {
   struct sigaction action = {.sa_handler = end};
   sigaction(SIGTERM, &action, NULL);
   sigaction(SIGINT, &action, NULL);
+  // A launcher may have passed on a mask in which they never come.
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  sigprocmask(SIG_UNBLOCK, &signals, NULL);
   // One that came before there was a socket to shut down isn't lost either.
   if (received_signal != 0 && socket >= 0) shutdown(socket, SHUT_RDWR);
 }

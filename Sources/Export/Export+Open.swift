@@ -44,11 +44,13 @@ extension Export {
   ) throws(Errno) -> Descriptor {
     // The kernel itself opens nothing but a directory then.
     if flags.contains(.directory) { return try directory.open(path, flags, mode: mode) }
+    var kind = FileKind.regular
     do throws(Errno) {
-      try Self.refuseSpecial(try directory.status(of: path, follow: !flags.contains(.noFollow)).kind)
-    } catch .noSuchFileOrDirectory where flags.contains(.create) {
-      // A dangling link, or a file that has gone meanwhile: the kernel creates it now.
+      kind = try directory.status(of: path, follow: !flags.contains(.noFollow)).kind
+    } catch where flags.contains(.create) {
+      // A dangling link, or a file that has gone meanwhile: the kernel creates it now, or says why not.
     }
+    try Self.refuseSpecial(kind)
     let opened = try directory.open(path, flags | .nonBlocking | .noControllingTerminal, mode: mode)
     try Self.refuseSpecial(try opened.status().kind)
     if !flags.contains(.nonBlocking) { try opened.clearNonBlocking() }
@@ -57,9 +59,8 @@ extension Export {
 
   private static func refuseSpecial(_ kind: FileKind) throws(Errno) {
     switch kind {
-    case .regular, .directory: return
-    // What the kernel says of one that mustn't be followed.
-    case .symbolicLink: throw .tooManySymbolicLinkLevels
+    // A link that mustn't be followed is the kernel's to refuse.
+    case .regular, .directory, .symbolicLink: return
     case .other: throw .noSuchAddressOrDevice
     }
   }

@@ -172,37 +172,36 @@ extension Responder {
     outbox.put { Reply.value(count: count, into: &$0) }
   }
 
+  /// What the peer has room for but no reply has is `ENOBUFS`. The kernel says `ERANGE` of that, but of a bad name too:
+  /// asked for the length alone it tells which.
   private func getAttribute(size: Int32, into outbox: inout Outbox) throws(Errno) {
-    var space = outbox.valueSpace(try Self.room(for: size))
-    let count: Int
+    let room = try Self.room(for: size)
     do throws(Errno) {
-      count = try export.attribute(in: export.root, path, name: other, into: &space)
-    } catch {
-      throw Self.reason(error, size: size)
+      var space = outbox.valueSpace(room)
+      let count = try export.attribute(in: export.root, path, name: other, into: &space)
+      Self.putValue(count, size: size, into: &outbox)
+    } catch .outOfRange where Int(size) > room {
+      var nothing = outbox.valueSpace(0)
+      _ = try export.attribute(in: export.root, path, name: other, into: &nothing)
+      throw .noBufferSpace
     }
-    Self.putValue(count, size: size, into: &outbox)
   }
 
   private func listAttributes(size: Int32, into outbox: inout Outbox) throws(Errno) {
-    var space = outbox.valueSpace(try Self.room(for: size))
-    let count: Int
+    let room = try Self.room(for: size)
     do throws(Errno) {
-      count = try export.attributes(in: export.root, path, into: &space)
-    } catch {
-      throw Self.reason(error, size: size)
+      var space = outbox.valueSpace(room)
+      let count = try export.attributes(in: export.root, path, into: &space)
+      Self.putValue(count, size: size, into: &outbox)
+    } catch .outOfRange where Int(size) > room {
+      throw .noBufferSpace
     }
-    Self.putValue(count, size: size, into: &outbox)
   }
 
   /// Bytes to offer the kernel where the peer offers `size`; 0 asks for a length.
   private static func room(for size: Int32) throws(Errno) -> Int {
     guard size >= 0 else { throw .invalidArgument }
     return min(Int(size), Reply.maximumValue)
-  }
-
-  /// A value that the peer has room for but no reply has is `ENOBUFS`, not the kernel's `ERANGE`.
-  private static func reason(_ error: Errno, size: Int32) -> Errno {
-    error == .outOfRange && Int(size) > Reply.maximumValue ? .noBufferSpace : error
   }
 
   /// The value that stands in the reply, or where none was asked for its length alone.

@@ -3,12 +3,19 @@ public struct FileStatus: Equatable, Sendable {
   /// Bytes on the wire.
   public static let size = 116
 
+  /// The device that the file is on, `st_dev`.
   public var device: UInt64 = 0
+  /// The file's number on its device, `st_ino`.
   public var inode: UInt64 = 0
+  /// Hard links, `st_nlink`.
   public var links: UInt64 = 0
+  /// Type and permission bits, `st_mode`.
   public var mode: UInt32 = 0
+  /// The owner, as the host numbers users.
   public var uid: UInt32 = 0
+  /// The group, as the host numbers groups.
   public var gid: UInt32 = 0
+  /// The device that a device file stands for, `st_rdev`.
   public var specialDevice: UInt64 = 0
   /// Bytes.
   public var size: UInt64 = 0
@@ -16,8 +23,11 @@ public struct FileStatus: Equatable, Sendable {
   public var blockSize: UInt64 = 0
   /// Units of 512 bytes.
   public var blocks: UInt64 = 0
+  /// The last access, `st_atim`.
   public var access = Request.Time(seconds: 0, nanoseconds: 0)
+  /// The last change of the contents, `st_mtim`.
   public var modification = Request.Time(seconds: 0, nanoseconds: 0)
+  /// The last change of contents or attributes, `st_ctim`.
   public var change = Request.Time(seconds: 0, nanoseconds: 0)
 
   /// All fields zero.
@@ -50,13 +60,19 @@ public struct FileSystemStatus: Sendable {
   /// Bytes on the wire.
   public static let size = 88
 
+  /// The kind of file system, one of the kernel's magic numbers, `f_type`.
   public var type: UInt64 = 0
   /// Bytes.
   public var blockSize: UInt64 = 0
+  /// All blocks, `f_blocks`.
   public var blocks: UInt64 = 0
+  /// Blocks that are free, also those kept for root, `f_bfree`.
   public var freeBlocks: UInt64 = 0
+  /// Blocks that an ordinary user may take, `f_bavail`.
   public var availableBlocks: UInt64 = 0
+  /// Inodes in all, `f_files`.
   public var files: UInt64 = 0
+  /// Inodes that are free, `f_ffree`.
   public var freeFiles: UInt64 = 0
   /// Both halves of `f_fsid`, sign-extended as C widens an `int`.
   public var identifier: (UInt64, UInt64) = (0, 0)

@@ -7,9 +7,7 @@ public enum Reply {
   /// Bytes of a ``descriptor(_:into:)`` reply.
   public static let descriptorSize = 4
 
-  /// A status, or the failure of a request that has a response: 0 or a negative errno.
-  ///
-  /// - Parameter status: 0, a negative errno, or the length that was asked for.
+  /// A status: 0, a negative errno (also the failure of a request that has a response), or the length that was asked for.
   public static func status(_ status: Int32, into buffer: inout MutableSpan<UInt8>) -> Int {
     let type: ReplyType = status < 0 ? .error : .success
     buffer.store(FrameHeader(type: type.rawValue, size: 4))
@@ -23,9 +21,7 @@ public enum Reply {
     return descriptorSize
   }
 
-  /// A value of `count` bytes that stands at ``valueOffset`` already.
-  ///
-  /// - Parameter count: at most ``maximumValue``.
+  /// A value of `count` bytes, at most ``maximumValue``, that stands at ``valueOffset`` already.
   public static func value(count: Int, into buffer: inout MutableSpan<UInt8>) -> Int {
     buffer.store(FrameHeader(type: ReplyType.success.rawValue, size: UInt32(truncatingIfNeeded: 2 + count)))
     buffer.store(UInt16(truncatingIfNeeded: count), at: Frame.headerSize)

@@ -2,20 +2,35 @@
 ///
 /// Paths are rooted at the export and hold no NUL. Modes, flags and device numbers are the host's.
 public enum Request: ~Escapable {
+  /// Opens what is there; `flags` are those of `open(2)`.
   case open(path: Span<UInt8>, flags: Int32)
+  /// Opens a file, made with `mode` and owned by `uid` and `gid` where `flags` create it.
   case create(path: Span<UInt8>, flags: Int32, mode: UInt32, uid: UInt32, gid: UInt32)
+  /// Makes what the type bits of `mode` say; `device` is the number of a device file.
   case makeNode(path: Span<UInt8>, mode: UInt32, device: UInt64, uid: UInt32, gid: UInt32)
+  /// Makes a directory with `mode`, owned by `uid` and `gid`.
   case makeDirectory(path: Span<UInt8>, mode: UInt32, uid: UInt32, gid: UInt32)
+  /// Makes the link `path`; `target` is stored as it is.
   case makeSymbolicLink(target: Span<UInt8>, path: Span<UInt8>, uid: UInt32, gid: UInt32)
+  /// Gives what `old` names the second name `new`.
   case link(old: Span<UInt8>, new: Span<UInt8>)
+  /// Asks what a file is, of a symbolic link the link itself.
   case status(path: Span<UInt8>)
+  /// Asks for a target; `size` is the peer's buffer, the NUL that it adds included.
   case readLink(path: Span<UInt8>, size: Int32)
+  /// Asks what file system a file is on.
   case fileSystemStatus(path: Span<UInt8>)
+  /// Sets the permission bits.
   case changeMode(path: Span<UInt8>, mode: UInt32)
+  /// Sets owner and group; `UInt32.max` leaves either as it is.
   case changeOwner(path: Span<UInt8>, uid: UInt32, gid: UInt32)
+  /// Sets a regular file's size, in bytes.
   case truncate(path: Span<UInt8>, size: Int64)
+  /// Sets both times, of a symbolic link the link's own.
   case setTimes(path: Span<UInt8>, access: Time, modification: Time)
+  /// Renames, and replaces what has the name `new`.
   case rename(old: Span<UInt8>, new: Span<UInt8>)
+  /// Removes a file's name, or an empty directory.
   case remove(path: Span<UInt8>)
   /// `size` 0 asks for the value's length only.
   case getAttribute(path: Span<UInt8>, name: Span<UInt8>, size: Int32)
@@ -23,7 +38,9 @@ public enum Request: ~Escapable {
   case listAttributes(path: Span<UInt8>, size: Int32)
   /// `value` is already cut to the size that the request names.
   case setAttribute(path: Span<UInt8>, name: Span<UInt8>, value: Span<UInt8>, flags: Int32)
+  /// Removes the extended attribute `name`.
   case removeAttribute(path: Span<UInt8>, name: Span<UInt8>)
+  /// Asks for the generation of a regular file's or directory's inode.
   case getVersion(path: Span<UInt8>)
 
   /// A time as `utimensat` takes it.

@@ -68,10 +68,13 @@ extension Command {
       case UInt8(ascii: ":"):
         throw UsageError("\(unsafe word(before: cl_optind(), arguments)) needs a value; see --help")
       case UInt8(ascii: "?") where cl_optopt() == 0 || cl_optopt() > UInt8.max:
-        throw UsageError("unknown or ambiguous option \(unsafe word(before: cl_optind(), arguments)); see --help")
-      case UInt8(ascii: "?") where cl_optopt() == CInt(UInt8(ascii: "?")):
-        self = .help
-        return
+        let word = unsafe word(before: cl_optind(), arguments)
+        // getopt says "?" of this one too, which the original knew.
+        guard word != "-?" else {
+          self = .help
+          return
+        }
+        throw UsageError("unknown or ambiguous option \(word); see --help")
       default:
         throw UsageError("unknown option -\(Character(UnicodeScalar(UInt8(truncatingIfNeeded: cl_optopt())))); see --help")
       }

@@ -34,10 +34,11 @@ enum VirtfsProxyHelper {
         // The child has said why not.
         exit(isReady ? EXIT_SUCCESS : EXIT_FAILURE)
       case .daemon(let readiness):
+        Log.openSystemLog()
         var readiness: Process.Readiness? = consume readiness
         finish(
           try StartUp.run(checked) {
-            Log.useSystemLog()
+            Log.leaveStandardError()
             readiness.take()?.announce()
           })
       }

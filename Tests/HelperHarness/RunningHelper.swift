@@ -37,7 +37,7 @@ package struct RunningHelper: ~Copyable {
 
   /// - Parameter output: where its log goes.
   package init(
-    _ program: String = Programs.helper, serving directory: String, _ options: [String] = [], output: CInt? = nil
+    _ program: String = Programs.helper, serving directory: String, _ options: [String] = [], output: Output? = nil
   ) throws {
     let pair = try socketPair()
     process = try spawn(

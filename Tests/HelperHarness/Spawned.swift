@@ -59,7 +59,7 @@ package final class Spawned: @unchecked Sendable {
 ///   - inheriting: descriptors that it gets, each under the given number. All others are closed.
 ///   - output: where its standard output and error go; our own where nil.
 package func spawn(
-  _ program: String, _ arguments: [String], inheriting: [(from: CInt, to: CInt)] = [], output: CInt? = nil,
+  _ program: String, _ arguments: [String], inheriting: [(from: CInt, to: CInt)] = [], output: Output? = nil,
   environment: [String: String] = [:]
 ) throws -> Spawned {
   var actions = posix_spawn_file_actions_t()
@@ -72,8 +72,8 @@ package func spawn(
     posix_spawn_file_actions_adddup2(&actions, pair.from, high + CInt(index))
   }
   if let output {
-    posix_spawn_file_actions_adddup2(&actions, output, 1)
-    posix_spawn_file_actions_adddup2(&actions, output, 2)
+    posix_spawn_file_actions_adddup2(&actions, output.descriptor, 1)
+    posix_spawn_file_actions_adddup2(&actions, output.descriptor, 2)
   }
   for (index, pair) in inheriting.enumerated() {
     posix_spawn_file_actions_adddup2(&actions, high + CInt(index), pair.to)

@@ -4,8 +4,9 @@ import Glibc
 package final class TemporaryDirectory: Sendable {
   package let path: String
 
-  package init() throws {
-    var template = Array("/tmp/postern-test-XXXXXX".utf8CString)
+  /// - Parameter parent: a directory, which says on what file system this one is.
+  package init(in parent: String = "/tmp") throws {
+    var template = Array("\(parent)/postern-test-XXXXXX".utf8CString)
     guard mkdtemp(&template) != nil else { throw HarnessError("mkdtemp: errno \(errno)") }
     path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     // Also for guests' users, whatever the umask.

@@ -1,0 +1,127 @@
+import CLinux
+import Foundation
+import Testing
+
+/// Whether to run: always as root, and in CI even where that is bound to fail, so that nothing is left out in silence.
+private let isWanted = getuid() == 0 || ProcessInfo.processInfo.environment["CI"] != nil
+
+/// A Linux guest in stock QEMU, run by nobody, uses a directory of the host through the helper.
+@Suite(
+  "Privileged: a guest of stock QEMU",
+  .serialized, .enabled(if: isWanted, "needs root: the helper gives files any owner"))
+struct PrivilegedGuestTests {
+  /// How the helper shuts itself in.
+  static let sandboxes = ["namespace", "chroot"]
+  /// What the shorter tests run of the guest's checks.
+  static let few = ["host", "contents", "users", "setgid", "left"]
+
+  @Test("every check, over a named socket", .timeLimit(.minutes(5)), arguments: sandboxes)
+  func namedSocket(sandbox: String) async throws {
+    try await withRig(checks: []) { rig in
+      let helper = try rig.startHelper([
+        "-n", "--sandbox", sandbox, "-s", rig.socket, "-u", "\(Rig.user)", "-g", "\(Rig.user)",
+      ])
+      defer { helper.killIfRunning() }
+      let isReady = try await eventually { access(rig.socket, F_OK) == 0 }
+      try #require(isReady, "no socket; the helper says: \(helper.tail)")
+      let checks = try await runGuest(rig, "socket=\(rig.socket)")
+      #expect(checks.count > 130)
+      try await expectEnd(of: helper)
+      #expect(access(rig.socket, F_OK) == -1, "the socket is left behind")
+      #expect(helper.output.contains(sandbox), "the log doesn't name the sandbox: \(helper.output)")
+      checkWhatIsLeft(in: rig.share.appendingPathComponent("left"))
+    }
+  }
+
+  @Test("an inherited descriptor", .timeLimit(.minutes(5)), arguments: sandboxes)
+  func inheritedDescriptor(sandbox: String) async throws {
+    try await withRig(checks: Self.few) { rig in
+      var ends: [CInt] = [-1, -1]
+      let type = CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
+      try #require(socketpair(AF_UNIX, type, 0, &ends) == 0)
+      let (ours, theirs) = (ends[0], ends[1])
+      let helper = try rig.startHelper(["-n", "--sandbox", sandbox, "-f", "3"], descriptors: [(3, ours)])
+      defer { helper.killIfRunning() }
+      close(ours)
+      let checks = try await runGuest(rig, "sock_fd=3", descriptor: theirs)
+      #expect(checks.count > 30)
+      try await expectEnd(of: helper)
+      checkWhatIsLeft(in: rig.share.appendingPathComponent("left"))
+    }
+  }
+
+  @Test("the original's command line, as a daemon", .timeLimit(.minutes(5)))
+  func daemon() async throws {
+    try await withRig(checks: Self.few) { rig in
+      let helper = try rig.startHelper(["-s", rig.socket, "-u", "\(Rig.user)", "-g", "\(Rig.user)"])
+      defer {
+        for id in processes(naming: rig.share.path) { kill(id, SIGKILL) }
+      }
+      // The launcher relies on this: once the command is back, there is something to connect to.
+      let status = try await helper.status(within: 20)
+      #expect(status == 0, "\(helper.tail)")
+      try #require(access(rig.socket, F_OK) == 0, "no socket; the helper says: \(helper.tail)")
+      #expect(!processes(naming: rig.share.path).isEmpty)
+      _ = try await runGuest(rig, "socket=\(rig.socket)")
+      let isGone = try await eventually { processes(naming: rig.share.path).isEmpty }
+      #expect(isGone, "the daemon outlived QEMU")
+      #expect(access(rig.socket, F_OK) == -1, "the socket is left behind")
+      checkWhatIsLeft(in: rig.share.appendingPathComponent("left"))
+    }
+  }
+
+  /// Runs a test with a rig, and removes it also where the test fails.
+  private func withRig(checks: [String], _ body: (Rig) async throws -> Void) async throws {
+    try #require(getuid() == 0, "these tests need root")
+    let rig = try Rig(checks: checks)
+    do {
+      try await body(rig)
+    } catch {
+      try? await rig.remove()
+      throw error
+    }
+    try await rig.remove()
+  }
+
+  /// Boots the guest, waits for its end and tells of each of its checks. `descriptor` is closed here.
+  private func runGuest(_ rig: Rig, _ fsdev: String, descriptor: CInt? = nil) async throws -> [GuestCheck] {
+    let guest = try rig.startGuest(fsdev, descriptors: descriptor.map { [(there: CInt(3), here: $0)] } ?? [])
+    defer { guest.killIfRunning() }
+    if let descriptor { close(descriptor) }
+    let isUnprivileged = try await eventually { isNobodysQEMU(guest.id) }
+    #expect(isUnprivileged, "QEMU doesn't run as \(Rig.user)")
+    let status = try await guest.status(within: 180)
+    #expect(status == 0, "QEMU's status; the end of the console:\n\(guest.tail)")
+    let (checks, sum) = GuestCheck.all(on: guest.output)
+    for check in checks {
+      #expect(check.failure == nil, "in the guest: \(check.name): \(check.failure ?? "")")
+    }
+    let failed = checks.count { $0.failure != nil }
+    try #require(
+      sum == "\(checks.count - failed) passed, \(failed) failed",
+      "the guest's checks were cut short; the end of its console:\n\(guest.tail)")
+    return checks
+  }
+
+  private func expectEnd(of helper: Spawned) async throws {
+    let status = try await helper.status(within: 10)
+    #expect(status == 0, "the helper's status; it says: \(helper.tail)")
+  }
+}
+
+/// Whether a process is QEMU, runs as nobody by each of its four ids, and has no capability.
+private func isNobodysQEMU(_ id: pid_t) -> Bool {
+  guard let status = try? String(contentsOfFile: "/proc/\(id)/status", encoding: .utf8) else { return false }
+  return status.hasPrefix("Name:\tqemu-system")
+    && status.contains("\nUid:" + String(repeating: "\t\(Rig.user)", count: 4) + "\n")
+    && status.contains("\nCapEff:\t0000000000000000\n")
+}
+
+/// The ids of the processes that have `word` on their command line.
+private func processes(naming word: String) -> [pid_t] {
+  let all = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+  return all.compactMap { pid_t($0) }.filter { id in
+    guard let line = FileManager.default.contents(atPath: "/proc/\(id)/cmdline") else { return false }
+    return line.split(separator: 0).contains { $0.elementsEqual(word.utf8) }
+  }
+}

@@ -1,0 +1,117 @@
+import CLinux
+import Foundation
+
+/// A temporary directory with a share in it, and what is needed to serve that share to a guest.
+struct Rig {
+  /// The user that QEMU runs as: nobody.
+  static let user: uid_t = 65_534
+
+  let directory: URL
+  var share: URL { directory.appendingPathComponent("share") }
+  var socket: String { directory.appendingPathComponent("socket").path }
+  var helperLog: URL { directory.appendingPathComponent("helper.log") }
+
+  private static let root = URL(fileURLWithPath: #filePath)
+    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+
+  /// A path from the environment, or else one beneath the package.
+  private static func path(_ variable: String, _ usual: String) -> String {
+    ProcessInfo.processInfo.environment[variable] ?? root.appendingPathComponent(usual).path
+  }
+
+  static let helper = path("POSTERN_HELPER", ".build/dist/virtfs-proxy-helper")
+  private static let suite = path("POSTERN_GUEST_SUITE", ".build/dist-tests/guest-suite")
+  private static let guest = path("POSTERN_GUEST", ".build/guest")
+
+  /// Makes the share, with the files that the guest's checks expect of the host, and the guest's part.
+  init(checks: [String]) throws {
+    for path in [Self.helper, Self.suite, Self.guest + "/kernel"] where access(path, R_OK) != 0 {
+      throw RigError("\(path) is missing; script/test makes it")
+    }
+    var template = Array("/var/tmp/postern-XXXXXX".utf8CString)
+    guard mkdtemp(&template) != nil else { throw RigError("mkdtemp: \(String(cString: strerror(errno)))") }
+    directory = URL(fileURLWithPath: String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self))
+    // QEMU has to find the socket, and nothing else.
+    chmod(directory.path, 0o711)
+    try makeShare()
+    try makeGuest(checks)
+  }
+
+  func remove() async throws {
+    // Not FileManager: paths may be longer than it can name.
+    let log = URL(fileURLWithPath: "/dev/null")
+    _ = try await Spawned("rm", ["-rf", directory.path], log: log).status(within: 60)
+  }
+
+  private func makeShare() throws {
+    let host = share.appendingPathComponent("host")
+    try FileManager.default.createDirectory(at: host, withIntermediateDirectories: true)
+    func path(_ name: String) -> String { host.appendingPathComponent(name).path }
+
+    try Data("from the host\n".utf8).write(to: host.appendingPathComponent("file"))
+    let times = [timespec(tv_sec: 1_000_000_000, tv_nsec: 0), timespec(tv_sec: 1_234_567_890, tv_nsec: 123_456_789)]
+    let results = [
+      chmod(share.path, 0o755),
+      chmod(host.path, 0o755),
+      chmod(path("file"), 0o640),
+      chown(path("file"), 1234, 4321),
+      setxattr(path("file"), "user.host", "value", 5, 0),
+      utimensat(AT_FDCWD, path("file"), times, 0),
+      link(path("file"), path("hard")),
+      mkfifo(path("fifo"), 0o600),
+      symlink("/etc/passwd", path("absolute")),
+      mkdir(path("directory"), 0o755),
+      chmod(path("directory"), 0o1777),
+    ]
+    if let failed = results.firstIndex(of: -1) { throw RigError("the share can't be prepared: step \(failed)") }
+  }
+
+  private func makeGuest(_ checks: [String]) throws {
+    let content = directory.appendingPathComponent("content")
+    try FileManager.default.createDirectory(at: content, withIntermediateDirectories: true)
+    try FileManager.default.copyItem(
+      at: URL(fileURLWithPath: Self.suite), to: content.appendingPathComponent("guest-suite"))
+    let main = "#!/bin/busybox sh\n/guest-suite /mnt \(checks.joined(separator: " "))\n"
+    try Data(main.utf8).write(to: content.appendingPathComponent("guest-main"))
+    chmod(content.appendingPathComponent("guest-main").path, 0o755)
+  }
+
+  /// Starts the helper.
+  func startHelper(_ arguments: [String], descriptors: [(there: CInt, here: CInt)] = []) throws -> Spawned {
+    try Spawned(Self.helper, ["-p", share.path] + arguments, log: helperLog, descriptors: descriptors)
+  }
+
+  /// Boots the guest in stock QEMU, which runs as ``user``.
+  func startGuest(_ fsdev: String, descriptors: [(there: CInt, here: CInt)] = []) throws -> Spawned {
+    try Spawned(
+      Self.root.appendingPathComponent("script/guest-run").path,
+      [directory.appendingPathComponent("content").path, fsdev],
+      log: directory.appendingPathComponent("console"), environment: ["POSTERN_GUEST": Self.guest],
+      descriptors: descriptors)
+  }
+}
+
+/// One check of the guest-suite, from its line on the console.
+struct GuestCheck {
+  let name: String
+  /// What was expected and seen, where the check failed.
+  let failure: String?
+
+  /// The checks that a console tells of, and the sum that the guest's program ended with.
+  static func all(on console: String) -> (checks: [GuestCheck], sum: String?) {
+    var checks: [GuestCheck] = []
+    var sum: String?
+    for line in console.split(whereSeparator: \.isNewline) {
+      if line.hasPrefix("ok ") {
+        checks.append(GuestCheck(name: String(line.dropFirst(3)), failure: nil))
+      } else if line.hasPrefix("not ok ") {
+        let parts = line.dropFirst(7).split(separator: ": ", maxSplits: 2, omittingEmptySubsequences: false)
+        checks.append(
+          GuestCheck(name: parts.prefix(2).joined(separator: ": "), failure: parts.count > 2 ? String(parts[2]) : "?"))
+      } else if line.hasPrefix("guest-suite: ") {
+        sum = String(line.dropFirst("guest-suite: ".count))
+      }
+    }
+    return (checks, sum)
+  }
+}

@@ -1,0 +1,204 @@
+import CLinux
+import Glibc
+import HelperHarness
+import Linux
+import ProxyClient
+import ProxyProtocol
+import Testing
+
+extension PrivilegedTests {
+  /// What the serving process can still do, seen from outside and from its client's side.
+  @Suite struct ConfinementTests {
+    static let sandboxes = ["namespace", "chroot"]
+
+    /// Files beside the export that nobody may reach: `outside/secret` next to `outside/export`.
+    private func tree() throws -> TemporaryDirectory {
+      let outside = try TemporaryDirectory()
+      close(open(outside.path + "/secret", O_CREAT | O_WRONLY, 0o644))
+      mkdir(outside.path + "/export", 0o755)
+      close(open(outside.path + "/export/file", O_CREAT | O_WRONLY, 0o644))
+      return outside
+    }
+
+    private func openRoot(_ connection: inout ProxyConnection) throws -> Descriptor {
+      let root = Array("/".utf8)
+      guard case .descriptor(let directory) = try connection.exchange(.open(path: root.span, flags: O_DIRECTORY))
+      else { throw HarnessError("no descriptor of the root") }
+      return directory
+    }
+
+    /// Whether a walk upwards from a descriptor finds what is beside the export.
+    private func leadsOutside(_ directory: borrowing Descriptor) -> Bool {
+      ["..", "../../..", "../outside"].contains { way in
+        let up = openat(directory.rawValue, way, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        defer { close(up) }
+        return faccessat(up, "secret", F_OK, 0) == 0 || faccessat(up, "etc/passwd", F_OK, 0) == 0
+      }
+    }
+
+    @Test func aDirectoryDescriptorLeadsNowhere() throws {
+      let outside = try tree()
+      var helper = try RunningHelper(serving: outside.path + "/export", output: try Output())
+      var connection = try helper.connect()
+      let root = try openRoot(&connection)
+      #expect(faccessat(root.rawValue, "file", F_OK, 0) == 0)
+      #expect(faccessat(root.rawValue, "../file", F_OK, 0) == 0, "its parent is itself")
+      let leads = leadsOutside(root)
+      #expect(!leads)
+    }
+
+    /// Why `namespace` is the default, and that the test above can fail.
+    @Test func underChrootADirectoryDescriptorDoesLeadOutside() throws {
+      let outside = try tree()
+      var helper = try RunningHelper(
+        serving: outside.path + "/export", ["--sandbox", "chroot"], output: try Output())
+      var connection = try helper.connect()
+      let root = try openRoot(&connection)
+      let leads = leadsOutside(root)
+      #expect(leads)
+    }
+
+    /// The host moves a directory out of the export while the client holds it.
+    @Test func aDirectoryThatWasMovedOutLeadsNowhere() throws {
+      let outside = try tree()
+      mkdir(outside.path + "/export/d", 0o755)
+      var helper = try RunningHelper(serving: outside.path + "/export", output: try Output())
+      var connection = try helper.connect()
+      let path = Array("/d".utf8)
+      guard case .descriptor(let directory) = try connection.exchange(.open(path: path.span, flags: O_DIRECTORY))
+      else {
+        Issue.record("no descriptor")
+        return
+      }
+      rename(outside.path + "/export/d", outside.path + "/moved")
+      let leads = leadsOutside(directory)
+      #expect(!leads)
+    }
+
+    @Test(arguments: sandboxes)
+    func noPathLeadsOutside(sandbox: String) throws {
+      let outside = try tree()
+      let export = outside.path + "/export"
+      symlink("../secret", export + "/relative")
+      symlink(outside.path + "/secret", export + "/absolute")
+      symlink("../../../../../../../../../../etc/passwd", export + "/passwd")
+      symlink("..", export + "/up")
+      var helper = try RunningHelper(serving: export, ["--sandbox", sandbox], output: try Output())
+      var connection = try helper.connect()
+      let long = String(repeating: "/up", count: 3000)
+      for path in [
+        "/relative", "/absolute", "/passwd", "/../secret", "../secret", "/..//../secret", "/up/secret", "/up/up/secret",
+        "/up/etc/passwd", "/file/../../secret", "/proc/self/root/etc/passwd", outside.path + "/secret", long + "/secret",
+        long + "/etc/passwd",
+      ] {
+        let bytes = Array(path.utf8)
+        guard case .status(let status) = try connection.exchange(.open(path: bytes.span, flags: O_RDONLY)) else {
+          Issue.record("\(path) was opened")
+          continue
+        }
+        #expect([-ENOENT, -ENOTDIR, -ELOOP].contains(status), "\(path.prefix(40)): \(status)")
+      }
+      // The root's parent is the root.
+      let dots = Array("/../../file".utf8)
+      guard case .descriptor = try connection.exchange(.open(path: dots.span, flags: O_RDONLY)) else {
+        Issue.record("the file wasn't opened")
+        return
+      }
+    }
+
+    @Test(arguments: sandboxes)
+    func onlySevenCapabilitiesRemain(sandbox: String) throws {
+      let outside = try tree()
+      var helper = try RunningHelper(
+        serving: outside.path + "/export", ["--sandbox", sandbox], output: try Output())
+      var connection = try helper.connect()
+      _ = try openRoot(&connection)
+      let status = try #require(readFile("/proc/\(helper.process.identifier)/status"))
+      func field(_ name: String) -> String {
+        let line = status.split(separator: "\n").first { $0.hasPrefix(name + ":") }
+        return line?.split(whereSeparator: { ":\t ".contains($0) }).dropFirst().joined(separator: " ") ?? "missing"
+      }
+      // CHOWN 0, DAC_OVERRIDE 1, FOWNER 3, FSETID 4, SETGID 6, SETUID 7, MKNOD 27.
+      #expect(field("CapEff") == "00000000080000db")
+      #expect(field("CapPrm") == "00000000080000db")
+      for name in ["CapInh", "CapBnd", "CapAmb"] { #expect(field(name) == "0000000000000000", "\(name)") }
+      #expect(field("NoNewPrivs") == "1")
+      #expect(field("Groups") == "")
+      #expect(field("Threads") == "1")
+      #expect(field("Umask") == "0000")
+    }
+
+    @Test(arguments: sandboxes)
+    func itHoldsNothingButItsSocketAndTheExport(sandbox: String) throws {
+      let outside = try tree()
+      // What a careless launcher leaves open.
+      let leaked = open("/etc", O_RDONLY | O_DIRECTORY)
+      defer { close(leaked) }
+      let pair = try socketPair()
+      let process = try spawn(
+        Programs.helper, ["-n", "-p", outside.path + "/export", "-f", "5", "--sandbox", sandbox],
+        inheriting: [(leaked, 4), (pair.theirs, 5), (leaked, 7)], output: try Output())
+      close(pair.theirs)
+      var connection = ProxyConnection(adopting: Descriptor(adopting: pair.ours))
+      _ = try openRoot(&connection)
+      let open = descriptors(of: process.identifier).filter { !["0", "1", "2"].contains($0.split(separator: " ")[0]) }
+      let targets = open.map { String($0.split(separator: " ")[1]) }.sorted()
+      #expect(targets.count == 2, "\(targets)")
+      #expect(targets.last?.hasPrefix("socket:") == true)
+      #expect(targets.first == (sandbox == "namespace" ? "/" : outside.path + "/export"))
+    }
+
+    @Test func itsMountsAreTheExportAlone() throws {
+      let outside = try tree()
+      let below = outside.path + "/export/below"
+      mkdir(below, 0o755)
+      #expect(mount("tmpfs", below, "tmpfs", 0, nil) == 0)
+      // As systemd makes all mounts.
+      #expect(mount(nil, below, nil, UInt(Glibc.MS_SHARED), nil) == 0)
+      defer { umount2(below, CInt(MNT_DETACH)) }
+      var helper = try RunningHelper(serving: outside.path + "/export", output: try Output())
+      var connection = try helper.connect()
+      _ = try openRoot(&connection)
+      let process = helper.process.identifier
+      let mounts = try #require(readFile("/proc/\(process)/mountinfo")).split(separator: "\n")
+      #expect(mounts.count == 2, "\(mounts)")
+      for mount in mounts {
+        let fields = mount.split(separator: " ")
+        #expect(["/", "/below"].contains(fields[4]))
+        for flag in ["nosuid", "nodev", "noexec"] { #expect(fields[5].split(separator: ",").contains(flag[...])) }
+      }
+      for namespace in ["mnt", "net", "ipc", "uts"] {
+        #expect(readLink("/proc/\(process)/ns/\(namespace)") != readLink("/proc/self/ns/\(namespace)"))
+      }
+      // What the host mounts later appears too.
+      mkdir(below + "/later", 0o755)
+      #expect(mount("tmpfs", below + "/later", "tmpfs", 0, nil) == 0)
+      defer { umount2(below + "/later", CInt(MNT_DETACH)) }
+      close(creat(below + "/later/new", 0o644))
+      let path = Array("/below/later/new".utf8)
+      guard case .payload = try connection.exchange(.status(path: path.span)) else {
+        Issue.record("the later mount doesn't appear")
+        return
+      }
+    }
+
+    /// The way that is taken where namespaces are not to be had.
+    @Test func autoFallsBackToChrootAndSaysSo() throws {
+      let outside = try tree()
+      let output = try Output()
+      let pair = try socketPair()
+      let process = try spawn(
+        "/usr/bin/setpriv",
+        ["--bounding-set", "-sys_admin", Programs.helper, "-n", "-p", outside.path + "/export", "-f", "3"],
+        inheriting: [(pair.theirs, 3)], output: output)
+      close(pair.theirs)
+      do {
+        var connection = ProxyConnection(adopting: Descriptor(adopting: pair.ours))
+        _ = try openRoot(&connection)
+      }
+      #expect(process.wait(seconds: 5) == 0)
+      #expect(output.text.contains("no namespace sandbox"), "\(output.text)")
+      #expect(output.text.contains("sandbox=chroot"), "\(output.text)")
+    }
+  }
+}

@@ -1,0 +1,222 @@
+import Glibc
+import HelperHarness
+import Linux
+import ProxyClient
+import ProxyProtocol
+import Testing
+
+extension PrivilegedTests {
+  /// What a client of the built program sees, byte by byte where that matters.
+  @Suite struct ServingTests {
+    /// A frame of this request.
+    private func frame(_ request: borrowing Request) throws -> [UInt8] {
+      var frame: [UInt8] = []
+      try request.encode(into: &frame)
+      return frame
+    }
+
+    private func status(_ path: String) throws -> [UInt8] {
+      let bytes = Array(path.utf8)
+      return try frame(.status(path: bytes.span))
+    }
+
+    private func send(_ bytes: [UInt8], _ socket: borrowing Descriptor) {
+      #expect(Glibc.send(socket.rawValue, bytes, bytes.count, CInt(MSG_NOSIGNAL)) == bytes.count)
+    }
+
+    /// Exactly this many bytes, or fewer where the helper closes.
+    private func receive(_ count: Int, _ socket: borrowing Descriptor) -> [UInt8] {
+      var bytes = [UInt8](repeating: 0, count: count)
+      var filled = 0
+      while filled < count {
+        let more = bytes.withUnsafeMutableBytes {
+          recv(socket.rawValue, $0.baseAddress.map { $0 + filled }, count - filled, 0)
+        }
+        guard more > 0 else { break }
+        filled += more
+      }
+      return Array(bytes.prefix(filled))
+    }
+
+    private let statusReplySize = Frame.headerSize + FileStatus.size
+
+    @Test func repliesAreQEMUsToTheByte() throws {
+      let directory = try TemporaryDirectory()
+      symlink("target", directory.path + "/l")
+      var helper = try RunningHelper(serving: directory.path, output: try Output())
+      let socket = try helper.takeSocket()
+      send(try status("/none\0"), socket)
+      #expect(receive(12, socket) == [1, 0, 0, 0, 4, 0, 0, 0, 0xfe, 0xff, 0xff, 0xff])
+      let link = Array("//l".utf8)
+      send(try frame(.readLink(path: link.span, size: 4096)), socket)
+      #expect(receive(16, socket) == [0, 0, 0, 0, 8, 0, 0, 0, 6, 0] + Array("target".utf8))
+      send(try frame(.remove(path: link.span)), socket)
+      #expect(receive(12, socket) == [0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0])
+      send(try frame(.open(path: link.span, flags: O_RDONLY)), socket)
+      #expect(receive(4, socket) == [0xfe, 0xff, 0xff, 0xff])
+    }
+
+    @Test func pipelinedRequestsAreAnsweredInTurn() throws {
+      let directory = try TemporaryDirectory()
+      var helper = try RunningHelper(serving: directory.path, output: try Output())
+      let socket = try helper.takeSocket()
+      // More than the helper's buffer holds at once.
+      let long = try status("/" + String(repeating: "x/", count: 10000) + "y")
+      let known = try status("/")
+      for _ in 0..<20 {
+        send(known + long + known + long + known, socket)
+        for expected in [0, 1, 0, 1, 0] as [UInt8] {
+          let header = receive(8, socket)
+          #expect(header.first == expected)
+          _ = receive(Int(header[4]), socket)
+        }
+      }
+    }
+
+    @Test func aRequestMayComeByteByByte() throws {
+      let directory = try TemporaryDirectory()
+      var helper = try RunningHelper(serving: directory.path, output: try Output())
+      let socket = try helper.takeSocket()
+      for byte in try status("/") { send([byte], socket) }
+      #expect(receive(statusReplySize, socket).count == statusReplySize)
+    }
+
+    @Test func theLargestFrameIsARequest() throws {
+      let directory = try TemporaryDirectory()
+      var helper = try RunningHelper(serving: directory.path, output: try Output())
+      let socket = try helper.takeSocket()
+      let path = [UInt8](repeating: UInt8(ascii: "/"), count: 65534)
+      let largest = try frame(.status(path: path.span))
+      #expect(largest.count == Frame.maximumSize)
+      for _ in 0..<3 {
+        send(largest + largest, socket)
+        for _ in 0..<2 { #expect(receive(statusReplySize, socket).count == statusReplySize) }
+      }
+    }
+
+    static let fatal: [(name: String, bytes: [UInt8])] = [
+      ("size one too large", [8, 0, 0, 0, 1, 0, 1, 0]),
+      ("largest size", [8, 0, 0, 0, 255, 255, 255, 255]),
+      ("type 0", [0, 0, 0, 0, 0, 0, 0, 0]),
+      ("type 1", [1, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0]),
+      ("type 22", [22, 0, 0, 0, 0, 0, 0, 0]),
+      ("largest type", [255, 255, 255, 255, 0, 0, 0, 0]),
+    ]
+
+    @Test(arguments: fatal)
+    func nonsenseEndsTheConnectionWithOneLine(name: String, bytes: [UInt8]) throws {
+      let directory = try TemporaryDirectory()
+      let output = try Output()
+      var helper = try RunningHelper(serving: directory.path, output: output)
+      let socket = try helper.takeSocket()
+      send(try status("/"), socket)
+      #expect(receive(statusReplySize, socket).count == statusReplySize)
+      send(bytes, socket)
+      #expect(receive(1, socket) == [])
+      #expect(helper.process.wait(seconds: 5) == 1)
+      #expect(output.lines.filter { $0.contains("doesn't speak the protocol") }.count == 1, "\(output.text)")
+    }
+
+    /// Each form of reply, to a payload that can't be read.
+    @Test func whatCannotBeReadIsAnsweredAndTheNextRequestServed() throws {
+      let directory = try TemporaryDirectory()
+      var helper = try RunningHelper(serving: directory.path, output: try Output())
+      let socket = try helper.takeSocket()
+      for type in RequestType.allCases {
+        send([UInt8(type.rawValue), 0, 0, 0, 1, 0, 0, 0, 9], socket)
+        let expected: [UInt8] = [0x97, 0xff, 0xff, 0xff]  // -ENOBUFS
+        switch type.replyForm {
+        case .descriptor: #expect(receive(4, socket) == expected)
+        case .status, .response: #expect(receive(12, socket) == [1, 0, 0, 0, 4, 0, 0, 0] + expected)
+        }
+      }
+      send(try status("/a\0b"), socket)
+      #expect(receive(12, socket).suffix(4) == [0xea, 0xff, 0xff, 0xff], "EINVAL")
+      send(try status("/"), socket)
+      #expect(receive(statusReplySize, socket).count == statusReplySize)
+    }
+
+    @Test func aClientMayVanishWithinARequest() throws {
+      let directory = try TemporaryDirectory()
+      let whole = try status("/") + (try status("/none"))
+      for count in 0..<whole.count {
+        let output = try Output()
+        var helper = try RunningHelper(serving: directory.path, output: output)
+        do {
+          let socket = try helper.takeSocket()
+          send(Array(whole.prefix(count)), socket)
+        }
+        #expect(helper.process.wait(seconds: 5) == 0, "after \(count) bytes: \(output.text)")
+      }
+    }
+
+    @Test func descriptorsThatAClientSendsAreClosed() throws {
+      let directory = try TemporaryDirectory()
+      var helper = try RunningHelper(serving: directory.path, output: try Output())
+      let socket = try helper.takeSocket()
+      let process = helper.process.identifier
+      send(try status("/"), socket)
+      _ = receive(statusReplySize, socket)
+      let before = descriptors(of: process)
+      let own = Descriptor(adopting: dup(0))
+      for _ in 0..<100 {
+        let request = try status("/")
+        try socket.send(request.span, with: own)
+        #expect(receive(statusReplySize, socket).count == statusReplySize)
+      }
+      #expect(descriptors(of: process) == before)
+    }
+
+    @Test func noDescriptorStaysBehind() throws {
+      let directory = try TemporaryDirectory()
+      mkfifo(directory.path + "/fifo", 0o600)
+      var helper = try RunningHelper(serving: directory.path, output: try Output())
+      var connection = try helper.connect()
+      let process = helper.process.identifier
+      let (root, fifo) = (Array("/".utf8), Array("/fifo".utf8))
+      // Deep enough to be walked in parts, which opens directories on the way.
+      let deep = Array((String(repeating: "/.", count: 5000) + "/fifo").utf8)
+      _ = try connection.exchange(.status(path: root.span))
+      let before = descriptors(of: process)
+      for _ in 0..<500 {
+        _ = try connection.exchange(.open(path: root.span, flags: O_RDONLY))
+        _ = try connection.exchange(.open(path: fifo.span, flags: O_RDONLY))
+        _ = try connection.exchange(.open(path: deep.span, flags: O_RDONLY))
+        _ = try connection.exchange(.getVersion(path: root.span))
+        _ = try connection.exchange(.fileSystemStatus(path: deep.span))
+      }
+      #expect(descriptors(of: process) == before)
+    }
+
+    /// A client that never reads its replies is waited for, not crashed upon.
+    @Test func aClientThatNeverReadsOnlyHurtsItself() throws {
+      let directory = try TemporaryDirectory()
+      var helper = try RunningHelper(serving: directory.path, output: try Output())
+      do {
+        let socket = try helper.takeSocket()
+        let request = try status("/")
+        var sent = 0
+        while Glibc.send(socket.rawValue, request, request.count, CInt(MSG_NOSIGNAL) | CInt(MSG_DONTWAIT)) > 0 {
+          sent += 1
+        }
+        #expect(sent > 100)
+        #expect(helper.process.wait(seconds: 0.2) == nil)
+      }
+      #expect(helper.process.wait(seconds: 5) == 0)
+    }
+  }
+}
+
+/// The open descriptors of a process.
+func descriptors(of process: pid_t) -> [String] {
+  guard let directory = opendir("/proc/\(process)/fd") else { return [] }
+  defer { closedir(directory) }
+  var names: [String] = []
+  while let entry = readdir(directory) {
+    let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+      pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+    }
+    if name.first != "." { names.append("\(name) \(readLink("/proc/\(process)/fd/\(name)") ?? "")") }
+  }
+  return names.sorted()
+}

@@ -1,0 +1,111 @@
+import Glibc
+import HelperHarness
+import Linux
+import Testing
+
+/// How the built program starts, or says why it doesn't.
+@Suite struct StartTests {
+  /// Runs the helper to its end.
+  private func helper(
+    _ arguments: [String], inheriting: [(from: CInt, to: CInt)] = []
+  ) throws -> (status: CInt, output: Output) {
+    let output = try Output()
+    let process = try spawn(Programs.helper, arguments, inheriting: inheriting, output: output)
+    guard let status = process.wait(seconds: 10) else { throw HarnessError("\(arguments) goes on") }
+    return (status, output)
+  }
+
+  private func expectRefusal(
+    _ arguments: [String], _ says: String, inheriting: [(from: CInt, to: CInt)] = []
+  ) throws {
+    let (status, output) = try helper(arguments, inheriting: inheriting)
+    #expect(status == 1, "\(arguments)")
+    #expect(output.lines.count == 1, "\(output.text)")
+    #expect(output.text.contains(says), "\(output.text)")
+    #expect(output.text.hasPrefix("virtfs-proxy-helper: "))
+  }
+
+  @Test func helpAndVersion() throws {
+    for option in ["-h", "--help"] {
+      let (status, output) = try helper([option])
+      #expect(status == 0)
+      #expect(output.text.hasPrefix("Usage: virtfs-proxy-helper"))
+    }
+    let (status, output) = try helper(["--version"])
+    #expect(status == 0)
+    #expect(output.lines.count == 1)
+  }
+
+  @Test func wrongPaths() throws {
+    let directory = try TemporaryDirectory()
+    let file = directory.path + "/file"
+    close(open(file, O_CREAT | O_WRONLY, 0o644))
+    for daemon in [["-n"], []] {
+      try expectRefusal(["-p", file, "-f", "3"] + daemon, "is not a directory")
+      try expectRefusal(["-p", directory.path + "/none", "-f", "3"] + daemon, "No such file or directory")
+      try expectRefusal(["-f", "3"] + daemon, "path not specified")
+    }
+  }
+
+  @Test func descriptorsThatAreNoConnectedStreamSocket() throws {
+    let directory = try TemporaryDirectory()
+    let arguments = ["-n", "-p", directory.path, "-f", "3"]
+    try expectRefusal(arguments, "descriptor 3 is not open")
+    let file = open(directory.path, O_RDONLY | O_CLOEXEC)
+    defer { close(file) }
+    try expectRefusal(arguments, "descriptor 3 is not a socket", inheriting: [(file, 3)])
+    let listening = try UnixSocket.bind(path: hostPath(directory.path + "/s"))
+    try listening.listen()
+    try expectRefusal(arguments, "descriptor 3 is not connected", inheriting: [(listening.rawValue, 3)])
+    var ends: [CInt] = [-1, -1]
+    #expect(socketpair(AF_UNIX, CInt(SOCK_DGRAM.rawValue), 0, &ends) == 0)
+    defer { ends.forEach { close($0) } }
+    try expectRefusal(arguments, "not a stream socket", inheriting: [(ends[0], 3)])
+    let tcp = socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
+    defer { close(tcp) }
+    try expectRefusal(arguments, "not a Unix-domain socket", inheriting: [(tcp, 3)])
+  }
+
+  @Test(.enabled(if: geteuid() == 0, "needs root: the helper would refuse for that first"))
+  func socketPathsThatCannotBe() throws {
+    let directory = try TemporaryDirectory()
+    let taken = directory.path + "/taken"
+    close(open(taken, O_CREAT | O_WRONLY, 0o644))
+    symlink("nowhere", directory.path + "/dangling")
+    let owner = ["-u", "0", "-g", "0"]
+    for daemon in [["-n"], []] {
+      let start = ["-p", directory.path] + owner + daemon
+      try expectRefusal(start + ["-s", taken], "socket already exists")
+      try expectRefusal(start + ["-s", directory.path + "/dangling"], "socket already exists")
+      try expectRefusal(start + ["-s", directory.path + "/none/s"], "No such file or directory")
+      try expectRefusal(start + ["-s", "/" + String(repeating: "s", count: 108)], "exceeds 107")
+    }
+    #expect(access(taken, F_OK) == 0)
+  }
+
+  @Test(.enabled(if: geteuid() != 0, "shows what an ordinary user is told"))
+  func ordinaryUsersAreToldWhatIsMissing() throws {
+    let pair = try socketPair()
+    defer {
+      close(pair.ours)
+      close(pair.theirs)
+    }
+    try expectRefusal(["-n", "-p", "/tmp", "-f", "3"], "not enough privilege", inheriting: [(pair.theirs, 3)])
+  }
+
+  @Test(.enabled(if: geteuid() == 0, "needs root: gives capabilities up"))
+  func missingCapabilitiesAreNamed() throws {
+    let pair = try socketPair()
+    defer {
+      close(pair.ours)
+      close(pair.theirs)
+    }
+    let output = try Output()
+    let process = try spawn(
+      "/usr/bin/setpriv",
+      ["--bounding-set", "-mknod,-fsetid", "--inh-caps", "-all", Programs.helper, "-n", "-p", "/tmp", "-f", "3"],
+      inheriting: [(pair.theirs, 3)], output: output)
+    #expect(process.wait(seconds: 10) == 1)
+    #expect(output.text.contains("missing CAP_FSETID, CAP_MKNOD"), "\(output.text)")
+  }
+}

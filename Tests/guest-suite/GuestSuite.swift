@@ -1,0 +1,46 @@
+import Glibc
+
+/// What the end-to-end tests run inside the guest: checks on a mounted share, one line each, told from the console.
+///
+///     guest-suite DIRECTORY [GROUP...]
+///
+/// Each group works in a directory of its own name beneath DIRECTORY. `host` looks at what the host has put there
+/// before, and `left` leaves a tree for the host to look at afterwards.
+@main
+enum GuestSuite {
+  private static let groups: [(name: String, run: @Sendable (inout Suite) -> Void)] = [
+    ("host", checkHostFiles),
+    ("contents", checkContents),
+    ("opening", checkOpening),
+    ("unlinked", checkUnlinked),
+    ("directories", checkDirectories),
+    ("renaming", checkRenaming),
+    ("links", checkLinks),
+    ("names", checkNames),
+    ("attributes", checkAttributes),
+    ("times", checkTimes),
+    ("xattrs", checkExtendedAttributes),
+    ("nodes", checkNodes),
+    ("users", checkUsers),
+    ("setgid", checkSetGroupID),
+    ("paths", checkLongPaths),
+    ("depths", checkDeepPaths),
+    ("writers", checkWriters),
+    ("left", leaveFiles),
+  ]
+
+  static func main() {
+    let arguments = Array(CommandLine.arguments.dropFirst())
+    guard let directory = arguments.first else {
+      say("usage: guest-suite DIRECTORY [GROUP...]")
+      exit(2)
+    }
+    umask(0o022)
+    var suite = Suite(directory: directory)
+    for group in groups where arguments.count == 1 || arguments.contains(group.name) {
+      suite.enter(group.name)
+      group.run(&suite)
+    }
+    suite.finish()
+  }
+}
