@@ -33,9 +33,8 @@ let package = Package(
   ],
   targets: [
     .target(name: "CLinux", cSettings: c),
-    .systemLibrary(name: "CCapNG", pkgConfig: "libcap-ng", providers: [.apt(["libcap-ng-dev"])]),
     .target(name: "Linux", dependencies: ["CLinux", system], swiftSettings: path),
-    .target(name: "Confinement", dependencies: ["Linux", "CLinux", "CCapNG", system], swiftSettings: swift),
+    .target(name: "Confinement", dependencies: ["Linux", system], swiftSettings: swift),
     .target(name: "Export", dependencies: ["Linux", system], swiftSettings: path),
     .target(name: "ProxyProtocol", swiftSettings: path),
     .target(name: "ProxyHelper", dependencies: ["Linux", "Export", "ProxyProtocol", system], swiftSettings: path),
@@ -44,6 +43,13 @@ let package = Package(
       name: "virtfs-proxy-helper",
       dependencies: ["CLinux", "Linux", "Confinement", "Export", "ProxyHelper", system],
       swiftSettings: swift
+    ),
+    .target(name: "CAllocationCount", path: "Tests/CAllocationCount", cSettings: c),
+    .executableTarget(
+      name: "allocation-count",
+      dependencies: ["CAllocationCount", "CLinux", "Linux", "Export", "ProxyHelper", "ProxyProtocol"],
+      path: "Tests/allocation-count",
+      swiftSettings: tests
     ),
     .executableTarget(
       name: "escape-probe", dependencies: ["CLinux"], path: "Tests/escape-probe", swiftSettings: tests),
@@ -61,7 +67,9 @@ let package = Package(
     ),
     .testTarget(
       name: "HelperTests",
-      dependencies: ["virtfs-proxy-helper", "HelperHarness", "ProxyClient", "ProxyProtocol", "Linux", "CLinux", system],
+      dependencies: [
+        "virtfs-proxy-helper", "HelperHarness", "ProxyClient", "ProxyProtocol", "Linux", "CLinux", system,
+      ],
       swiftSettings: tests
     ),
     .testTarget(
@@ -71,7 +79,7 @@ let package = Package(
     ),
     .executableTarget(
       name: "helper-bench",
-      dependencies: ["ProxyClient", "ProxyProtocol", "Linux", "CLinux", system],
+      dependencies: ["CLinux", "ProxyProtocol"],
       path: "Benchmarks/helper-bench",
       swiftSettings: tests
     ),

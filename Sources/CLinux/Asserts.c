@@ -4,7 +4,6 @@
 #include <linux/fs.h>
 #include <linux/mount.h>
 #include <sched.h>
-#include <sys/prctl.h>
 
 #include "CLinux.h"
 
@@ -14,7 +13,6 @@ _Static_assert(CL_CLONE_NEWUTS == CLONE_NEWUTS, "CLONE_NEWUTS");
 _Static_assert(CL_CLONE_NEWIPC == CLONE_NEWIPC, "CLONE_NEWIPC");
 _Static_assert(CL_CLONE_NEWNET == CLONE_NEWNET, "CLONE_NEWNET");
 _Static_assert(CL_FS_IOC_GETVERSION == FS_IOC_GETVERSION, "FS_IOC_GETVERSION");
-_Static_assert(CL_PR_SET_NO_NEW_PRIVS == PR_SET_NO_NEW_PRIVS, "PR_SET_NO_NEW_PRIVS");
 _Static_assert(CL_OPEN_TREE_CLONE == OPEN_TREE_CLONE, "OPEN_TREE_CLONE");
 _Static_assert(CL_AT_RECURSIVE == AT_RECURSIVE, "AT_RECURSIVE");
 _Static_assert(CL_MOVE_MOUNT_F_EMPTY_PATH == MOVE_MOUNT_F_EMPTY_PATH, "MOVE_MOUNT_F_EMPTY_PATH");

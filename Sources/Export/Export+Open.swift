@@ -1,4 +1,5 @@
 package import Linux
+internal import Synchronization
 package import SystemPackage
 
 extension Export {
@@ -47,13 +48,14 @@ extension Export {
     var kind = FileKind.regular
     do throws(Errno) {
       kind = try directory.status(of: path, follow: !flags.contains(.noFollow)).kind
-    } catch where flags.contains(.create) {
+    } catch  where flags.contains(.create) {
       // A dangling link, or a file that has gone meanwhile: the kernel creates it now, or says why not.
     }
     try Self.refuseSpecial(kind)
     let opened = try directory.open(path, flags | .nonBlocking | .noControllingTerminal, mode: mode)
     try Self.refuseSpecial(try opened.status().kind)
-    if !flags.contains(.nonBlocking) { try opened.clearNonBlocking() }
+    // Waiting is the peer's to choose again.
+    if !flags.contains(.nonBlocking) { try opened.setStatusFlags(flags) }
     return opened
   }
 
@@ -67,14 +69,21 @@ extension Export {
 
   /// What a peer may ask of an open file. Other bits mean nothing to a regular file, or something to the process (`O_ASYNC`).
   private static var openable: OpenFlags {
-    .accessMode | .append | .dataSync | .direct | .directory | .noAccessTime | .noFollow | .nonBlocking | .sync | .truncate
+    .accessMode | .append | .dataSync | .direct | .directory | .noAccessTime | .noFollow | .nonBlocking | .sync
+      | .truncate
   }
 
   /// An inode's generation, 0 where the file system keeps none.
   ///
   /// - Throws: `ENXIO` for anything but a regular file or directory.
   package func generation(in directory: borrowing Descriptor, _ path: borrowing Path) throws(Errno) -> UInt64 {
-    let file = try openExisting(in: directory, path, OpenFlags(rawValue: 0))
-    return UInt64(try file.generation() ?? 0)
+    let status = try directory.status(of: path, follow: true)
+    try Self.refuseSpecial(status.kind)
+    guard status.device != deviceWithoutGenerations.load(ordering: .relaxed) else { return 0 }
+    // Not to be read from, so it may stay as it was opened.
+    let file = try openExisting(in: directory, path, .nonBlocking)
+    if let generation = try file.generation() { return UInt64(generation) }
+    deviceWithoutGenerations.store(try file.status().device, ordering: .relaxed)
+    return 0
   }
 }

@@ -1,4 +1,5 @@
 package import Linux
+internal import Synchronization
 package import SystemPackage
 
 /// One host directory, and the operations on what is in it.
@@ -13,6 +14,9 @@ package struct Export: ~Copyable {
   /// The directory itself.
   package let root: Descriptor
   let identity: ThreadIdentity
+  /// The last file system that turned out to keep no generations, so that it is asked once; 0 for none. Atomic only to
+  /// be changed by an operation, for which the export itself doesn't change.
+  let deviceWithoutGenerations = Atomic<UInt64>(0)
 
   /// An export of the calling thread's working directory.
   package init() throws(Errno) {

@@ -66,6 +66,23 @@ package struct Capabilities: Equatable, Sendable {
   }
 }
 
+/// What the calling thread could gain by executing a program.
+package enum InheritableCapabilities {
+  /// Empties the bounding and the ambient set, for good. The system call is `prctl`.
+  ///
+  /// - Throws: `EPERM` without CAP_SETPCAP.
+  package static func drop() throws(Errno) {
+    _ = try valueOrErrno(kernel: cl_prctl(PR_CAP_AMBIENT, UInt(PR_CAP_AMBIENT_CLEAR_ALL), 0))
+    var bit: UInt = 0
+    // Beyond the last one that the kernel knows, reading fails. What is read afterwards is the proof.
+    while cl_prctl(PR_CAPBSET_READ, bit, 0) >= 0 {
+      _ = try valueOrErrno(kernel: cl_prctl(PR_CAPBSET_DROP, bit, 0))
+      guard cl_prctl(PR_CAPBSET_READ, bit, 0) == 0 else { throw .notPermitted }
+      bit += 1
+    }
+  }
+}
+
 /// The calling thread's capability sets.
 package struct ThreadCapabilities: Equatable, Sendable {
   package var effective: Capabilities

@@ -69,11 +69,10 @@ extension Descriptor {
     }
   }
 
-  /// Turns off what was turned on to open without waiting.
+  /// Makes the status flags these; others of them than `F_SETFL` changes stay as they are.
   ///
-  /// The system calls are `fcntl(F_GETFL)` and `fcntl(F_SETFL)`.
-  package borrowing func clearNonBlocking() throws(Errno) {
-    let flags = try valueOrErrno(kernel: cl_get_status_flags(rawValue))
-    _ = try valueOrErrno(kernel: cl_set_status_flags(rawValue, CInt(flags) & ~O_NONBLOCK))
+  /// The system call is `fcntl(F_SETFL)`.
+  package borrowing func setStatusFlags(_ flags: OpenFlags) throws(Errno) {
+    _ = try valueOrErrno(kernel: cl_set_status_flags(rawValue, flags.rawValue))
   }
 }

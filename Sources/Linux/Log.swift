@@ -1,7 +1,54 @@
 internal import CLinux
 internal import Glibc
+internal import SystemPackage
 
-/// Where a service says what an operator should know: standard error, or `syslog(3)` as a daemon.
+/// A line for an operator, put together without `String`, whose machinery is a third of a small program's memory.
+package struct LogLine: ~Copyable {
+  private var storage: InlineArray<1024, UInt8> = .init(repeating: 0)
+  private var count = 0
+
+  package init(_ text: StaticString) {
+    add(text)
+  }
+
+  init() {}
+
+  /// Adds text. What is too much for a line is left out.
+  package mutating func add(_ text: StaticString) {
+    let bytes = unsafe Span(_unsafeStart: text.utf8Start, count: text.utf8CodeUnitCount)
+    add(unsafe _overrideLifetime(bytes, copying: ()))
+  }
+
+  /// Adds bytes. Those that could end the line or drive a terminal become `?`.
+  package mutating func add(_ bytes: Span<UInt8>) {
+    for index in bytes.indices where count < storage.count {
+      let byte = bytes[index]
+      storage[count] = byte < 0x20 || byte == 0x7f ? UInt8(ascii: "?") : byte
+      count += 1
+    }
+  }
+
+  /// Adds a number in decimal digits.
+  mutating func add(_ number: UInt32) {
+    if number > 9 { add(number / 10) }
+    let digit: InlineArray<1, UInt8> = [UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number % 10)]
+    add(digit.span)
+  }
+
+  /// Adds the line's end, in place of its last byte where it is full.
+  fileprivate mutating func end() {
+    count = min(count, storage.count - 1)
+    storage[count] = 10
+    count += 1
+  }
+
+  var bytes: Span<UInt8> {
+    @_lifetime(borrow self)
+    borrowing get { storage.span.extracting(first: count) }
+  }
+}
+
+/// Where a service says what an operator should know: standard error, or the system log as a daemon.
 ///
 /// Few lines in a service's life are worth one, and none of them is a request's.
 package enum Log {
@@ -21,7 +68,7 @@ package enum Log {
   // Set at start-up, while there is one thread.
   private nonisolated(unsafe) static var ident: StaticString = "postern"
   private nonisolated(unsafe) static var usesStandardError = true
-  private nonisolated(unsafe) static var usesSystemLog = false
+  private nonisolated(unsafe) static var systemLog: CInt = -1
 
   /// The program's name, which every line starts with.
   package static func start(ident: StaticString) {
@@ -30,14 +77,14 @@ package enum Log {
 
   /// From now on lines go to the system log too, with the process's number.
   ///
-  /// The connection is made at once: behind a sandbox there is no way to the log's socket.
+  /// `syslog(3)` would connect again if the log were restarted. Behind a sandbox `/dev/log` is the export's own, so this
+  /// connects here, once; lines that then can't be sent are lost.
   package static func openSystemLog() {
-    // openlog keeps the pointer: a literal lives as long as the process.
-    let name = unsafe UnsafeRawPointer(ident.utf8Start).assumingMemoryBound(to: CChar.self)
-    unsafe openlog(name, LOG_PID | LOG_NDELAY, LOG_DAEMON)
-    // Lines carry the local time, whose rules are a file too.
-    tzset()
-    unsafe usesSystemLog = true
+    do throws(Errno) {
+      unsafe systemLog = try UnixSocket.connectDatagram(path: HostPath("/dev/log")).release()
+    } catch {
+      // No system log here. Start-up still has standard error.
+    }
   }
 
   /// From now on nobody reads standard error.
@@ -47,10 +94,36 @@ package enum Log {
 
   /// Writes one line.
   package static func write(_ level: Level, _ message: String) {
-    if unsafe usesSystemLog { unsafe cl_syslog(level.priority, message) }
-    if unsafe usesStandardError {
-      var line = unsafe "\(ident): \(message)\n"
-      line.withUTF8 { _ = unsafe Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
+    var line = LogLine()
+    line.add(message.utf8.span)
+    write(level, line)
+  }
+
+  /// Writes one line.
+  package static func write(_ level: Level, _ message: borrowing LogLine) {
+    if unsafe systemLog >= 0 { sendToSystemLog(level, message.bytes) }
+    guard unsafe usesStandardError else { return }
+    var line = LogLine(unsafe ident)
+    line.add(": ")
+    line.add(message.bytes)
+    line.end()
+    unsafe line.bytes.withUnsafeBufferPointer { bytes in
+      _ = unsafe Glibc.write(STDERR_FILENO, bytes.baseAddress, bytes.count)
+    }
+  }
+
+  /// Sends a line in the form of RFC 3164, section 4.1, without a time: the system log knows when it came.
+  private static func sendToSystemLog(_ level: Level, _ message: Span<UInt8>) {
+    var line = LogLine("<")
+    line.add(UInt32(LOG_DAEMON | level.priority))
+    line.add(">")
+    line.add(unsafe ident)
+    line.add("[")
+    line.add(UInt32(getpid()))
+    line.add("]: ")
+    line.add(message)
+    unsafe line.bytes.withUnsafeBufferPointer { bytes in
+      _ = unsafe send(systemLog, bytes.baseAddress, bytes.count, CInt(MSG_NOSIGNAL) | CInt(MSG_DONTWAIT))
     }
   }
 }

@@ -48,9 +48,14 @@ package struct Path: ~Copyable {
     isRoot = false
     unsafe base[0] = 0
     guard bytes.count <= Self.capacity else { throw .fileNameTooLong }
-    for index in bytes.indices {
-      guard bytes[index] != 0 else { throw .invalidArgument }
-      unsafe base[index] = bytes[index]
+    let hasNUL = unsafe bytes.withUnsafeBufferPointer { source in
+      guard let start = source.baseAddress else { return false }
+      unsafe memcpy(base, start, source.count)
+      return unsafe memchr(start, 0, source.count) != nil
+    }
+    guard !hasNUL else {
+      unsafe base[0] = 0
+      throw .invalidArgument
     }
     count = bytes.count
     unsafe base[count] = 0

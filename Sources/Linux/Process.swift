@@ -116,7 +116,7 @@ package enum Process {
 
   /// Nothing that is executed from now on gains a privilege by it. The system call is `prctl(PR_SET_NO_NEW_PRIVS)`.
   package static func setNoNewPrivileges() throws(Errno) {
-    _ = try valueOrErrno(kernel: cl_no_new_privileges())
+    _ = try valueOrErrno(kernel: cl_prctl(PR_SET_NO_NEW_PRIVS, 1, 0))
   }
 
   /// The process's number.

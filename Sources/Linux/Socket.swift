@@ -63,10 +63,9 @@ package enum UnixSocket {
   /// The most bytes of a socket's path: `sun_path` also holds a NUL.
   package static let maximumPath = MemoryLayout.size(ofValue: sockaddr_un().sun_path) - 1
 
-  /// A socket that listens at a path, for one client. The system calls are `socket`, `bind` and `listen`.
+  /// A socket that has a path of at most ``maximumPath`` bytes, where nothing may be yet (`EADDRINUSE`).
   ///
-  /// - Parameter path: at most ``maximumPath`` bytes; nothing may be there yet.
-  /// - Throws: `EADDRINUSE` where something is.
+  /// The system calls are `socket` and `bind`.
   package static func bind(path: HostPath) throws(Errno) -> Descriptor {
     let socket = try make()
     try unsafe withAddress(path) { address, size throws(Errno) in
@@ -84,8 +83,17 @@ package enum UnixSocket {
     return socket
   }
 
-  private static func make() throws(Errno) -> Descriptor {
-    let type = CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue)
+  /// A datagram socket connected to the one at a path. The system calls are `socket` and `connect`.
+  static func connectDatagram(path: HostPath) throws(Errno) -> Descriptor {
+    let socket = try make(SOCK_DGRAM)
+    try unsafe withAddress(path) { address, size throws(Errno) in
+      _ = try unsafe valueOrErrno(Glibc.connect(socket.rawValue, address, size))
+    }
+    return socket
+  }
+
+  private static func make(_ type: __socket_type = SOCK_STREAM) throws(Errno) -> Descriptor {
+    let type = CInt(type.rawValue) | CInt(SOCK_CLOEXEC.rawValue)
     return Descriptor(adopting: try valueOrErrno(socket(AF_UNIX, type, 0)))
   }
 

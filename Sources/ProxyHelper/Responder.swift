@@ -164,7 +164,7 @@ struct Responder: ~Copyable {
 
 // Values: the kernel writes them straight into the reply, behind the place of their length.
 extension Responder {
-  /// - Parameter size: the peer's buffer, with the NUL that it adds.
+  /// `size` is that of the peer's buffer, with the NUL that it adds.
   private func readLink(size: Int32, into outbox: inout Outbox) throws(Errno) {
     guard size > 1 else { throw .invalidArgument }
     var space = outbox.valueSpace(min(Int(size) - 1, Reply.maximumValue))

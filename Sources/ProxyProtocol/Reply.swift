@@ -4,11 +4,14 @@ public enum Reply {
   public static let valueOffset = Frame.headerSize + 2
   /// The longest value that a reply can carry, in bytes; a longer one is answered with `ENOBUFS`.
   public static let maximumValue = Frame.maximumPayload - 2
+  /// No reply of a fixed size is longer. Said at the start of each, it spares a check at every store.
+  private static let smallestBuffer = Frame.headerSize + FileStatus.size
   /// Bytes of a ``descriptor(_:into:)`` reply.
   public static let descriptorSize = 4
 
   /// A status: 0, a negative errno (also the failure of a request that has a response), or the length that was asked for.
   public static func status(_ status: Int32, into buffer: inout MutableSpan<UInt8>) -> Int {
+    precondition(buffer.count >= smallestBuffer)
     let type: ReplyType = status < 0 ? .error : .success
     buffer.store(FrameHeader(type: type.rawValue, size: 4))
     buffer.store(UInt32(bitPattern: status), at: Frame.headerSize)
@@ -17,12 +20,14 @@ public enum Reply {
 
   /// The word that a descriptor travels with, or a negative errno in its place.
   public static func descriptor(_ word: Int32, into buffer: inout MutableSpan<UInt8>) -> Int {
+    precondition(buffer.count >= smallestBuffer)
     buffer.store(UInt32(bitPattern: word), at: 0)
     return descriptorSize
   }
 
   /// A value of `count` bytes, at most ``maximumValue``, that stands at ``valueOffset`` already.
   public static func value(count: Int, into buffer: inout MutableSpan<UInt8>) -> Int {
+    precondition(buffer.count >= smallestBuffer)
     buffer.store(FrameHeader(type: ReplyType.success.rawValue, size: UInt32(truncatingIfNeeded: 2 + count)))
     buffer.store(UInt16(truncatingIfNeeded: count), at: Frame.headerSize)
     return valueOffset + count
@@ -30,6 +35,7 @@ public enum Reply {
 
   /// An inode's generation.
   public static func version(_ generation: UInt64, into buffer: inout MutableSpan<UInt8>) -> Int {
+    precondition(buffer.count >= smallestBuffer)
     buffer.store(FrameHeader(type: ReplyType.success.rawValue, size: 8))
     buffer.store(generation, at: Frame.headerSize)
     return Frame.headerSize + 8
@@ -37,6 +43,7 @@ public enum Reply {
 
   /// What `lstat` found.
   public static func fileStatus(_ status: FileStatus, into buffer: inout MutableSpan<UInt8>) -> Int {
+    precondition(buffer.count >= smallestBuffer)
     buffer.store(FrameHeader(type: ReplyType.success.rawValue, size: UInt32(FileStatus.size)))
     buffer.store(status.device, at: 8)
     buffer.store(status.inode, at: 16)
@@ -56,6 +63,7 @@ public enum Reply {
 
   /// What `statfs` found.
   public static func fileSystemStatus(_ status: FileSystemStatus, into buffer: inout MutableSpan<UInt8>) -> Int {
+    precondition(buffer.count >= smallestBuffer)
     buffer.store(FrameHeader(type: ReplyType.success.rawValue, size: UInt32(FileSystemStatus.size)))
     buffer.store(status.type, at: 8)
     buffer.store(status.blockSize, at: 16)
@@ -73,23 +81,27 @@ public enum Reply {
 }
 
 extension MutableSpan where Element == UInt8 {
+  @inline(__always)
   fileprivate mutating func store(_ header: FrameHeader) {
     store(header.type, at: 0)
     store(header.size, at: 4)
   }
 
+  @inline(__always)
   fileprivate mutating func store(_ time: Request.Time, at offset: Int) {
     store(UInt64(bitPattern: time.seconds), at: offset)
     store(UInt64(bitPattern: time.nanoseconds), at: offset + 8)
   }
 
-  // Written out, as in Reader: the compiler makes one store of each.
+  // Written out, and inlined where the buffer's size is known to suffice: only then is each one store, without checks.
+  @inline(__always)
   fileprivate mutating func store(_ value: UInt16, at offset: Int) {
     let value = value.littleEndian
     self[offset] = UInt8(truncatingIfNeeded: value)
     self[offset + 1] = UInt8(truncatingIfNeeded: value >> 8)
   }
 
+  @inline(__always)
   fileprivate mutating func store(_ value: UInt32, at offset: Int) {
     let value = value.littleEndian
     self[offset] = UInt8(truncatingIfNeeded: value)
@@ -98,6 +110,7 @@ extension MutableSpan where Element == UInt8 {
     self[offset + 3] = UInt8(truncatingIfNeeded: value >> 24)
   }
 
+  @inline(__always)
   fileprivate mutating func store(_ value: UInt64, at offset: Int) {
     let value = value.littleEndian
     self[offset] = UInt8(truncatingIfNeeded: value)

@@ -40,7 +40,7 @@ struct UsageError: Error, Equatable {
 extension Command {
   /// Reads a command line as `getopt_long(3)` does: long options may be cut short, and stand in any order.
   ///
-  /// - Parameter arguments: a C vector, the program's name first. Its order may change.
+  /// `arguments` is a C vector, the program's name first, that lives as long as the process. Its order may change.
   init(
     count: CInt, arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
   ) throws(UsageError) {
@@ -50,15 +50,16 @@ extension Command {
     while true {
       let option = unsafe getopt_long(count, arguments, ":p:nh?f:s:u:g:", long.table, nil)
       guard option != -1 else { break }
-      let argument = unsafe cl_optarg()
+      // Empty only for options that take none.
+      let argument = unsafe cl_optarg().map { unsafe HostPath(argument: $0) } ?? HostPath("")
       switch UInt8(truncatingIfNeeded: option) {
-      case UInt8(ascii: "p"): given.path = unsafe argument.map { unsafe HostPath(argument: $0) }
-      case UInt8(ascii: "s"): given.socket = unsafe argument.map { unsafe HostPath(argument: $0) }
-      case UInt8(ascii: "f"): given.descriptor = try unsafe number(argument, "-f", most: UInt32(Int32.max))
-      case UInt8(ascii: "u"): given.uid = try unsafe number(argument, "-u", most: .max - 1)
-      case UInt8(ascii: "g"): given.gid = try unsafe number(argument, "-g", most: .max - 1)
+      case UInt8(ascii: "p"): given.path = argument
+      case UInt8(ascii: "s"): given.socket = argument
+      case UInt8(ascii: "f"): given.descriptor = try number(argument, "-f", most: UInt32(Int32.max))
+      case UInt8(ascii: "u"): given.uid = try number(argument, "-u", most: .max - 1)
+      case UInt8(ascii: "g"): given.gid = try number(argument, "-g", most: .max - 1)
       case UInt8(ascii: "n"): given.isDaemon = false
-      case LongOptions.sandbox: given.sandbox = try unsafe sandbox(argument)
+      case LongOptions.sandbox: given.sandbox = try sandbox(argument)
       case LongOptions.version:
         self = .version
         return
@@ -76,7 +77,8 @@ extension Command {
         }
         throw UsageError("unknown or ambiguous option \(word); see --help")
       default:
-        throw UsageError("unknown option -\(Character(UnicodeScalar(UInt8(truncatingIfNeeded: cl_optopt())))); see --help")
+        throw UsageError(
+          "unknown option -\(Character(UnicodeScalar(UInt8(truncatingIfNeeded: cl_optopt())))); see --help")
       }
     }
     guard cl_optind() == count else {
@@ -97,7 +99,9 @@ private struct GivenOptions {
   var sandbox: Sandbox?
 
   func options() throws(UsageError) -> Options {
-    guard let path, path.count > 0 else { throw UsageError("path not specified: give the directory to export with -p PATH") }
+    guard let path, path.count > 0 else {
+      throw UsageError("path not specified: give the directory to export with -p PATH")
+    }
     return Options(path: path, connection: try connection(), isDaemon: isDaemon, sandbox: sandbox)
   }
 
@@ -136,6 +140,8 @@ private struct LongOptions: ~Copyable {
       ("gid", required_argument, UInt8(ascii: "g")),
       ("nodaemon", no_argument, UInt8(ascii: "n")),
       ("help", no_argument, UInt8(ascii: "h")),
+      // The original's --socket could be cut down to this; an exact name wins over --sandbox.
+      ("s", required_argument, UInt8(ascii: "s")),
       ("sandbox", required_argument, Self.sandbox),
       ("version", no_argument, Self.version),
     ]
@@ -159,24 +165,22 @@ private func word(before index: CInt, _ arguments: UnsafeMutablePointer<UnsafeMu
   return unsafe String(cString: word)
 }
 
-private func number(
-  _ argument: UnsafePointer<CChar>?, _ option: StaticString, most: UInt32
-) throws(UsageError) -> UInt32 {
-  let text = unsafe argument.map { unsafe String(cString: $0) } ?? ""
-  guard text.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }), let value = UInt32(text),
-    value <= most
-  else {
-    throw UsageError("\(option) takes a number from 0 to \(most), not \"\(text)\"")
+private func number(_ text: HostPath, _ option: StaticString, most: UInt32) throws(UsageError) -> UInt32 {
+  let digits = text.bytes
+  var value: UInt64 = 0
+  var isNumber = !digits.isEmpty
+  for index in digits.indices where isNumber {
+    let digit = digits[index] &- UInt8(ascii: "0")
+    value = value * 10 + UInt64(digit)
+    isNumber = digit <= 9 && value <= most
   }
-  return value
+  guard isNumber else { throw UsageError("\(option) takes a number from 0 to \(most), not \"\(text)\"") }
+  return UInt32(value)
 }
 
-private func sandbox(_ argument: UnsafePointer<CChar>?) throws(UsageError) -> Sandbox? {
-  let text = unsafe argument.map { unsafe String(cString: $0) } ?? ""
-  switch text {
-  case "auto": return nil
-  case "namespace": return .namespace
-  case "chroot": return .chroot
-  default: throw UsageError("--sandbox takes auto, namespace or chroot, not \"\(text)\"")
-  }
+private func sandbox(_ text: HostPath) throws(UsageError) -> Sandbox? {
+  if text == HostPath("auto") { return nil }
+  if text == HostPath("namespace") { return .namespace }
+  if text == HostPath("chroot") { return .chroot }
+  throw UsageError("--sandbox takes auto, namespace or chroot, not \"\(text)\"")
 }

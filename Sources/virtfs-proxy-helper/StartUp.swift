@@ -106,9 +106,8 @@ struct Checked: ~Copyable {
 
 /// Start-up, in the order that leaves the least to whoever connects: everything is closed off before there is a client.
 enum StartUp {
-  /// Serves until the client has gone or a signal came.
-  ///
-  /// - Parameter announce: says that a client can come, once nothing can fail any more.
+  /// Serves until the client has gone or a signal came. `announce` is called once nothing can fail any more: a client
+  /// can come.
   static func run(_ checked: consuming Checked, announce: () -> Void) throws(StartError) -> ProxyServer.Ending {
     Process.ignoreFatalSignals()
     Process.holdTermination()
@@ -124,7 +123,11 @@ enum StartUp {
     Process.setUmask(0)
     let export = try attempt("can't open the export") { () throws(Errno) in try Export() }
     announce()
-    Log.write(.notice, "serving \(options.path), sandbox=\(sandbox.name)")
+    var line = LogLine("serving ")
+    line.add(options.path.bytes)
+    line.add(", sandbox=")
+    line.add(sandbox.name)
+    Log.write(.notice, line)
     guard let socket = try waiting.client() else { return .closed }
     Process.endOnTermination(socket)
     return ProxyServer.serve(export, on: socket)
@@ -136,7 +139,7 @@ enum StartUp {
     do throws(StageError) {
       try (choice ?? .namespace).enter(export)
       return choice ?? .namespace
-    } catch where choice == nil {
+    } catch  where choice == nil {
       Log.write(
         .warning,
         "no namespace sandbox (\(error.stage): \(error.error)), so chroot: whoever connects can leave the export "

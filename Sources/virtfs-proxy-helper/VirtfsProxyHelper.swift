@@ -50,9 +50,13 @@ enum VirtfsProxyHelper {
 
   /// Says how the connection ended, and ends the process: with success unless the client broke the protocol.
   private static func finish(_ ending: ProxyServer.Ending) -> Never {
+    if let signal = Process.terminationSignal {
+      Log.write(.notice, "ended by signal \(signal)")
+      exit(EXIT_SUCCESS)
+    }
     switch ending {
     case .closed:
-      Log.write(.notice, Process.terminationSignal.map { "ended by signal \($0)" } ?? "client closed, done")
+      Log.write(.notice, "client closed, done")
     case .cutShort:
       Log.write(.warning, "client closed within a request")
     case .nonsense(let type, let size):

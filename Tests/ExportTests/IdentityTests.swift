@@ -19,7 +19,8 @@ import Testing
           _ = try export.create(
             in: export.root, try path("f\(made)"), .create | OpenFlags(rawValue: O_RDWR), mode: 0o600, as: identity)
           try export.makeSymbolicLink(in: export.root, try path("l\(made)"), target: try path("x"), as: identity)
-          try export.makeNode(in: export.root, try path("p\(made)"), mode: UInt32(Glibc.S_IFIFO), device: 0, as: identity)
+          try export.makeNode(
+            in: export.root, try path("p\(made)"), mode: UInt32(Glibc.S_IFIFO), device: 0, as: identity)
           for kind in ["d", "f", "l", "p"] {
             let status = try export.status(in: export.root, try path("\(kind)\(made)"))
             #expect(status.uid == uid && status.gid == gid, "\(kind) as \(uid):\(gid)")

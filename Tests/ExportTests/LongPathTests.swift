@@ -62,7 +62,8 @@ import Testing
     try withExport { export in
       let deep = try Self.deep(export)
       let middle = String(deep.prefix(20 * 251 - 1))
-      try export.makeSymbolicLink(in: export.root, try path(middle + "/up"), target: try path("../.."), as: try myself())
+      try export.makeSymbolicLink(
+        in: export.root, try path(middle + "/up"), target: try path("../.."), as: try myself())
       let down = String(deep.dropFirst(18 * 251))
       let byLink = try export.status(in: export.root, try path(middle + "/up/" + down)).inode
       let straight = try export.status(in: export.root, try path(deep)).inode

@@ -88,7 +88,8 @@ extension PrivilegedTests {
       let long = String(repeating: "/up", count: 3000)
       for path in [
         "/relative", "/absolute", "/passwd", "/../secret", "../secret", "/..//../secret", "/up/secret", "/up/up/secret",
-        "/up/etc/passwd", "/file/../../secret", "/proc/self/root/etc/passwd", outside.path + "/secret", long + "/secret",
+        "/up/etc/passwd", "/file/../../secret", "/proc/self/root/etc/passwd", outside.path + "/secret",
+        long + "/secret",
         long + "/etc/passwd",
       ] {
         let bytes = Array(path.utf8)
@@ -140,7 +141,9 @@ extension PrivilegedTests {
         inheriting: [(leaked, 4), (pair.theirs, 5), (leaked, 7)], output: try Output())
       close(pair.theirs)
       var connection = ProxyConnection(adopting: Descriptor(adopting: pair.ours))
-      _ = try openRoot(&connection)
+      // Answered, it has let go of everything that it opened for the start.
+      let root = Array("/".utf8)
+      _ = try connection.exchange(.status(path: root.span))
       let open = descriptors(of: process.identifier).filter { !["0", "1", "2"].contains($0.split(separator: " ")[0]) }
       let targets = open.map { String($0.split(separator: " ")[1]) }.sorted()
       #expect(targets.count == 2, "\(targets)")
@@ -180,6 +183,28 @@ extension PrivilegedTests {
         Issue.record("the later mount doesn't appear")
         return
       }
+    }
+
+    /// Nothing of start-up looks anything up in the export, where a guest may have put what never answers.
+    @Test(arguments: sandboxes)
+    func aTreeThatLooksLikeTheHostsIsNoTrap(sandbox: String) throws {
+      let outside = try tree()
+      let export = outside.path + "/export"
+      for directory in ["/dev", "/etc", "/proc", "/proc/self", "/proc/sys", "/proc/sys/kernel"] {
+        mkdir(export + directory, 0o755)
+      }
+      for fifo in ["/dev/log", "/dev/null", "/etc/localtime", "/proc/self/status", "/proc/sys/kernel/cap_last_cap"] {
+        mkfifo(export + fifo, 0o666)
+      }
+      // Whatever number the helper gets.
+      for offset in 1..<50 {
+        let directory = export + "/proc/\(getpid() + CInt(offset))"
+        mkdir(directory, 0o755)
+        mkfifo(directory + "/status", 0o666)
+      }
+      var helper = try RunningHelper(serving: export, ["--sandbox", sandbox], output: try Output())
+      var connection = try helper.connect()
+      _ = try openRoot(&connection)
     }
 
     /// The way that is taken where namespaces are not to be had.

@@ -22,7 +22,7 @@ import Testing
     ["-p/x", "-s/s", "-u1", "-g2"],
     ["--path", "/x", "--socket", "/s", "--uid", "1", "--gid", "2"],
     ["--gid=2", "--uid=1", "--socket=/s", "--path=/x"],
-    ["--g", "2", "--u", "1", "--so", "/s", "--p", "/x"],
+    ["--g", "2", "--u", "1", "--s", "/s", "--p", "/x"],
     ["-p", "/y", "-s", "/s", "-u", "1", "-g", "2", "-p", "/x"],
     ["--sandbox", "auto", "-p", "/x", "-s", "/s", "-u", "1", "-g", "2", "--"],
   ])
@@ -67,7 +67,8 @@ import Testing
     (["--path"], "--path needs a value"),
     (["-x"], "unknown option -x"),
     (["--nonsense"], "--nonsense"),
-    (["--s", "/s"], "--s"),
+    (["--sa"], "--sa"),
+    (["--sandbox"], "--sandbox"),
   ]
 
   @Test(arguments: wrong)
@@ -81,9 +82,10 @@ import Testing
     let lines = help.split(separator: "\n", omittingEmptySubsequences: false)
     #expect(lines.count <= 34)
     #expect(lines.allSatisfy { $0.count <= 88 })
-    for option in ["-p, --path", "-s, --socket", "-u, --uid", "-g, --gid", "-f, --fd", "-n, --nodaemon", "--sandbox",
-      "-h, --help", "--version", "Examples:"]
-    {
+    for option in [
+      "-p, --path", "-s, --socket", "-u, --uid", "-g, --gid", "-f, --fd", "-n, --nodaemon", "--sandbox",
+      "-h, --help", "--version", "Examples:",
+    ] {
       #expect(help.contains(option))
     }
   }

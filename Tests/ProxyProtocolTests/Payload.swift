@@ -52,7 +52,8 @@ struct Sample: CustomTestStringConvertible, Sendable {
     Sample(.changeOwner, Payload().s("//f\0").d(-1).d(7), "changeOwner //f 4294967295 7"),
     Sample(.truncate, Payload().s("//f\0").q(-1), "truncate //f -1"),
     Sample(
-      .setTimes, Payload().s("//f\0").q(-5).q(0x3fff_ffff).q(9).q(999_999_999), "setTimes //f -5 1073741823 9 999999999"),
+      .setTimes, Payload().s("//f\0").q(-5).q(0x3fff_ffff).q(9).q(999_999_999), "setTimes //f -5 1073741823 9 999999999"
+    ),
     Sample(.rename, Payload().s("//a").s("//b"), "rename //a //b"),
     Sample(.remove, Payload().s("//a"), "remove //a"),
     Sample(.getAttribute, Payload().d(100).s("//f\0").s("user.a"), "getAttribute //f user.a 100"),

@@ -9,6 +9,7 @@
 #include <linux/capability.h>
 #include <linux/magic.h>
 #include <linux/mount.h>
+#include <linux/prctl.h>
 #include <spawn.h>
 #include <stdint.h>
 #include <string.h>
@@ -34,7 +35,6 @@ static const int32_t cl_o_noatime = __O_NOATIME;
 #define CL_CLONE_NEWNET 0x40000000
 
 #define CL_FS_IOC_GETVERSION 0x80087601
-#define CL_PR_SET_NO_NEW_PRIVS 38
 #define CL_OPEN_TREE_CLONE 1
 #define CL_AT_RECURSIVE 0x8000
 #define CL_AT_EMPTY_PATH 0x1000
@@ -84,13 +84,13 @@ static inline long cl_mount_setattr(int directory, const char *path, unsigned fl
 static inline long cl_pivot_root(const char *root, const char *old) {
   return cl_result(syscall(SYS_pivot_root, root, old));
 }
+// prctl is variadic.
+static inline long cl_prctl(int option, unsigned long first, unsigned long second) {
+  return cl_result(syscall(SYS_prctl, option, first, second, 0UL, 0UL));
+}
 static inline long cl_close_range(unsigned first, unsigned last) {
   return cl_result(syscall(SYS_close_range, first, last, 0));
 }
-static inline long cl_no_new_privileges(void) {
-  return cl_result(syscall(SYS_prctl, CL_PR_SET_NO_NEW_PRIVS, 1UL, 0UL, 0UL, 0UL));
-}
-
 // One message with one descriptor beside it (SCM_RIGHTS). `flags` go to sendmsg and recvmsg.
 long cl_send_descriptor(int socket, const void *bytes, size_t count, int descriptor, int flags);
 // `*descriptor` is the one that came, or -1. Any further ones are closed.
@@ -100,8 +100,6 @@ long cl_receive_descriptor(int socket, void *bytes, size_t count, int *descripto
 // ordinary way. Unlike a flag this can't be missed between a check and a blocking call. -1 for none.
 void cl_end_on_termination(int socket);
 int cl_termination_signal(void);
-
-static inline void cl_syslog(int priority, const char *message) { syslog(priority, "%s", message); }
 
 extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int first);
 

@@ -1,1 +1,0 @@
-#include <cap-ng.h>
