@@ -119,6 +119,11 @@ package enum Process {
     _ = try valueOrErrno(kernel: cl_prctl(PR_SET_NO_NEW_PRIVS, 1, 0))
   }
 
+  /// Lets others run on this processor. The system call is `sched_yield`.
+  package static func yield() {
+    sched_yield()
+  }
+
   /// The process's number.
   package static var identifier: CInt { getpid() }
 }

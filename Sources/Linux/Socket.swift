@@ -8,9 +8,13 @@ extension Descriptor {
   ///
   /// The system call is `recv`.
   /// - Returns: bytes read; 0 where the peer has closed.
-  package borrowing func receive(into buffer: inout MutableSpan<UInt8>) throws(Errno) -> Int {
-    try unsafe buffer.withUnsafeMutableBufferPointer { bytes throws(Errno) in
-      try unsafe valueOrErrno(recv(rawValue, bytes.baseAddress, bytes.count, 0))
+  /// - Throws: `EAGAIN` where nothing has come, unless it may wait.
+  package borrowing func receive(
+    into buffer: inout MutableSpan<UInt8>, waiting: Bool = true
+  ) throws(Errno) -> Int {
+    let flags = waiting ? 0 : CInt(MSG_DONTWAIT)
+    return try unsafe buffer.withUnsafeMutableBufferPointer { bytes throws(Errno) in
+      try unsafe valueOrErrno(recv(rawValue, bytes.baseAddress, bytes.count, flags))
     }
   }
 

@@ -9,6 +9,7 @@ struct Inbox: ~Copyable {
   private var buffer = Buffer(capacity: 2 * Frame.maximumSize)
   /// What was read and isn't handled yet.
   private var pending = 0..<0
+  private var polling = Polling()
 
   /// Why no further request can come.
   enum End: Error {
@@ -58,16 +59,40 @@ struct Inbox: ~Copyable {
     }
     while pending.count < count {
       let read: Int
+      // A copy, since the space to fill is a part of self too.
+      var polling = polling
       do throws(Errno) {
         var space = buffer.mutableSpan(pending.upperBound..<buffer.capacity)
-        read = try socket.receive(into: &space)
-      } catch .interrupted {
-        continue
+        read = try Self.receive(into: &space, from: socket, &polling)
       } catch {
         throw .failed(error)
       }
+      self.polling = polling
       guard read > 0 else { throw pending.isEmpty ? .closed : .cutShort }
       pending = pending.lowerBound..<pending.upperBound + read
+    }
+  }
+
+  private static func receive(
+    into space: inout MutableSpan<UInt8>, from socket: borrowing Descriptor, _ polling: inout Polling
+  ) throws(Errno) -> Int {
+    for _ in 0..<polling.looks {
+      do throws(Errno) {
+        let read = try socket.receive(into: &space, waiting: false)
+        polling.succeeded()
+        return read
+      } catch .resourceTemporarilyUnavailable {
+        Process.yield()
+      }
+    }
+    polling.failed()
+    while true {
+      do throws(Errno) {
+        return try socket.receive(into: &space)
+      } catch .interrupted {
+        // A signal that is to end the process shuts the socket down, which the next try sees.
+        continue
+      }
     }
   }
 }

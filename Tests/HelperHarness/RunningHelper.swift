@@ -11,6 +11,10 @@ package enum Programs {
   /// QEMU's own, the reference.
   package static let stockHelper = environment("POSTERN_STOCK_HELPER") ?? "/usr/lib/qemu/virtfs-proxy-helper"
 
+  /// Counts what our server allocates.
+  package static let allocationCount =
+    environment("POSTERN_ALLOCATION_COUNT") ?? root + "/.build/dist-tests/allocation-count"
+
   private static func environment(_ name: String) -> String? {
     getenv(name).map { String(cString: $0) }
   }
