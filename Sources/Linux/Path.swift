@@ -26,14 +26,6 @@ package struct Path: ~Copyable {
     unsafe base[0] = 0
   }
 
-  /// A path of these bytes.
-  ///
-  /// - Throws: as ``set(_:)`` does.
-  package init(_ text: StaticString) throws(Errno) {
-    self.init()
-    try unsafe set(Span(_unsafeStart: text.utf8Start, count: text.utf8CodeUnitCount))
-  }
-
   deinit {
     unsafe base.deallocate()
   }

@@ -123,7 +123,4 @@ package enum Process {
   package static func yield() {
     sched_yield()
   }
-
-  /// The process's number.
-  package static var identifier: CInt { getpid() }
 }

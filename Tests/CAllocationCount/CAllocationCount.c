@@ -7,6 +7,7 @@ extern void *__libc_malloc(size_t);
 extern void *__libc_calloc(size_t, size_t);
 extern void *__libc_realloc(void *, size_t);
 extern void *__libc_memalign(size_t, size_t);
+extern void __libc_free(void *);
 
 static __thread int watched;
 static volatile int counting;
@@ -40,6 +41,11 @@ int posix_memalign(void **result, size_t alignment, size_t size) {
 }
 
 void ac_watch_this_thread(void) { watched = 1; }
+void ac_allocate(void) {
+  // Volatile, or the compiler sees that nobody needs it.
+  void *volatile memory = malloc(1);
+  __libc_free(memory);
+}
 void ac_start(void) {
   count = 0;
   counting = 1;

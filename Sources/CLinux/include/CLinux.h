@@ -7,7 +7,6 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <linux/capability.h>
-#include <linux/magic.h>
 #include <linux/mount.h>
 #include <linux/prctl.h>
 #include <spawn.h>

@@ -1,0 +1,166 @@
+import Glibc
+import HelperHarness
+import Linux
+import ProxyProtocol
+
+/// A helper that is asked, and the test's end of its socket.
+struct Peer: ~Copyable {
+  let name: String
+  let process: Spawned
+  private let socket: Descriptor
+  private let log: Output
+
+  /// Why there was no answer.
+  enum Silence: Error {
+    /// The helper has gone, or is stuck.
+    case none(String)
+  }
+
+  init(_ name: String, _ program: String, serving directory: String) throws {
+    let log = try Output()
+    var helper = try RunningHelper(program, serving: directory, output: log)
+    let socket = try helper.takeSocket()
+    // Nobody is kept waiting: a helper that doesn't answer for this long is stuck.
+    var limit = timeval(tv_sec: 10, tv_usec: 0)
+    for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
+      setsockopt(socket.rawValue, SOL_SOCKET, option, &limit, socklen_t(MemoryLayout<timeval>.size))
+    }
+    self.name = name
+    process = helper.process
+    self.socket = socket
+    self.log = log
+  }
+
+  /// Sends a request and waits for its answer.
+  borrowing func ask(_ message: Message) throws -> Answer {
+    try send(message.frame)
+    return try receive(message.type.replyForm)
+  }
+
+  borrowing func send(_ bytes: [UInt8]) throws {
+    var sent = 0
+    while sent < bytes.count {
+      let count = bytes[sent...].withUnsafeBytes {
+        Glibc.send(socket.rawValue, $0.baseAddress, $0.count, CInt(MSG_NOSIGNAL))
+      }
+      guard count > 0 else { throw Silence.none("\(name): send: errno \(errno)") }
+      sent += count
+    }
+  }
+
+  borrowing func receive(_ form: ReplyForm) throws -> Answer {
+    guard form != .descriptor else { return try receiveDescriptor() }
+    let header = try receive(Frame.headerSize)
+    let size = header.integer(at: 4, as: UInt32.self)
+    guard size <= Frame.maximumPayload else { throw Silence.none("\(name): a reply of \(size) bytes") }
+    return .frame(type: header.integer(at: 0), payload: try receive(Int(size)))
+  }
+
+  /// Whether nothing more has come: there is one reply to each request.
+  borrowing func isQuiet() -> Bool {
+    var byte: UInt8 = 0
+    return recv(socket.rawValue, &byte, 1, CInt(MSG_DONTWAIT | MSG_PEEK)) < 0 && errno == EAGAIN
+  }
+
+  /// Says that nothing more will be sent.
+  borrowing func finishSending() {
+    shutdown(socket.rawValue, CInt(SHUT_WR))
+  }
+
+  /// Reads, whatever comes, until the helper closes its end.
+  ///
+  /// - Returns: how many bytes came.
+  borrowing func drain() throws -> Int {
+    var bytes = [UInt8](repeating: 0, count: Frame.maximumSize)
+    var total = 0
+    while true {
+      let received = recv(socket.rawValue, &bytes, bytes.count, 0)
+      // It may have left requests unread, which resets the connection.
+      if received == 0 || received < 0 && errno == ECONNRESET { return total }
+      guard received > 0 else { throw silence(received) }
+      total += received
+    }
+  }
+
+  /// Descriptors that the helper has open.
+  borrowing func openDescriptors() -> Int {
+    var count = 0
+    guard let stream = opendir("/proc/\(process.identifier)/fd") else { return -1 }
+    while readdir(stream) != nil { count += 1 }
+    closedir(stream)
+    return count
+  }
+
+  private borrowing func receive(_ count: Int) throws -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: count)
+    var filled = 0
+    while filled < count {
+      let received = bytes[filled...].withUnsafeMutableBytes {
+        recv(socket.rawValue, $0.baseAddress, $0.count, 0)
+      }
+      guard received > 0 else { throw silence(received) }
+      filled += received
+    }
+    return bytes
+  }
+
+  private borrowing func receiveDescriptor() throws -> Answer {
+    var word = [UInt8](repeating: 0, count: Reply.descriptorSize)
+    var space = word.mutableSpan
+    let received = try socket.receiveWithDescriptor(into: &space)
+    let descriptor = received.descriptor.map { OpenFile($0) }
+    guard received.count > 0 else { throw silence(0) }
+    guard received.count == word.count else { throw Silence.none("\(name): part of a word") }
+    return .word(word.integer(at: 0), descriptor)
+  }
+
+  private borrowing func silence(_ result: Int) -> Silence {
+    guard result == 0 else { return .none("\(name): recv: errno \(errno)") }
+    let status = process.wait(seconds: 2).map(String.init) ?? "(still runs)"
+    return .none("\(name) has ended with status \(status), saying \(log.lines.suffix(3))")
+  }
+}
+
+/// A descriptor that a helper passed, closed when nobody has it any more.
+final class OpenFile {
+  let descriptor: CInt
+
+  init(_ descriptor: CInt) {
+    self.descriptor = descriptor
+  }
+
+  deinit {
+    close(descriptor)
+  }
+}
+
+/// What came back.
+enum Answer {
+  case frame(type: UInt32, payload: [UInt8])
+  case word(Int32, OpenFile?)
+
+  /// The errno that it says, 0 for success.
+  var errno: Int32 {
+    switch self {
+    case .frame(1, let payload) where payload.count == 4: -payload.integer(at: 0, as: Int32.self)
+    case .frame: 0
+    case .word(Frame.descriptorFollows, _): 0
+    case .word(let word, _): -word
+    }
+  }
+}
+
+extension Answer: CustomStringConvertible {
+  var description: String {
+    switch self {
+    case .frame(let type, let payload):
+      if errno != 0 { return "-\(String(cString: strerror(errno))) (\(errno))" }
+      return "{\(type), \(payload.count)} \(payload.readable)"
+    case .word(Frame.descriptorFollows, let file):
+      return file == nil ? "success, without a descriptor" : "a descriptor"
+    case .word(let word, let file):
+      let text = word < 0 ? String(cString: strerror(-word)) : "?"
+      return "\(word) (\(text))" + (file == nil ? "" : " and a descriptor")
+    }
+  }
+}
