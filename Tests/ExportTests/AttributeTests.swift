@@ -10,8 +10,9 @@ import Testing
     try withExport { export in
       write("12345", to: "f")
       symlink("f", "l")
-      try export.changeMode(in: export.root, try path("l"), to: 0o4710)
       try export.truncate(in: export.root, try path("l"), to: 1 << 33)
+      // Afterwards, since truncating takes the set-user-ID bit away.
+      try export.changeMode(in: export.root, try path("l"), to: 0o4710)
       try export.setTimes(
         in: export.root, try path("f"), access: Time(seconds: 5, nanoseconds: 6),
         modification: Time(seconds: -7, nanoseconds: 8))
@@ -36,7 +37,7 @@ import Testing
     }
   }
 
-  @Test(.enabled(if: geteuid() == 0, "needs root: gives files away"))
+  @Test(.enabled(if: hasRoot(), "needs root: gives files away"))
   func ownersOfLinksThemselves() throws {
     try withExport { export in
       write("", to: "f")

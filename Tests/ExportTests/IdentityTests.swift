@@ -6,7 +6,7 @@ import Linux
 import SystemPackage
 import Testing
 
-@Suite(.enabled(if: geteuid() == 0, "needs root: makes files as other users")) struct IdentityTests {
+@Suite(.enabled(if: hasRoot(), "needs root: makes files as other users")) struct IdentityTests {
   /// Every pair of ids, also those that the original gets wrong, in every order.
   @Test func filesBelongToWhomTheyAreMadeAs() throws {
     try withExport { export in

@@ -1,8 +1,8 @@
-import Glibc
+import HelperHarness
 import Testing
 
 /// What only root can run: the helper acts as any user. One at a time, since they watch processes and descriptors.
 @Suite(
   .serialized,
-  .enabled(if: geteuid() == 0, "needs root: the helper acts as any user, which is root's to allow"))
+  .enabled(if: hasRoot(), "needs root: the helper acts as any user, which is root's to allow"))
 enum PrivilegedTests {}

@@ -66,7 +66,7 @@ import Testing
     try expectRefusal(arguments, "not a Unix-domain socket", inheriting: [(tcp, 3)])
   }
 
-  @Test(.enabled(if: geteuid() == 0, "needs root: the helper would refuse for that first"))
+  @Test(.enabled(if: hasRoot(), "needs root: the helper would refuse for that first"))
   func socketPathsThatCannotBe() throws {
     let directory = try TemporaryDirectory()
     let taken = directory.path + "/taken"
@@ -103,7 +103,7 @@ import Testing
     #expect(output.text.contains("not enough privilege, missing CAP_CHOWN"), "\(output.text)")
   }
 
-  @Test(.enabled(if: geteuid() == 0, "needs root: gives capabilities up"))
+  @Test(.enabled(if: hasRoot(), "needs root: gives capabilities up"))
   func missingCapabilitiesAreNamed() throws {
     let pair = try socketPair()
     defer {

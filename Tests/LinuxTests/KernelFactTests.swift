@@ -15,7 +15,7 @@ import Testing
     #expect(cl_setfsgid(.max) == getegid())
   }
 
-  @Test(.enabled(if: geteuid() == 0, root))
+  @Test(.enabled(if: hasRoot(), root))
   func fsuidIsTheThreadsOwn() throws {
     try onOwnThread(in: "/") {
       _ = cl_setfsuid(1000)
@@ -26,7 +26,7 @@ import Testing
     #expect(cl_setfsuid(.max) == 0)
   }
 
-  @Test(.enabled(if: geteuid() == 0, root))
+  @Test(.enabled(if: hasRoot(), root))
   func leavingFsuid0TakesTheFileCapabilities() throws {
     try onOwnThread(in: "/") {
       let before = try ThreadCapabilities.current()
@@ -49,7 +49,7 @@ import Testing
   }
 
   /// `..` of the root of a mount that stands nowhere is that root.
-  @Test(.enabled(if: geteuid() == 0, "needs root: CAP_SYS_ADMIN"))
+  @Test(.enabled(if: hasRoot(), "needs root: CAP_SYS_ADMIN"))
   func aDetachedMountHasNoParent() throws {
     let directory = try TemporaryDirectory()
     mkdir(directory.path + "/inside", 0o755)
