@@ -77,12 +77,14 @@ struct Inbox: ~Copyable {
     into space: inout MutableSpan<UInt8>, from socket: borrowing Descriptor, _ polling: inout Polling
   ) throws(Errno) -> Int {
     for _ in 0..<polling.looks {
+      // First, since nothing can have come before the client has seen its reply.
+      Process.yield()
       do throws(Errno) {
         let read = try socket.receive(into: &space, waiting: false)
         polling.succeeded()
         return read
       } catch .resourceTemporarilyUnavailable {
-        Process.yield()
+        continue
       }
     }
     polling.failed()
