@@ -188,6 +188,25 @@ extension PrivilegedTests {
       #expect(descriptors(of: process) == before)
     }
 
+    /// Looking for requests before sleeping ends soon after the last one.
+    @Test func anIdleHelperUsesNoCPU() throws {
+      let directory = try TemporaryDirectory()
+      var helper = try RunningHelper(serving: directory.path, output: try Output())
+      var connection = try helper.connect()
+      let root = Array("/".utf8)
+      for _ in 0..<2000 { _ = try connection.exchange(.status(path: root.span)) }
+      usleep(200_000)
+      // How often it gave the processor up, and how often it lost it: an idle process does neither.
+      func switches() -> [Substring] {
+        let status = readFile("/proc/\(helper.process.identifier)/status") ?? ""
+        return status.split(separator: "\n").filter { $0.contains("ctxt_switches") }
+      }
+      let before = switches()
+      #expect(before.count == 2)
+      usleep(500_000)
+      #expect(switches() == before)
+    }
+
     /// A client that never reads its replies is waited for, not crashed upon.
     @Test func aClientThatNeverReadsOnlyHurtsItself() throws {
       let directory = try TemporaryDirectory()
