@@ -33,8 +33,9 @@ let package = Package(
   ],
   targets: [
     .target(name: "CLinux", cSettings: c),
+    .systemLibrary(name: "CSeccomp", providers: [.apt(["libseccomp-dev"])]),
     .target(name: "Linux", dependencies: ["CLinux", system], swiftSettings: path),
-    .target(name: "Confinement", dependencies: ["Linux", system], swiftSettings: swift),
+    .target(name: "Confinement", dependencies: ["CLinux", "CSeccomp", "Linux", system], swiftSettings: swift),
     .target(name: "Export", dependencies: ["Linux", system], swiftSettings: path),
     .target(name: "ProxyProtocol", swiftSettings: path),
     .target(name: "ProxyHelper", dependencies: ["Linux", "Export", "ProxyProtocol", system], swiftSettings: path),
@@ -44,6 +45,7 @@ let package = Package(
       dependencies: ["CLinux", "Linux", "Confinement", "Export", "ProxyHelper", system],
       swiftSettings: swift
     ),
+    .target(name: "CRawCalls", path: "Tests/CRawCalls", cSettings: c),
     .target(name: "CAllocationCount", path: "Tests/CAllocationCount", cSettings: c),
     .executableTarget(
       name: "allocation-count",
@@ -68,7 +70,8 @@ let package = Package(
     .testTarget(
       name: "HelperTests",
       dependencies: [
-        "virtfs-proxy-helper", "HelperHarness", "ProxyClient", "ProxyProtocol", "Linux", "CLinux", system,
+        "virtfs-proxy-helper", "CRawCalls", "Confinement", "HelperHarness", "ProxyClient", "ProxyProtocol", "Linux",
+        "CLinux", system,
       ],
       swiftSettings: tests
     ),

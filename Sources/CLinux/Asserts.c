@@ -3,10 +3,14 @@
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <linux/mount.h>
+#include <linux/securebits.h>
 #include <sched.h>
 
 #include "CLinux.h"
 
+_Static_assert(CL_SECBIT_NOROOT == SECBIT_NOROOT, "SECBIT_NOROOT");
+_Static_assert(CL_SECBIT_NO_CAP_AMBIENT_RAISE == SECBIT_NO_CAP_AMBIENT_RAISE, "SECBIT_NO_CAP_AMBIENT_RAISE");
+_Static_assert(CL_SECURE_ALL_LOCKS == SECURE_ALL_LOCKS, "SECURE_ALL_LOCKS");
 _Static_assert(CL_CLONE_FS == CLONE_FS, "CLONE_FS");
 _Static_assert(CL_CLONE_NEWNS == CLONE_NEWNS, "CLONE_NEWNS");
 _Static_assert(CL_CLONE_NEWUTS == CLONE_NEWUTS, "CLONE_NEWUTS");

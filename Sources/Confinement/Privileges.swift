@@ -17,6 +17,7 @@ package enum Privileges {
   /// - Throws: the step that failed, such as cutting the bounding set without CAP_SETPCAP.
   package static func drop(allBut kept: Capabilities) throws(StageError) {
     try stage("leave supplementary groups") { () throws(Errno) in try Process.leaveSupplementaryGroups() }
+    try stage("lock the secure bits") { () throws(Errno) in try Process.lockSecureBits() }
     try stage("empty the bounding set") { () throws(Errno) in try InheritableCapabilities.drop() }
     let sets = ThreadCapabilities(effective: kept, permitted: kept, inheritable: .none)
     try stage("drop capabilities") { () throws(Errno) in

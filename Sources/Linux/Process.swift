@@ -114,6 +114,45 @@ package enum Process {
     _ = try valueOrErrno(setgroups(0, nil))
   }
 
+  /// What can be limited, `getrlimit(2)`.
+  package enum Limit: Sendable {
+    /// `RLIMIT_NOFILE`: one more than the highest number of a descriptor.
+    case descriptors
+    /// `RLIMIT_AS`: bytes of address space.
+    case addressSpace
+    /// `RLIMIT_CORE`: bytes of a core file.
+    case coreFile
+  }
+
+  /// Sets a limit that can't be raised again. The system call is `setrlimit`.
+  package static func setLimit(_ limit: Limit, to value: UInt) throws(Errno) {
+    var limits = rlimit(rlim_cur: value, rlim_max: value)
+    let resource =
+      switch limit {
+      case .descriptors: RLIMIT_NOFILE
+      case .addressSpace: RLIMIT_AS
+      case .coreFile: RLIMIT_CORE
+      }
+    _ = try unsafe valueOrErrno(setrlimit(CInt(resource.rawValue), &limits))
+  }
+
+  /// No core file of the process is written, and no process of the same user may look into it.
+  ///
+  /// The system call is `prctl(PR_SET_DUMPABLE)`.
+  package static func forbidDumps() throws(Errno) {
+    _ = try valueOrErrno(kernel: cl_prctl(PR_SET_DUMPABLE, 0, 0))
+  }
+
+  /// Root's number alone gives no capability any more, and nothing changes that.
+  ///
+  /// The system call is `prctl(PR_SET_SECUREBITS)`, `capabilities(7)`.
+  /// - Throws: `EPERM` without CAP_SETPCAP.
+  package static func lockSecureBits() throws(Errno) {
+    // Locked as they are, but for these two: setting fsuid goes on taking file capabilities away and giving them back.
+    let set = UInt(CL_SECBIT_NOROOT | CL_SECBIT_NO_CAP_AMBIENT_RAISE)
+    _ = try valueOrErrno(kernel: cl_prctl(PR_SET_SECUREBITS, set | UInt(CL_SECURE_ALL_LOCKS), 0))
+  }
+
   /// Nothing that is executed from now on gains a privilege by it. The system call is `prctl(PR_SET_NO_NEW_PRIVS)`.
   package static func setNoNewPrivileges() throws(Errno) {
     _ = try valueOrErrno(kernel: cl_prctl(PR_SET_NO_NEW_PRIVS, 1, 0))

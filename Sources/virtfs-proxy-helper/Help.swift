@@ -14,6 +14,8 @@ let help = """
                            through descriptors that QEMU holds
                          chroot: what needs less privilege
                          auto: the first of these that works (default)
+        --seccomp MODE   kill: end at a system call that serving doesn't need
+                           (default); log: let it pass and log it; none
     -h, --help           print this and exit
         --version        print the version and exit
 

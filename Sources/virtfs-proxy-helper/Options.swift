@@ -18,6 +18,7 @@ struct Options: Equatable {
   var isDaemon: Bool
   /// nil takes the best that works.
   var sandbox: Sandbox?
+  var filter: SystemCallFilter.Mode = .kill
 
   /// Where the client comes from.
   enum Connection: Equatable {
@@ -60,6 +61,7 @@ extension Command {
       case UInt8(ascii: "g"): given.gid = try number(argument, "-g", most: .max - 1)
       case UInt8(ascii: "n"): given.isDaemon = false
       case LongOptions.sandbox: given.sandbox = try sandbox(argument)
+      case LongOptions.filter: given.filter = try filter(argument)
       case LongOptions.version:
         self = .version
         return
@@ -97,12 +99,13 @@ private struct GivenOptions {
   var gid: UInt32?
   var isDaemon = true
   var sandbox: Sandbox?
+  var filter = SystemCallFilter.Mode.kill
 
   func options() throws(UsageError) -> Options {
     guard let path, path.count > 0 else {
       throw UsageError("path not specified: give the directory to export with -p PATH")
     }
-    return Options(path: path, connection: try connection(), isDaemon: isDaemon, sandbox: sandbox)
+    return Options(path: path, connection: try connection(), isDaemon: isDaemon, sandbox: sandbox, filter: filter)
   }
 
   private func connection() throws(UsageError) -> Options.Connection {
@@ -128,6 +131,7 @@ private struct LongOptions: ~Copyable {
   // Beyond ASCII: no short option is meant.
   static let sandbox: UInt8 = 0x81
   static let version: UInt8 = 0x82
+  static let filter: UInt8 = 0x83
 
   let table: UnsafeMutablePointer<option>
 
@@ -143,6 +147,7 @@ private struct LongOptions: ~Copyable {
       // The original's --socket could be cut down to this; an exact name wins over --sandbox.
       ("s", required_argument, UInt8(ascii: "s")),
       ("sandbox", required_argument, Self.sandbox),
+      ("seccomp", required_argument, Self.filter),
       ("version", no_argument, Self.version),
     ]
     unsafe table = .allocate(capacity: options.count + 1)
@@ -183,4 +188,11 @@ private func sandbox(_ text: HostPath) throws(UsageError) -> Sandbox? {
   if text == HostPath("namespace") { return .namespace }
   if text == HostPath("chroot") { return .chroot }
   throw UsageError("--sandbox takes auto, namespace or chroot, not \"\(text)\"")
+}
+
+private func filter(_ text: HostPath) throws(UsageError) -> SystemCallFilter.Mode {
+  if text == HostPath("kill") { return .kill }
+  if text == HostPath("log") { return .log }
+  if text == HostPath("none") { return .none }
+  throw UsageError("--seccomp takes kill, log or none, not \"\(text)\"")
 }

@@ -115,22 +115,34 @@ enum StartUp {
     let options = checked.options
     // The descriptor is of the host's mounts, so it must be gone before there is a client.
     let sandbox = try close(options.sandbox, around: checked.takeExport())
-    do throws(StageError) {
-      try Privileges.drop(allBut: Privileges.serving)
-    } catch {
-      throw StartError(error)
-    }
     Process.setUmask(0)
-    let export = try attempt("can't open the export") { () throws(Errno) in try Export() }
+    let export = try confine(options.filter)
     announce()
     var line = LogLine("serving ")
     line.add(options.path.bytes)
     line.add(", sandbox=")
     line.add(sandbox.name)
+    line.add(" seccomp=")
+    line.add(options.filter.name)
     Log.write(.notice, line)
     guard let socket = try waiting.client() else { return .closed }
     Process.endOnTermination(socket)
     return ProxyServer.serve(export, on: socket)
+  }
+
+  /// Gives up, within the sandbox, all that serving doesn't need.
+  ///
+  /// An export remembers what its thread may do, so it is made when that no longer changes, and the filter comes last.
+  private static func confine(_ filter: SystemCallFilter.Mode) throws(StartError) -> Export {
+    do throws(StageError) {
+      try Limits.apply()
+      try Privileges.drop(allBut: Privileges.serving)
+      let export = try stage("open the export") { () throws(Errno) in try Export() }
+      try SystemCallFilter.load(filter)
+      return export
+    } catch {
+      throw StartError(error)
+    }
   }
 
   private static func close(

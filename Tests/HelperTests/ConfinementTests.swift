@@ -1,4 +1,6 @@
 import CLinux
+import CRawCalls
+import Confinement
 import Glibc
 import HelperHarness
 import Linux
@@ -126,7 +128,45 @@ extension PrivilegedTests {
       #expect(field("NoNewPrivs") == "1")
       #expect(field("Groups") == "")
       #expect(field("Threads") == "1")
+      #expect(field("Seccomp") == "2")
       #expect(field("Umask") == "0000")
+    }
+
+    /// Root's number alone gives no capability, and what holds is locked.
+    @Test func theSecureBitsAreLocked() async {
+      await #expect(processExitsWith: .exitCode(7)) {
+        try Privileges.drop(allBut: Privileges.serving)
+        // NOROOT and NO_CAP_AMBIENT_RAISE, and every lock.
+        if rc_call(Int(SYS_prctl), Int(PR_GET_SECUREBITS), 0, 0, 0, 0) == 0x41 | 0xaa { _exit(7) }
+      }
+    }
+
+    @Test func itsLimitsFitTheJob() throws {
+      let outside = try tree()
+      var helper = try RunningHelper(serving: outside.path + "/export", output: try Output())
+      var connection = try helper.connect()
+      _ = try openRoot(&connection)
+      let limits = try #require(readFile("/proc/\(helper.process.identifier)/limits"))
+      func limit(_ name: String) -> [Substring] {
+        let line = limits.split(separator: "\n").first { $0.hasPrefix(name) }
+        return line.map { Array($0.dropFirst(name.count).split(separator: " ").prefix(2)) } ?? []
+      }
+      #expect(limit("Max core file size") == ["0", "0"])
+      #expect(limit("Max open files") == ["64", "64"])
+      #expect(limit("Max address space") == ["67108864", "67108864"])
+    }
+
+    @Test(arguments: [("kill", "2"), ("log", "2"), ("none", "0")])
+    func theFilterIsTheOneAskedFor(mode: String, seccomp: String) throws {
+      let outside = try tree()
+      let output = try Output()
+      var helper = try RunningHelper(
+        serving: outside.path + "/export", ["--seccomp", mode], output: output)
+      var connection = try helper.connect()
+      _ = try openRoot(&connection)
+      #expect(output.text.contains("seccomp=\(mode)"))
+      let status = try #require(readFile("/proc/\(helper.process.identifier)/status"))
+      #expect(status.contains("Seccomp:\t\(seccomp)\n"))
     }
 
     @Test(arguments: sandboxes)

@@ -180,7 +180,7 @@ extension PrivilegedTests {
         lines += String(decoding: buffer.prefix(max(0, count)), as: UTF8.self) + "\n"
       }
       #expect(lines.contains("virtfs-proxy-helper["), "\(lines)")
-      #expect(lines.contains("]: serving \(directory.path), sandbox=namespace"), "\(lines)")
+      #expect(lines.contains("]: serving \(directory.path), sandbox=namespace seccomp=kill"), "\(lines)")
       #expect(lines.contains("]: client closed, done"), "\(lines)")
     }
 

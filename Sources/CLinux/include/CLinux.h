@@ -39,6 +39,10 @@ static const int32_t cl_o_noatime = __O_NOATIME;
 #define CL_AT_EMPTY_PATH 0x1000
 #define CL_MOVE_MOUNT_F_EMPTY_PATH 4
 
+#define CL_SECBIT_NOROOT 0x01
+#define CL_SECBIT_NO_CAP_AMBIENT_RAISE 0x40
+#define CL_SECURE_ALL_LOCKS 0xaa
+
 extern int unshare(int flags);
 extern int accept4(int socket, struct sockaddr *address, socklen_t *size, int flags);
 

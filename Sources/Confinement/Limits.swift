@@ -1,0 +1,25 @@
+internal import Linux
+internal import SystemPackage
+
+/// How much a serving process may use, and what it may leave behind.
+package enum Limits {
+  /// The most descriptors: one request needs a handful, and what is sent isn't kept.
+  static let descriptors: UInt = 64
+  /// The most address space, in bytes: many times what serving takes.
+  static let addressSpace: UInt = 64 << 20
+
+  /// Sets them, for good. The process's memory, guests' file names and values among it, goes to no core file and to no
+  /// debugger.
+  ///
+  /// - Throws: the step that failed.
+  package static func apply() throws(StageError) {
+    try stage("limit descriptors") { () throws(Errno) in
+      try Process.setLimit(.descriptors, to: Self.descriptors)
+    }
+    try stage("limit address space") { () throws(Errno) in
+      try Process.setLimit(.addressSpace, to: Self.addressSpace)
+    }
+    try stage("forbid core files") { () throws(Errno) in try Process.setLimit(.coreFile, to: 0) }
+    try stage("forbid dumps") { () throws(Errno) in try Process.forbidDumps() }
+  }
+}

@@ -1,0 +1,157 @@
+internal import CLinux
+internal import CSeccomp
+internal import Glibc
+internal import Linux
+internal import SystemPackage
+
+/// Which system calls a serving process may still make.
+///
+/// The list is ``SystemCallFilter/addRules()``: what isn't there is refused, whoever asks.
+package enum SystemCallFilter {
+  /// What becomes of a call that isn't on the list.
+  package enum Mode: Sendable {
+    /// The process ends by SIGSYS, and the kernel's audit log has a line.
+    case kill
+    /// The call is made, and the kernel's audit log has a line.
+    case log
+    /// There is no filter.
+    case none
+
+    /// As the command line and the log call it.
+    package var name: StaticString {
+      switch self {
+      case .kill: "kill"
+      case .log: "log"
+      case .none: "none"
+      }
+    }
+  }
+
+  /// Puts the filter around the calling thread, for good.
+  ///
+  /// It needs `no_new_privs`, or CAP_SYS_ADMIN.
+  ///
+  /// - Throws: the step that failed.
+  package static func load(_ mode: Mode) throws(StageError) {
+    let otherwise: UInt32
+    switch mode {
+    case .none: return
+    case .kill: otherwise = cs_kill_process
+    case .log: otherwise = cs_log
+    }
+    guard let list = unsafe seccomp_init(otherwise) else {
+      throw StageError(stage: "make a system-call filter", error: .noMemory)
+    }
+    defer { unsafe seccomp_release(list) }
+    var rules = unsafe Rules(list: list)
+    rules.addAll()
+    guard rules.failure == 0 else {
+      throw StageError(stage: "list the system calls", error: Errno(rawValue: -rules.failure))
+    }
+    let result = unsafe seccomp_load(list)
+    guard result == 0 else { throw StageError(stage: "load the system-call filter", error: Errno(rawValue: -result)) }
+  }
+}
+
+/// The list, while it is written.
+@safe
+private struct Rules {
+  let list: scmp_filter_ctx
+  /// The first error, as libseccomp gives it: 0 or a negative errno.
+  var failure: CInt = 0
+
+  /// Every call that serving needs, by what it is needed for.
+  mutating func addAll() {
+    // The client: one connection, whose other end is never named, since it can't be another.
+    allow("accept4")
+    allow("recvfrom", argument(4, 0))
+    allow("sendto", argument(4, 0))
+    allow("sendmsg")
+    allow("shutdown")
+    allow("sched_yield")
+
+    // Finding and opening. Under the sandbox no name leads outside the export.
+    allow("openat")
+    allow("newfstatat")
+    allow("fstat")
+    allow("close")
+    allow("fcntl", argument(1, UInt64(F_SETFL)))
+    allow("fchdir")
+
+    // Making and removing names. Device files are made for a guest's root, and opened by nobody here.
+    allow("mkdirat")
+    // A kind that there isn't is the kernel's to refuse: a client's word must not end the process.
+    allow("mknodat")
+    allow("symlinkat")
+    allow("linkat")
+    allow("renameat")
+    allow("unlinkat")
+    allow("readlinkat")
+
+    // What a file is.
+    allow("statfs")
+    allow("fchmodat")
+    allow("fchownat")
+    allow("utimensat")
+    allow("truncate")
+    allow("lgetxattr")
+    allow("llistxattr")
+    allow("lsetxattr")
+    allow("lremovexattr")
+    allow("ioctl", argument(1, UInt64(CL_FS_IOC_GETVERSION)))
+
+    // Acting as a guest's user, and as itself again.
+    allow("setfsuid")
+    allow("setfsgid")
+    allow("capset")
+    allow("capget")
+
+    // Memory, but none that could be executed.
+    allow("brk")
+    allow("mmap", argument(2, 0, mask: UInt64(PROT_EXEC)))
+    allow("munmap")
+    allow("madvise")
+    allow("futex")
+
+    // Telling the launcher that it is ready, letting go of the terminal, and log lines.
+    allow("write")
+    allow("dup2")
+    allow("dup3")
+
+    // Its end, and the signals that ask for it.
+    allow("rt_sigaction")
+    allow("rt_sigprocmask")
+    allow("rt_sigreturn")
+    allow("restart_syscall")
+    allow("getpid")
+    allow("exit_group")
+  }
+
+  private mutating func allow(_ name: StaticString) {
+    note(unsafe seccomp_rule_add_array(list, cs_allow, Self.number(name), 0, nil))
+  }
+
+  /// Allows it with this argument only.
+  private mutating func allow(_ name: StaticString, _ condition: scmp_arg_cmp) {
+    var condition = condition
+    note(unsafe seccomp_rule_add_array(list, cs_allow, Self.number(name), 1, &condition))
+  }
+
+  /// A call's number here. libseccomp passes over those that this architecture doesn't have.
+  private static func number(_ name: StaticString) -> CInt {
+    unsafe seccomp_syscall_resolve_name(UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self))
+  }
+
+  private mutating func note(_ result: CInt) {
+    if failure == 0 { failure = result }
+  }
+
+  private func argument(_ index: UInt32, _ value: UInt64) -> scmp_arg_cmp {
+    scmp_arg_cmp(arg: index, op: SCMP_CMP_EQ, datum_a: value, datum_b: 0)
+  }
+
+  /// The argument with only the mask's bits.
+  private func argument(_ index: UInt32, _ value: UInt64, mask: UInt64) -> scmp_arg_cmp {
+    scmp_arg_cmp(arg: index, op: SCMP_CMP_MASKED_EQ, datum_a: mask, datum_b: value)
+  }
+}
