@@ -27,9 +27,11 @@ package enum Sandbox: Sendable {
 
   /// Closes the sandbox around the process and makes the export its root and working directory.
   ///
-  /// - Parameter export: a directory.
+  /// - Parameters:
+  ///   - export: a directory.
+  ///   - readOnly: whether nothing in it may be changed, which `namespace` has the kernel see to.
   /// - Throws: the step that failed. The process keeps its root then, or should end.
-  package func enter(_ export: borrowing Descriptor) throws(StageError) {
+  package func enter(_ export: borrowing Descriptor, readOnly: Bool) throws(StageError) {
     // The directory that was checked, not what its path may name by now.
     try stage("chdir to the export") { () throws(Errno) in try export.becomeWorkingDirectory() }
     switch self {
@@ -39,7 +41,7 @@ package enum Sandbox: Sendable {
       try stage("make mounts follow the host's") { () throws(Errno) in try Mount.followHost() }
       // A root must be a mount. This one is finished before anything can be reached through it.
       let mount = try stage("open_tree the export") { () throws(Errno) in try Mount.cloneWorkingDirectory() }
-      try stage("set nosuid, nodev and noexec") { () throws(Errno) in try Mount.setInert(mount) }
+      try stage("set nosuid, nodev and noexec") { () throws(Errno) in try Mount.setInert(mount, readOnly: readOnly) }
       try stage("move_mount the export") { () throws(Errno) in try Mount.enter(mount) }
       try stage("pivot_root to the export") { () throws(Errno) in try Mount.pivotRootToWorkingDirectory() }
     case .chroot:

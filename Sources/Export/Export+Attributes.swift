@@ -19,6 +19,7 @@ extension Export {
   package func changeMode(
     in directory: borrowing Descriptor, _ path: borrowing Path, to mode: UInt32
   ) throws(Errno) {
+    try mayChange()
     try directory.changeMode(path, to: mode)
   }
 
@@ -26,6 +27,7 @@ extension Export {
   package func changeOwner(
     in directory: borrowing Descriptor, _ path: borrowing Path, uid: UInt32, gid: UInt32
   ) throws(Errno) {
+    try mayChange()
     try directory.changeOwner(path, uid: uid, gid: gid)
   }
 
@@ -33,6 +35,7 @@ extension Export {
   package func truncate(
     in directory: borrowing Descriptor, _ path: borrowing Path, to size: Int64
   ) throws(Errno) {
+    try mayChange()
     try directory.truncate(path, to: size, home: root)
   }
 
@@ -40,6 +43,7 @@ extension Export {
   package func setTimes(
     in directory: borrowing Descriptor, _ path: borrowing Path, access: Time, modification: Time
   ) throws(Errno) {
+    try mayChange()
     try directory.setTimes(path, access: access, modification: modification)
   }
 
@@ -63,6 +67,7 @@ extension Export {
     in directory: borrowing Descriptor, _ path: borrowing Path, name: borrowing Path, to value: Span<UInt8>,
     flags: Int32
   ) throws(Errno) {
+    try mayChange()
     try directory.setAttribute(of: path, name, to: value, flags: flags, home: root)
   }
 
@@ -70,6 +75,7 @@ extension Export {
   package func removeAttribute(
     in directory: borrowing Descriptor, _ path: borrowing Path, name: borrowing Path
   ) throws(Errno) {
+    try mayChange()
     try directory.removeAttribute(of: path, name, home: root)
   }
 }

@@ -7,6 +7,7 @@ extension Export {
   package func makeDirectory(
     in directory: borrowing Descriptor, _ path: borrowing Path, mode: UInt32, as identity: Identity
   ) throws(Errno) {
+    try mayChange()
     try self.identity.acting(as: identity) { () throws(Errno) in
       try directory.makeDirectory(path, mode: mode)
     }
@@ -16,6 +17,7 @@ extension Export {
   package func makeNode(
     in directory: borrowing Descriptor, _ path: borrowing Path, mode: UInt32, device: UInt64, as identity: Identity
   ) throws(Errno) {
+    try mayChange()
     try self.identity.acting(as: identity) { () throws(Errno) in
       try directory.makeNode(path, mode: mode, device: device)
     }
@@ -25,6 +27,7 @@ extension Export {
   package func makeSymbolicLink(
     in directory: borrowing Descriptor, _ path: borrowing Path, target: borrowing Path, as identity: Identity
   ) throws(Errno) {
+    try mayChange()
     try self.identity.acting(as: identity) { () throws(Errno) in
       try directory.makeSymbolicLink(path, target: target)
     }
@@ -34,6 +37,7 @@ extension Export {
   package func link(
     in directory: borrowing Descriptor, _ old: borrowing Path, to other: borrowing Descriptor, _ new: borrowing Path
   ) throws(Errno) {
+    try mayChange()
     try directory.link(old, to: other, new)
   }
 
@@ -41,11 +45,13 @@ extension Export {
   package func rename(
     in directory: borrowing Descriptor, _ old: borrowing Path, to other: borrowing Descriptor, _ new: borrowing Path
   ) throws(Errno) {
+    try mayChange()
     try directory.rename(old, to: other, new)
   }
 
   /// Removes a name; a directory must be empty.
   package func remove(in directory: borrowing Descriptor, _ path: borrowing Path) throws(Errno) {
+    try mayChange()
     do throws(Errno) {
       try directory.unlink(path)
     } catch .isDirectory {

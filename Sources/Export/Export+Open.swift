@@ -11,6 +11,7 @@ extension Export {
     in directory: borrowing Descriptor, _ path: borrowing Path, _ flags: OpenFlags
   ) throws(Errno) -> Descriptor {
     guard !flags.contains(.create), !flags.contains(.path), !flags.contains(.temporary) else { throw .invalidArgument }
+    if flags.writes { try mayChange() }
     return try openExisting(in: directory, path, flags & Self.openable)
   }
 
@@ -22,6 +23,7 @@ extension Export {
     as identity: Identity
   ) throws(Errno) -> Descriptor {
     guard !flags.contains(.path), !flags.contains(.temporary) else { throw .invalidArgument }
+    try mayChange()
     let kept = flags & (Self.openable | .create | .exclusive)
     return try self.identity.acting(as: identity) { () throws(Errno) -> Descriptor in
       guard kept.contains(.create) else {

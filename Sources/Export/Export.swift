@@ -14,15 +14,25 @@ package struct Export: ~Copyable {
   /// The directory itself.
   package let root: Descriptor
   let identity: ThreadIdentity
+  private let isReadOnly: Bool
   /// The last file system that turned out to keep no generations, so that it is asked once; 0 for none. Atomic only to
   /// be changed by an operation, for which the export itself doesn't change.
   let deviceWithoutGenerations = Atomic<UInt64>(0)
 
   /// An export of the calling thread's working directory.
-  package init() throws(Errno) {
+  ///
+  /// Where it is read-only all that would change something is refused with `EROFS`, whether its mount is read-only too or
+  /// not.
+  package init(readOnly: Bool = false) throws(Errno) {
     let identity = try ThreadIdentity()
     let root = try Descriptor.workingDirectory()
     self.identity = identity
     self.root = root
+    isReadOnly = readOnly
+  }
+
+  /// - Throws: `EROFS` where nothing may be changed.
+  func mayChange() throws(Errno) {
+    guard !isReadOnly else { throw .readOnlyFileSystem }
   }
 }

@@ -41,6 +41,9 @@ package struct OpenFlags: Equatable, Sendable {
     OpenFlags(rawValue: one.rawValue & other.rawValue)
   }
 
+  /// Whether the file could be changed through the descriptor, or is by opening it.
+  package var writes: Bool { rawValue & (O_ACCMODE | O_TRUNC) != O_RDONLY }
+
   /// Whether all of these flags are set.
   package func contains(_ flags: OpenFlags) -> Bool {
     rawValue & flags.rawValue == flags.rawValue

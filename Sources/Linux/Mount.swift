@@ -26,12 +26,14 @@ package enum Mount {
     return Descriptor(adopting: CInt(try unsafe valueOrErrno(kernel: cl_open_tree(AT_FDCWD, ".", flags))))
   }
 
-  /// Set-id bits, device files and programs mean nothing on this mount and on those under it.
+  /// Set-id bits, device files and programs mean nothing on this mount and on those under it, and nothing on them can be
+  /// changed if they are to be read only.
   ///
   /// The system call is `mount_setattr(AT_RECURSIVE)`, Linux 5.12.
-  package static func setInert(_ mount: borrowing Descriptor) throws(Errno) {
+  package static func setInert(_ mount: borrowing Descriptor, readOnly: Bool) throws(Errno) {
     var attributes = mount_attr()
     attributes.attr_set = UInt64(MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
+    if readOnly { attributes.attr_set |= UInt64(MOUNT_ATTR_RDONLY) }
     let flags = UInt32(CL_AT_RECURSIVE) | UInt32(CL_AT_EMPTY_PATH)
     _ = try unsafe valueOrErrno(kernel: cl_mount_setattr(mount.rawValue, "", flags, &attributes))
   }

@@ -2,7 +2,7 @@ let version = "virtfs-proxy-helper (Postern) 0.1.0"
 
 let help = """
   Usage: virtfs-proxy-helper -p PATH {-s SOCKET -u UID -g GID | -f FD} [OPTION]...
-  Lets an unprivileged QEMU share the directory PATH with its guest (-fsdev proxy).
+  Lets an unprivileged QEMU share a directory with its guest (-fsdev proxy).
 
     -p, --path PATH      directory to export
     -s, --socket SOCKET  make this socket and wait for QEMU to connect to it, as
@@ -10,6 +10,7 @@ let help = """
     -g, --gid GID          the group that QEMU runs as
     -f, --fd FD          or use this inherited, connected socket
     -n, --nodaemon       stay in the foreground and log to standard error
+        --readonly       answer every change with "read-only file system"
         --sandbox KIND   namespace: nothing outside PATH can be reached, even
                            through descriptors that QEMU holds
                          chroot: what needs less privilege
@@ -23,8 +24,8 @@ let help = """
   serves, and ends with status 0 when QEMU does.
 
   Examples:
-    sudo virtfs-proxy-helper -p /srv/share -s /run/share.sock -u $(id -u) -g $(id -g)
-    qemu-system-x86_64 ... -fsdev proxy,id=fs0,socket=/run/share.sock \\
+    sudo virtfs-proxy-helper -p /srv/share -s /run/sh.sock -u $(id -u) -g $(id -g)
+    qemu-system-x86_64 ... -fsdev proxy,id=fs0,socket=/run/sh.sock \\
       -device virtio-9p-pci,fsdev=fs0,mount_tag=share
     and in the guest:
     mount -t 9p -o trans=virtio,version=9p2000.L share /mnt

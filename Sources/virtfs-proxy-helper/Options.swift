@@ -19,6 +19,7 @@ struct Options: Equatable {
   /// nil takes the best that works.
   var sandbox: Sandbox?
   var filter: SystemCallFilter.Mode = .kill
+  var isReadOnly = false
 
   /// Where the client comes from.
   enum Connection: Equatable {
@@ -61,6 +62,7 @@ extension Command {
       case UInt8(ascii: "g"): given.gid = try number(argument, "-g", most: .max - 1)
       case UInt8(ascii: "n"): given.isDaemon = false
       case LongOptions.sandbox: given.sandbox = try sandbox(argument)
+      case LongOptions.readOnly: given.isReadOnly = true
       case LongOptions.filter: given.filter = try filter(argument)
       case LongOptions.version:
         self = .version
@@ -100,12 +102,15 @@ private struct GivenOptions {
   var isDaemon = true
   var sandbox: Sandbox?
   var filter = SystemCallFilter.Mode.kill
+  var isReadOnly = false
 
   func options() throws(UsageError) -> Options {
     guard let path, path.count > 0 else {
       throw UsageError("path not specified: give the directory to export with -p PATH")
     }
-    return Options(path: path, connection: try connection(), isDaemon: isDaemon, sandbox: sandbox, filter: filter)
+    return Options(
+      path: path, connection: try connection(), isDaemon: isDaemon, sandbox: sandbox, filter: filter,
+      isReadOnly: isReadOnly)
   }
 
   private func connection() throws(UsageError) -> Options.Connection {
@@ -132,6 +137,7 @@ private struct LongOptions: ~Copyable {
   static let sandbox: UInt8 = 0x81
   static let version: UInt8 = 0x82
   static let filter: UInt8 = 0x83
+  static let readOnly: UInt8 = 0x84
 
   let table: UnsafeMutablePointer<option>
 
@@ -148,6 +154,7 @@ private struct LongOptions: ~Copyable {
       ("s", required_argument, UInt8(ascii: "s")),
       ("sandbox", required_argument, Self.sandbox),
       ("seccomp", required_argument, Self.filter),
+      ("readonly", no_argument, Self.readOnly),
       ("version", no_argument, Self.version),
     ]
     unsafe table = .allocate(capacity: options.count + 1)

@@ -114,9 +114,9 @@ enum StartUp {
     let waiting = try Waiting(checked.options.connection)
     let options = checked.options
     // The descriptor is of the host's mounts, so it must be gone before there is a client.
-    let sandbox = try close(options.sandbox, around: checked.takeExport())
+    let sandbox = try close(options, around: checked.takeExport())
     Process.setUmask(0)
-    let export = try confine(options.filter)
+    let export = try confine(options)
     announce()
     var line = LogLine("serving ")
     line.add(options.path.bytes)
@@ -124,6 +124,7 @@ enum StartUp {
     line.add(sandbox.name)
     line.add(" seccomp=")
     line.add(options.filter.name)
+    if options.isReadOnly { line.add(" readonly") }
     Log.write(.notice, line)
     guard let socket = try waiting.client() else { return .closed }
     Process.endOnTermination(socket)
@@ -133,12 +134,12 @@ enum StartUp {
   /// Gives up, within the sandbox, all that serving doesn't need.
   ///
   /// An export remembers what its thread may do, so it is made when that no longer changes, and the filter comes last.
-  private static func confine(_ filter: SystemCallFilter.Mode) throws(StartError) -> Export {
+  private static func confine(_ options: Options) throws(StartError) -> Export {
     do throws(StageError) {
       try Limits.apply()
       try Privileges.drop(allBut: Privileges.serving)
-      let export = try stage("open the export") { () throws(Errno) in try Export() }
-      try SystemCallFilter.load(filter)
+      let export = try stage("open the export") { () throws(Errno) in try Export(readOnly: options.isReadOnly) }
+      try SystemCallFilter.load(options.filter)
       return export
     } catch {
       throw StartError(error)
@@ -146,21 +147,21 @@ enum StartUp {
   }
 
   private static func close(
-    _ choice: Sandbox?, around export: consuming Descriptor
+    _ options: Options, around export: consuming Descriptor
   ) throws(StartError) -> Sandbox {
+    let first = options.sandbox ?? .namespace
     do throws(StageError) {
-      try (choice ?? .namespace).enter(export)
-      return choice ?? .namespace
-    } catch  where choice == nil {
+      try first.enter(export, readOnly: options.isReadOnly)
+      return first
+    } catch {
+      guard options.sandbox == nil else { throw StartError(error) }
       Log.write(
         .warning,
         "no namespace sandbox (\(error.stage): \(error.error)), so chroot: whoever connects can leave the export "
           + "through directory descriptors")
-    } catch {
-      throw StartError(error)
     }
     do throws(StageError) {
-      try Sandbox.chroot.enter(export)
+      try Sandbox.chroot.enter(export, readOnly: options.isReadOnly)
       return .chroot
     } catch {
       throw StartError(error)
