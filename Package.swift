@@ -87,6 +87,13 @@ let package = Package(
       swiftSettings: tests
     ),
     .executableTarget(name: "floor", path: "Benchmarks/floor", cSettings: c),
+    .target(
+      name: "FuzzTargets",
+      dependencies: ["CLinux", "Linux", "Confinement", "Export", "ProxyHelper", "ProxyProtocol", system],
+      path: "Fuzz/Targets",
+      swiftSettings: tests
+    ),
+    .testTarget(name: "FuzzCorpusTests", dependencies: ["FuzzTargets", "HelperHarness"], swiftSettings: tests),
     .testTarget(name: "EndToEndTests", dependencies: ["CLinux"], swiftSettings: tests),
   ],
   swiftLanguageModes: [.v6]

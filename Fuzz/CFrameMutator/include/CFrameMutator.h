@@ -1,0 +1,1 @@
+// A mutator alone, which libFuzzer finds by its name.

@@ -1,0 +1,50 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// A package of its own: it is built with sanitizers (script/fuzz), and what it links exists with them only. `Sources`
+// is a link to the helper's: they are built here with coverage, and are of the same package as what runs them.
+
+let swift: [SwiftSetting] = [
+  .treatWarning("DeprecatedDeclaration", as: .warning),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InferIsolatedConformances"),
+  .enableExperimentalFeature("Lifetimes"),
+]
+let sanitized: [CSetting] = [.unsafeFlags(["-fsanitize=fuzzer-no-link,address"])]
+let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
+
+func fuzzer(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .executableTarget(
+    name: name, dependencies: ["CFuzzer", "FuzzTargets"] + dependencies, path: name, swiftSettings: swift,
+    linkerSettings: [.unsafeFlags(["-sanitize=fuzzer"])])
+}
+
+let package = Package(
+  name: "fuzz",
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-system", from: "1.8.1")
+  ],
+  targets: [
+    .target(name: "CLinux", cSettings: sanitized),
+    .systemLibrary(name: "CSeccomp", providers: [.apt(["libseccomp-dev"])]),
+    .target(name: "Linux", dependencies: ["CLinux", system], swiftSettings: swift),
+    .target(name: "Confinement", dependencies: ["CLinux", "CSeccomp", "Linux", system], swiftSettings: swift),
+    .target(name: "Export", dependencies: ["Linux", system], swiftSettings: swift),
+    .target(name: "ProxyProtocol", swiftSettings: swift),
+    .target(name: "ProxyHelper", dependencies: ["Linux", "Export", "ProxyProtocol", system], swiftSettings: swift),
+    .target(
+      name: "FuzzTargets",
+      dependencies: ["CLinux", "Linux", "Confinement", "Export", "ProxyHelper", "ProxyProtocol", system],
+      path: "Targets",
+      swiftSettings: swift
+    ),
+    .target(name: "CFuzzer", path: "CFuzzer"),
+    .target(name: "CFrameMutator", path: "CFrameMutator"),
+    fuzzer("fuzz-request"),
+    fuzzer("fuzz-reply"),
+    fuzzer("fuzz-serve", ["CFrameMutator"]),
+  ],
+  swiftLanguageModes: [.v6]
+)

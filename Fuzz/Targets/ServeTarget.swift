@@ -1,0 +1,23 @@
+internal import CLinux
+internal import Glibc
+internal import Linux
+internal import ProxyProtocol
+
+/// Any bytes of a client, served by the whole request loop in a directory of its own.
+package enum ServeTarget {
+  private static let server = ConfinedServer()
+
+  package static func run(_ input: Span<UInt8>) {
+    var ends: [CInt] = [-1, -1]
+    _ = checked(socketpair(AF_UNIX, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, &ends), "socketpair")
+    let client = Descriptor(adopting: ends[0])
+    // All at once and ahead of the server, so that an input does the same each time; what doesn't fit isn't sent.
+    let count = input.withUnsafeBufferPointer { bytes in
+      bytes.isEmpty ? 0 : checked(send(ends[0], bytes.baseAddress, bytes.count, CInt(MSG_DONTWAIT)), "send")
+    }
+    shutdown(ends[0], CInt(SHUT_WR))
+    server.serve(ends[1])
+    var replies = Replies(from: client, within: server.root, depth: count / 16 + 4)
+    replies.check(against: input.extracting(first: count))
+  }
+}
