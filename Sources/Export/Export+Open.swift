@@ -54,6 +54,13 @@ extension Export {
       // A dangling link, or a file that has gone meanwhile: the kernel creates it now, or says why not.
     }
     try Self.refuseSpecial(kind)
+    return try openLookedAt(in: directory, path, flags, mode: mode)
+  }
+
+  /// The second half of ``openExisting(in:_:_:mode:)``: opens without waiting, and looks once more.
+  private func openLookedAt(
+    in directory: borrowing Descriptor, _ path: borrowing Path, _ flags: OpenFlags, mode: UInt32 = 0
+  ) throws(Errno) -> Descriptor {
     let opened = try directory.open(path, flags | .nonBlocking | .noControllingTerminal, mode: mode)
     try Self.refuseSpecial(try opened.status().kind)
     // Waiting is the peer's to choose again.
@@ -83,7 +90,7 @@ extension Export {
     try Self.refuseSpecial(status.kind)
     guard status.device != deviceWithoutGenerations.load(ordering: .relaxed) else { return 0 }
     // Not to be read from, so it may stay as it was opened.
-    let file = try openExisting(in: directory, path, .nonBlocking)
+    let file = try openLookedAt(in: directory, path, .nonBlocking)
     if let generation = try file.generation() { return UInt64(generation) }
     deviceWithoutGenerations.store(try file.status().device, ordering: .relaxed)
     return 0

@@ -21,7 +21,7 @@ package enum Process {
   /// Leaves a child in a session of its own, without a terminal, and waits until that is ready.
   ///
   /// The child keeps standard error until then, so that whoever started the program sees why it failed.
-  /// The system calls are `fork`, `setsid` and `pipe2`.
+  /// The system calls are `pipe`, `fork` and `setsid`.
   package static func daemonise() throws(Errno) -> Side {
     var ends: [CInt] = [-1, -1]
     _ = try unsafe valueOrErrno(pipe(&ends))

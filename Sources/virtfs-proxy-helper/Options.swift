@@ -27,6 +27,12 @@ struct Options: Equatable {
     case descriptor(CInt)
     /// A socket to make, for this user and group to connect to.
     case socket(HostPath, uid: UInt32, gid: UInt32)
+
+    /// The descriptor that start-up must leave open.
+    var inherited: CInt? {
+      guard case .descriptor(let number) = self else { return nil }
+      return number
+    }
   }
 }
 

@@ -21,11 +21,7 @@ enum VirtfsProxyHelper {
   }
 
   private static func serve(_ options: Options) {
-    if case .descriptor(let number) = options.connection {
-      Process.tidyDescriptors(keeping: number)
-    } else {
-      Process.tidyDescriptors(keeping: nil)
-    }
+    Process.tidyDescriptors(keeping: options.connection.inherited)
     do throws(StartError) {
       let checked = try Checked(options)
       guard options.isDaemon else { finish(try StartUp.run(checked) {}) }

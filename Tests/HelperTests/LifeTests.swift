@@ -8,6 +8,12 @@ import Testing
 extension PrivilegedTests {
   /// From the start of the built program to its end.
   @Suite struct LifeTests {
+    /// Starts a helper in the foreground that waits for root on a named socket.
+    private func start(serving directory: TemporaryDirectory, on socket: String) throws -> Spawned {
+      try spawn(
+        Programs.helper, ["-n", "-p", directory.path, "-s", socket, "-u", "0", "-g", "0"], output: try Output())
+    }
+
     /// Connects, as soon as the socket is there.
     private func connect(_ path: String) throws -> ProxyConnection {
       #expect(eventually { access(path, F_OK) == 0 })
@@ -92,9 +98,7 @@ extension PrivilegedTests {
     func aSignalEndsTheWaitAndRemovesTheSocket(signal: CInt) throws {
       let directory = try TemporaryDirectory()
       let socket = directory.path + "/s"
-      let process = try spawn(
-        Programs.helper, ["-n", "-p", directory.path, "-s", socket, "-u", "0", "-g", "0"],
-        output: try Output())
+      let process = try start(serving: directory, on: socket)
       #expect(eventually { access(socket, F_OK) == 0 })
       process.signal(signal)
       #expect(process.wait(seconds: 5) == 0)
@@ -106,9 +110,7 @@ extension PrivilegedTests {
       let directory = try TemporaryDirectory()
       let socket = directory.path + "/s"
       for delay in stride(from: 0, to: 8000, by: 160) {
-        let process = try spawn(
-          Programs.helper, ["-n", "-p", directory.path, "-s", socket, "-u", "0", "-g", "0"],
-          output: try Output())
+        let process = try start(serving: directory, on: socket)
         usleep(UInt32(delay))
         process.signal(SIGTERM)
         let status = process.wait(seconds: 5)
@@ -134,9 +136,7 @@ extension PrivilegedTests {
     @Test func anotherHelpersSocketStays() throws {
       let directory = try TemporaryDirectory()
       let socket = directory.path + "/s"
-      let process = try spawn(
-        Programs.helper, ["-n", "-p", directory.path, "-s", socket, "-u", "0", "-g", "0"],
-        output: try Output())
+      let process = try start(serving: directory, on: socket)
       #expect(eventually { access(socket, F_OK) == 0 })
       usleep(50_000)
       unlink(socket)
