@@ -79,8 +79,8 @@ private final class Worker {
     // The working directory would be the whole process's.
     _ = checked(unshare(CL_CLONE_FS), "unshare")
     do throws(StageError) {
-      try Sandbox.namespace.enter(Descriptor(adopting: directory), readOnly: false)
-      try Privileges.drop(allBut: Privileges.serving)
+      try Sandbox.namespace.enter(Descriptor(adopting: directory), readOnly: false, identities: .same)
+      try Privileges.drop(allBut: Privileges.serving())
     } catch {
       violated("can't \(error.stage): \(error.error)")
     }

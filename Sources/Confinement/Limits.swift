@@ -22,4 +22,12 @@ package enum Limits {
     try stage("forbid core files") { () throws(Errno) in try Process.setLimit(.coreFile, to: 0) }
     try stage("forbid dumps") { () throws(Errno) in try Process.forbidDumps() }
   }
+
+  /// Lets files that guests make grow as large as the file system can have them, whatever limit was inherited.
+  ///
+  /// - Returns: false where the process may not lift it altogether.
+  /// - Throws: the step that failed.
+  package static func liftFileSize() throws(StageError) -> Bool {
+    try stage("lift the limit of file sizes") { () throws(Errno) in try Process.lift(.fileSize) }
+  }
 }

@@ -3,9 +3,15 @@ internal import SystemPackage
 
 /// What a process may do that others may not.
 package enum Privileges {
-  /// What serving as root takes: making, owning and changing files as any guest user.
-  package static var serving: Capabilities {
-    .chown | .dacOverride | .fowner | .fsetid | .setgid | .setuid | .mknod
+  /// What serving takes: making, owning and changing files as any guest user, or reading them all.
+  ///
+  /// - Parameters:
+  ///   - readOnly: whether nothing may be changed.
+  ///   - hasDevices: whether the process could make device files, which the kernel lets nobody do in a user namespace.
+  package static func serving(readOnly: Bool = false, hasDevices: Bool = true) -> Capabilities {
+    if readOnly { return .dacReadSearch }
+    let all: Capabilities = .chown | .dacOverride | .fowner | .fsetid | .setgid | .setuid
+    return hasDevices ? all | .mknod : all
   }
 
   /// Keeps `kept` and nothing else, effective and permitted. All other sets end empty: nothing that might be executed
@@ -14,9 +20,14 @@ package enum Privileges {
   /// These are the bare system calls. libcap-ng, for one, looks `/proc/PID/status` up to change the bounding set, and
   /// behind a sandbox that is a file of the export's, which may be a FIFO that never answers.
   ///
+  /// - Parameters:
+  ///   - kept: what the process has already.
+  ///   - leavingGroups: whether to leave supplementary groups, which a user namespace may forbid.
   /// - Throws: the step that failed, such as cutting the bounding set without CAP_SETPCAP.
-  package static func drop(allBut kept: Capabilities) throws(StageError) {
-    try stage("leave supplementary groups") { () throws(Errno) in try Process.leaveSupplementaryGroups() }
+  package static func drop(allBut kept: Capabilities, leavingGroups: Bool = true) throws(StageError) {
+    if leavingGroups {
+      try stage("leave supplementary groups") { () throws(Errno) in try Process.leaveSupplementaryGroups() }
+    }
     try stage("lock the secure bits") { () throws(Errno) in try Process.lockSecureBits() }
     try stage("empty the bounding set") { () throws(Errno) in try InheritableCapabilities.drop() }
     let sets = ThreadCapabilities(effective: kept, permitted: kept, inheritable: .none)

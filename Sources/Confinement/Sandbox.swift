@@ -8,12 +8,15 @@ package enum Sandbox: Sendable {
   case namespace
   /// The export is the process's root directory. A directory descriptor passed to another process is a way outside.
   case chroot
+  /// There is none: paths lead wherever the process may go.
+  case absent
 
   /// As the command line and the log call it.
   package var name: StaticString {
     switch self {
     case .namespace: "namespace"
     case .chroot: "chroot"
+    case .absent: "none"
     }
   }
 
@@ -22,6 +25,7 @@ package enum Sandbox: Sendable {
     switch self {
     case .namespace: .sysAdmin
     case .chroot: .sysChroot
+    case .absent: .none
     }
   }
 
@@ -30,8 +34,11 @@ package enum Sandbox: Sendable {
   /// - Parameters:
   ///   - export: a directory.
   ///   - readOnly: whether nothing in it may be changed, which `namespace` has the kernel see to.
+  ///   - identities: a mount that translates ids needs `namespace`.
   /// - Throws: the step that failed. The process keeps its root then, or should end.
-  package func enter(_ export: borrowing Descriptor, readOnly: Bool) throws(StageError) {
+  package func enter(
+    _ export: borrowing Descriptor, readOnly: Bool, identities: borrowing Identities
+  ) throws(StageError) {
     // The directory that was checked, not what its path may name by now.
     try stage("chdir to the export") { () throws(Errno) in try export.becomeWorkingDirectory() }
     switch self {
@@ -41,11 +48,19 @@ package enum Sandbox: Sendable {
       try stage("make mounts follow the host's") { () throws(Errno) in try Mount.followHost() }
       // A root must be a mount. This one is finished before anything can be reached through it.
       let mount = try stage("open_tree the export") { () throws(Errno) in try Mount.cloneWorkingDirectory() }
+      switch identities {
+      case .mount(let map):
+        try stage("map the ids of the export's mount") { () throws(Errno) in
+          try Mount.mapIdentities(of: mount, by: map)
+        }
+      default: break
+      }
       try stage("set nosuid, nodev and noexec") { () throws(Errno) in try Mount.setInert(mount, readOnly: readOnly) }
       try stage("move_mount the export") { () throws(Errno) in try Mount.enter(mount) }
       try stage("pivot_root to the export") { () throws(Errno) in try Mount.pivotRootToWorkingDirectory() }
     case .chroot:
       try stage("chroot to the export") { () throws(Errno) in try Mount.changeRootToWorkingDirectory() }
+    case .absent: break
     }
   }
 }

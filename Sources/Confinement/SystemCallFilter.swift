@@ -6,7 +6,7 @@ internal import SystemPackage
 
 /// Which system calls a serving process may still make.
 ///
-/// The list is ``SystemCallFilter/addRules()``: what isn't there is refused, whoever asks.
+/// The list is ``Rules``: what isn't there is refused, whoever asks.
 package enum SystemCallFilter {
   /// What becomes of a call that isn't on the list.
   package enum Mode: Sendable {
@@ -31,8 +31,9 @@ package enum SystemCallFilter {
   ///
   /// It needs `no_new_privs`, or CAP_SYS_ADMIN.
   ///
+  /// - Parameter readOnly: whether calls that change files are off the list too.
   /// - Throws: the step that failed.
-  package static func load(_ mode: Mode) throws(StageError) {
+  package static func load(_ mode: Mode, readOnly: Bool = false) throws(StageError) {
     let otherwise: UInt32
     switch mode {
     case .none: return
@@ -46,7 +47,8 @@ package enum SystemCallFilter {
     // A tree of the calls, not a list: those with a condition are looked up in it each time.
     _ = unsafe seccomp_attr_set(list, SCMP_FLTATR_CTL_OPTIMIZE, 2)
     var rules = unsafe Rules(list: list)
-    rules.addAll()
+    rules.addServing()
+    if readOnly { rules.addReading() } else { rules.addChanging() }
     guard rules.failure == 0 else {
       throw StageError(stage: "list the system calls", error: Errno(rawValue: -rules.failure))
     }
@@ -62,8 +64,10 @@ private struct Rules {
   /// The first error, as libseccomp gives it: 0 or a negative errno.
   var failure: CInt = 0
 
-  /// Every call that serving needs, by what it is needed for.
-  mutating func addAll() {
+  // By what they are needed for.
+
+  /// Calls that serving needs in any case.
+  mutating func addServing() {
     // The client. Calls without a condition cost nothing: the kernel remembers that they are allowed.
     allow("accept4")
     allow("recvfrom")
@@ -72,41 +76,17 @@ private struct Rules {
     allow("shutdown")
     allow("sched_yield")
 
-    // Finding and opening. Under the sandbox no name leads outside the export.
-    allow("openat")
+    // Finding files, and what they are. Under the sandbox no name leads outside the export.
     allow("newfstatat")
     allow("fstat")
+    allow("readlinkat")
+    allow("statfs")
+    allow("lgetxattr")
+    allow("llistxattr")
+    allow("ioctl", argument(1, UInt64(CL_FS_IOC_GETVERSION)))
     allow("close")
     allow("fcntl", argument(1, UInt64(F_SETFL)))
     allow("fchdir")
-
-    // Making and removing names. Device files are made for a guest's root, and opened by nobody here.
-    allow("mkdirat")
-    // A kind that there isn't is the kernel's to refuse: a client's word must not end the process.
-    allow("mknodat")
-    allow("symlinkat")
-    allow("linkat")
-    allow("renameat")
-    allow("unlinkat")
-    allow("readlinkat")
-
-    // What a file is.
-    allow("statfs")
-    allow("fchmodat")
-    allow("fchownat")
-    allow("utimensat")
-    allow("truncate")
-    allow("lgetxattr")
-    allow("llistxattr")
-    allow("lsetxattr")
-    allow("lremovexattr")
-    allow("ioctl", argument(1, UInt64(CL_FS_IOC_GETVERSION)))
-
-    // Acting as a guest's user, and as itself again.
-    allow("setfsuid")
-    allow("setfsgid")
-    allow("capset")
-    allow("capget")
 
     // Memory, but none that could be executed.
     allow("brk")
@@ -125,8 +105,43 @@ private struct Rules {
     allow("rt_sigprocmask")
     allow("rt_sigreturn")
     allow("restart_syscall")
-    allow("getpid")
     allow("exit_group")
+  }
+
+  /// Opening for an export that nobody may change: to read what is there.
+  mutating func addReading() {
+    allow("openat", argument(2, 0, mask: UInt64(O_ACCMODE | O_CREAT | O_TRUNC)))
+  }
+
+  /// Opening and changing files.
+  mutating func addChanging() {
+    allow("openat")
+
+    // Making and removing names. Device files are made for a guest's root, and opened by nobody here.
+    allow("mkdirat")
+    for kind in Self.nodes { allow("mknodat", argument(2, UInt64(kind), mask: UInt64(Glibc.S_IFMT))) }
+    allow("symlinkat")
+    allow("linkat")
+    allow("renameat")
+    allow("unlinkat")
+
+    // What a file is.
+    allow("fchmodat")
+    allow("fchownat")
+    allow("utimensat")
+    allow("truncate")
+    allow("lsetxattr")
+    allow("lremovexattr")
+
+    // Acting as a guest's user, and as itself again.
+    allow("setfsuid")
+    allow("setfsgid")
+    allow("capset")
+  }
+
+  /// The kinds of file that `mknod(2)` makes. `Linux` doesn't ask for others: a client's word must not end the process.
+  private static var nodes: [mode_t] {
+    [0, Glibc.S_IFREG, Glibc.S_IFIFO, Glibc.S_IFSOCK, Glibc.S_IFCHR, Glibc.S_IFBLK]
   }
 
   private mutating func allow(_ name: StaticString) {

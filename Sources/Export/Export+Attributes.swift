@@ -24,11 +24,18 @@ extension Export {
   }
 
   /// Gives a file, or a symbolic link itself, to others; `UInt32.max` leaves an id as it is.
+  ///
+  /// - Throws: `EOVERFLOW` for an id that there isn't, as creating does. The kernel says so where the mount translates
+  ///   ids, and `EINVAL` where a user namespace does.
   package func changeOwner(
     in directory: borrowing Descriptor, _ path: borrowing Path, uid: UInt32, gid: UInt32
   ) throws(Errno) {
     try mayChange()
-    try directory.changeOwner(path, uid: uid, gid: gid)
+    do throws(Errno) {
+      try directory.changeOwner(path, uid: uid, gid: gid)
+    } catch .invalidArgument {
+      throw .overflow
+    }
   }
 
   /// Sets a regular file's size, in bytes; follows symbolic links.

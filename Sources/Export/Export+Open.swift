@@ -12,7 +12,7 @@ extension Export {
   ) throws(Errno) -> Descriptor {
     guard !flags.contains(.create), !flags.contains(.path), !flags.contains(.temporary) else { throw .invalidArgument }
     if flags.writes { try mayChange() }
-    return try openExisting(in: directory, path, flags & Self.openable)
+    return try openExisting(in: directory, path, flags & openable)
   }
 
   /// Opens a regular file as `identity`, which owns it where this creates it.
@@ -24,7 +24,7 @@ extension Export {
   ) throws(Errno) -> Descriptor {
     guard !flags.contains(.path), !flags.contains(.temporary) else { throw .invalidArgument }
     try mayChange()
-    let kept = flags & (Self.openable | .create | .exclusive)
+    let kept = flags & (openable | .create | .exclusive)
     return try self.identity.acting(as: identity) { () throws(Errno) -> Descriptor in
       guard kept.contains(.create) else {
         return try openExisting(in: directory, path, kept.subtracting(.exclusive))
@@ -77,9 +77,12 @@ extension Export {
   }
 
   /// What a peer may ask of an open file. Other bits mean nothing to a regular file, or something to the process (`O_ASYNC`).
-  private static var openable: OpenFlags {
-    .accessMode | .append | .dataSync | .direct | .directory | .noAccessTime | .noFollow | .nonBlocking | .sync
+  private var openable: OpenFlags {
+    let all: OpenFlags =
+      .accessMode | .append | .dataSync | .direct | .directory | .noAccessTime | .noFollow | .nonBlocking | .sync
       | .truncate
+    // Who only reads has no right to ask for it, and a read-only mount keeps access times as they are anyway.
+    return isReadOnly ? all.subtracting(.noAccessTime) : all
   }
 
   /// An inode's generation, 0 where the file system keeps none.

@@ -14,7 +14,7 @@ package struct Export: ~Copyable {
   /// The directory itself.
   package let root: Descriptor
   let identity: ThreadIdentity
-  private let isReadOnly: Bool
+  let isReadOnly: Bool
   /// The last file system that turned out to keep no generations, so that it is asked once; 0 for none. Atomic only to
   /// be changed by an operation, for which the export itself doesn't change.
   let deviceWithoutGenerations = Atomic<UInt64>(0)

@@ -17,6 +17,7 @@ package struct Capabilities: Equatable, Sendable {
   package static var none: Capabilities { Capabilities(rawValue: 0) }
   package static var chown: Capabilities { Capabilities(bit: CAP_CHOWN) }
   package static var dacOverride: Capabilities { Capabilities(bit: CAP_DAC_OVERRIDE) }
+  package static var dacReadSearch: Capabilities { Capabilities(bit: CAP_DAC_READ_SEARCH) }
   package static var fowner: Capabilities { Capabilities(bit: CAP_FOWNER) }
   package static var fsetid: Capabilities { Capabilities(bit: CAP_FSETID) }
   package static var setgid: Capabilities { Capabilities(bit: CAP_SETGID) }
@@ -45,23 +46,28 @@ package struct Capabilities: Equatable, Sendable {
     Capabilities(rawValue: rawValue & ~capabilities.rawValue)
   }
 
-  /// The capabilities' names as `capabilities(7)` spells them, in the kernel's order, with commas.
+  /// Calls `body` with the name of each, as `capabilities(7)` spells it, in the kernel's order.
+  package func forEachName(_ body: (StaticString) -> Void) {
+    func call(_ capability: Capabilities, _ name: StaticString) {
+      if contains(capability) { body(name) }
+    }
+    call(.chown, "CAP_CHOWN")
+    call(.dacOverride, "CAP_DAC_OVERRIDE")
+    call(.dacReadSearch, "CAP_DAC_READ_SEARCH")
+    call(.fowner, "CAP_FOWNER")
+    call(.fsetid, "CAP_FSETID")
+    call(.setgid, "CAP_SETGID")
+    call(.setuid, "CAP_SETUID")
+    call(.setpcap, "CAP_SETPCAP")
+    call(.sysChroot, "CAP_SYS_CHROOT")
+    call(.sysAdmin, "CAP_SYS_ADMIN")
+    call(.mknod, "CAP_MKNOD")
+  }
+
+  /// Their names, with commas.
   package var names: String {
     var names = ""
-    func add(_ capability: Capabilities, _ name: StaticString) {
-      guard contains(capability) else { return }
-      names += names.isEmpty ? "\(name)" : ", \(name)"
-    }
-    add(.chown, "CAP_CHOWN")
-    add(.dacOverride, "CAP_DAC_OVERRIDE")
-    add(.fowner, "CAP_FOWNER")
-    add(.fsetid, "CAP_FSETID")
-    add(.setgid, "CAP_SETGID")
-    add(.setuid, "CAP_SETUID")
-    add(.setpcap, "CAP_SETPCAP")
-    add(.sysChroot, "CAP_SYS_CHROOT")
-    add(.sysAdmin, "CAP_SYS_ADMIN")
-    add(.mknod, "CAP_MKNOD")
+    forEachName { names += names.isEmpty ? "\($0)" : ", \($0)" }
     return names
   }
 }

@@ -12,7 +12,15 @@ extension Descriptor {
   }
 
   /// The system call is `mknodat`; `mode` says the kind, `device` counts for device files.
+  ///
+  /// - Throws: of a kind that it doesn't make what the system call would throw, without asking: a system-call filter may
+  ///   let pass the others only.
   package borrowing func makeNode(_ path: borrowing Path, mode: UInt32, device: UInt64) throws(Errno) {
+    switch mode & UInt32(Glibc.S_IFMT) {
+    case 0, Glibc.S_IFREG, Glibc.S_IFIFO, Glibc.S_IFSOCK, Glibc.S_IFCHR, Glibc.S_IFBLK: break
+    case Glibc.S_IFDIR: throw .notPermitted
+    default: throw .invalidArgument
+    }
     try at(path) { place throws(Errno) in
       _ = try unsafe valueOrErrno(mknodat(place.directory, place.pointer, mode, dev_t(device)))
     }

@@ -39,19 +39,22 @@ package struct ThreadIdentity: Sendable {
 
   /// Calls `body` with files made as `identity`, then is itself again; the process ends if that fails.
   ///
-  /// Acting for another user than its own only CAP_DAC_OVERRIDE stays effective, so that the kernel refuses what that
-  /// user may not do: device files, a set-group-ID bit for a group of others. The own user keeps all its capabilities
-  /// whatever the group, as root does in a guest.
+  /// Acting for another user than root only CAP_DAC_OVERRIDE stays effective, so that the kernel refuses what that
+  /// user may not do: device files, a set-group-ID bit for a group of others. Root keeps all capabilities whatever the
+  /// group, as in a guest.
   ///
-  /// - Throws: `EPERM` where the thread may not become `identity`, or what `body` throws.
+  /// - Throws: `EOVERFLOW` where the user namespace has no such user or group, `EPERM` where the thread may not become
+  ///   another, or what `body` throws.
   @inline(__always)
   package func acting<Value: ~Copyable>(
     as identity: Identity, _ body: () throws(Errno) -> Value
   ) throws(Errno) -> Value {
     if identity.gid != gid { try assume(gid: identity.gid) }
     defer { if identity.gid != gid { restoreGid() } }
-    if identity.uid != uid { try assume(uid: identity.uid) }
-    defer { if identity.uid != uid { restoreUid() } }
+    // In a user namespace the own user needn't be root.
+    let isOwnRoot = identity.uid == uid && uid == 0
+    if !isOwnRoot { try assume(uid: identity.uid) }
+    defer { if !isOwnRoot { restoreUid() } }
     return try body()
   }
 
@@ -60,7 +63,7 @@ package struct ThreadIdentity: Sendable {
     // The call has no error: asking again is the only way to know.
     guard cl_setfsgid(.max) == gid else {
       restoreGid()
-      throw .notPermitted
+      throw own.effective.contains(.setgid) ? .overflow : .notPermitted
     }
   }
 
@@ -68,8 +71,9 @@ package struct ThreadIdentity: Sendable {
     _ = cl_setfsuid(uid)
     guard cl_setfsuid(.max) == uid else {
       restoreUid()
-      throw .notPermitted
+      throw own.effective.contains(.setuid) ? .overflow : .notPermitted
     }
+    guard uid != 0 else { return }
     do throws(Errno) {
       try lent.apply()
     } catch {

@@ -28,6 +28,16 @@ package struct LogLine: ~Copyable {
     }
   }
 
+  /// Adds capabilities' names.
+  package mutating func add(_ capabilities: Capabilities) {
+    var isFirst = true
+    capabilities.forEachName {
+      if !isFirst { add(",") }
+      add($0)
+      isFirst = false
+    }
+  }
+
   /// Adds a number in decimal digits.
   mutating func add(_ number: UInt32) {
     if number > 9 { add(number / 10) }
@@ -69,6 +79,7 @@ package enum Log {
   private nonisolated(unsafe) static var ident: StaticString = "postern"
   private nonisolated(unsafe) static var usesStandardError = true
   private nonisolated(unsafe) static var systemLog: CInt = -1
+  private nonisolated(unsafe) static var process: UInt32 = 0
 
   /// The program's name, which every line starts with.
   package static func start(ident: StaticString) {
@@ -80,6 +91,7 @@ package enum Log {
   /// `syslog(3)` would connect again if the log were restarted. Behind a sandbox `/dev/log` is the export's own, so this
   /// connects here, once; lines that then can't be sent are lost.
   package static func openSystemLog() {
+    unsafe process = Process.identifierOnHost
     do throws(Errno) {
       unsafe systemLog = try UnixSocket.connectDatagram(path: HostPath("/dev/log")).release()
     } catch {
@@ -119,7 +131,7 @@ package enum Log {
     line.add(">")
     line.add(unsafe ident)
     line.add("[")
-    line.add(UInt32(getpid()))
+    line.add(unsafe process)
     line.add("]: ")
     line.add(message)
     unsafe line.bytes.withUnsafeBufferPointer { bytes in

@@ -26,6 +26,20 @@ package enum Mount {
     return Descriptor(adopting: CInt(try unsafe valueOrErrno(kernel: cl_open_tree(AT_FDCWD, ".", flags))))
   }
 
+  /// Users and groups of files on this mount and on those under it are a user namespace's: what is `guest` to its
+  /// ``IdentityMap/reversed`` map is what the files have, and what is `host` is what everybody sees.
+  ///
+  /// The system call is `mount_setattr(AT_RECURSIVE)` with `MOUNT_ATTR_IDMAP`, Linux 5.12.
+  /// - Throws: `EINVAL` where a file system can't do that.
+  package static func mapIdentities(
+    of mount: borrowing Descriptor, by namespace: borrowing Descriptor
+  ) throws(Errno) {
+    var attributes = mount_attr()
+    attributes.attr_set = UInt64(MOUNT_ATTR_IDMAP)
+    attributes.userns_fd = UInt64(namespace.rawValue)
+    try set(attributes, of: mount)
+  }
+
   /// Set-id bits, device files and programs mean nothing on this mount and on those under it, and nothing on them can be
   /// changed if they are to be read only.
   ///
@@ -34,6 +48,11 @@ package enum Mount {
     var attributes = mount_attr()
     attributes.attr_set = UInt64(MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
     if readOnly { attributes.attr_set |= UInt64(MOUNT_ATTR_RDONLY) }
+    try set(attributes, of: mount)
+  }
+
+  private static func set(_ attributes: mount_attr, of mount: borrowing Descriptor) throws(Errno) {
+    var attributes = attributes
     let flags = UInt32(CL_AT_RECURSIVE) | UInt32(CL_AT_EMPTY_PATH)
     _ = try unsafe valueOrErrno(kernel: cl_mount_setattr(mount.rawValue, "", flags, &attributes))
   }

@@ -23,40 +23,32 @@ package enum Process {
   /// The child keeps standard error until then, so that whoever started the program sees why it failed.
   /// The system calls are `pipe`, `fork` and `setsid`.
   package static func daemonise() throws(Errno) -> Side {
-    var ends: [CInt] = [-1, -1]
-    _ = try unsafe valueOrErrno(pipe(&ends))
-    let reading = Descriptor(adopting: ends[0])
-    let writing = Descriptor(adopting: ends[1])
+    let pipe = try Pipe()
     let null = Descriptor(adopting: try unsafe valueOrErrno(open("/dev/null", O_RDWR | O_CLOEXEC)))
-    guard try valueOrErrno(kernel: cl_fork()) > 0 else {
+    guard try fork() != nil else {
       _ = setsid()
-      return .daemon(Readiness(pipe: writing, null: null))
+      return .daemon(Readiness(parent: pipe.sender(), null: null))
     }
-    // Otherwise the pipe wouldn't end with the child.
-    _ = consume writing
-    var word: UInt8 = 0
-    while true {
-      let count = unsafe read(reading.rawValue, &word, 1)
-      if count < 0 && errno == EINTR { continue }
-      return .parent(isReady: count == 1)
-    }
+    // Whoever waits may give up waiting.
+    _ = signal(SIGTERM, SIG_DFL)
+    _ = signal(SIGINT, SIG_DFL)
+    return .parent(isReady: pipe.receiver().wait())
   }
 
   /// A daemon's word to the process that started it.
   package struct Readiness: ~Copyable {
-    private let pipe: Descriptor
+    private let parent: PipeSender
     private let null: Descriptor
 
-    fileprivate init(pipe: consuming Descriptor, null: consuming Descriptor) {
-      self.pipe = pipe
+    fileprivate init(parent: consuming PipeSender, null: consuming Descriptor) {
+      self.parent = parent
       self.null = null
     }
 
     /// Lets go of the terminal, and of the process that waits.
     package consuming func announce() {
       for standard in STDIN_FILENO...STDERR_FILENO { _ = dup2(null.rawValue, standard) }
-      var word: UInt8 = 1
-      _ = unsafe write(pipe.rawValue, &word, 1)
+      parent.send()
     }
   }
 
@@ -106,11 +98,14 @@ package enum Process {
     }
   }
 
+  /// Whether the process is in groups beside its own. The system call is `getgroups`.
+  package static var hasSupplementaryGroups: Bool { getgroups(0, nil) != 0 }
+
   /// Leaves all supplementary groups. The system call is `setgroups`.
   ///
   /// - Throws: `EPERM` without CAP_SETGID, but not where there is none to leave.
   package static func leaveSupplementaryGroups() throws(Errno) {
-    guard try valueOrErrno(getgroups(0, nil)) > 0 else { return }
+    guard hasSupplementaryGroups else { return }
     _ = try valueOrErrno(setgroups(0, nil))
   }
 
@@ -122,18 +117,43 @@ package enum Process {
     case addressSpace
     /// `RLIMIT_CORE`: bytes of a core file.
     case coreFile
+    /// `RLIMIT_FSIZE`: bytes of any file.
+    case fileSize
+
+    fileprivate var resource: CInt {
+      let resource =
+        switch self {
+        case .descriptors: RLIMIT_NOFILE
+        case .addressSpace: RLIMIT_AS
+        case .coreFile: RLIMIT_CORE
+        case .fileSize: RLIMIT_FSIZE
+        }
+      return CInt(resource.rawValue)
+    }
   }
 
   /// Sets a limit that can't be raised again. The system call is `setrlimit`.
   package static func setLimit(_ limit: Limit, to value: UInt) throws(Errno) {
     var limits = rlimit(rlim_cur: value, rlim_max: value)
-    let resource =
-      switch limit {
-      case .descriptors: RLIMIT_NOFILE
-      case .addressSpace: RLIMIT_AS
-      case .coreFile: RLIMIT_CORE
-      }
-    _ = try unsafe valueOrErrno(setrlimit(CInt(resource.rawValue), &limits))
+    _ = try unsafe valueOrErrno(setrlimit(limit.resource, &limits))
+  }
+
+  /// Lifts a limit as far as the process may, which is altogether with CAP_SYS_RESOURCE.
+  ///
+  /// The system calls are `getrlimit` and `setrlimit`.
+  /// - Returns: whether nothing limits it any more.
+  package static func lift(_ limit: Limit) throws(Errno) -> Bool {
+    let unlimited = ~UInt(0)
+    var limits = rlimit()
+    _ = try unsafe valueOrErrno(getrlimit(limit.resource, &limits))
+    guard limits.rlim_cur != unlimited else { return true }
+    do throws(Errno) {
+      try setLimit(limit, to: unlimited)
+      return true
+    } catch .notPermitted {
+      try setLimit(limit, to: limits.rlim_max)
+      return limits.rlim_max == unlimited
+    }
   }
 
   /// No core file of the process is written, and no process of the same user may look into it.

@@ -11,17 +11,19 @@ let help = """
     -f, --fd FD          or use this inherited, connected socket
     -n, --nodaemon       stay in the foreground and log to standard error
         --readonly       answer every change with "read-only file system"
+        --uid-map GUEST:HOST:COUNT  which of the host's users the guest's COUNT
+        --gid-map GUEST:HOST:COUNT  users (groups) from GUEST on are; repeatable
         --sandbox KIND   namespace: nothing outside PATH can be reached, even
-                           through descriptors that QEMU holds
-                         chroot: what needs less privilege
-                         auto: the first of these that works (default)
-        --seccomp MODE   kill: end at a system call that serving doesn't need
-                           (default); log: let it pass and log it; none
+                         through descriptors that QEMU holds; chroot: what needs
+                         less privilege; none; auto (default): the first of
+                         namespace and chroot that works
+        --seccomp MODE   kill (default): end at a system call that serving
+                         doesn't need; log: let it pass and log it; none
     -h, --help           print this and exit
         --version        print the version and exit
 
-  Run it as root. It leaves root's powers but seven capabilities behind before it
-  serves, and ends with status 0 when QEMU does.
+  As root it keeps seven capabilities of root's. As an ordinary user the guest's
+  root is that user, and its other users are the user's ids in /etc/subuid.
 
   Examples:
     sudo virtfs-proxy-helper -p /srv/share -s /run/sh.sock -u $(id -u) -g $(id -g)

@@ -20,6 +20,8 @@ struct Options: Equatable {
   var sandbox: Sandbox?
   var filter: SystemCallFilter.Mode = .kill
   var isReadOnly = false
+  /// Which users and groups the guest's are, as far as that was said.
+  var map = IdentityMap()
 
   /// Where the client comes from.
   enum Connection: Equatable {
@@ -69,6 +71,8 @@ extension Command {
       case UInt8(ascii: "n"): given.isDaemon = false
       case LongOptions.sandbox: given.sandbox = try sandbox(argument)
       case LongOptions.readOnly: given.isReadOnly = true
+      case LongOptions.userMap: try given.map.users.add(argument, "--uid-map")
+      case LongOptions.groupMap: try given.map.groups.add(argument, "--gid-map")
       case LongOptions.filter: given.filter = try filter(argument)
       case LongOptions.version:
         self = .version
@@ -109,6 +113,7 @@ private struct GivenOptions {
   var sandbox: Sandbox?
   var filter = SystemCallFilter.Mode.kill
   var isReadOnly = false
+  var map = IdentityMap()
 
   func options() throws(UsageError) -> Options {
     guard let path, path.count > 0 else {
@@ -116,7 +121,7 @@ private struct GivenOptions {
     }
     return Options(
       path: path, connection: try connection(), isDaemon: isDaemon, sandbox: sandbox, filter: filter,
-      isReadOnly: isReadOnly)
+      isReadOnly: isReadOnly, map: map)
   }
 
   private func connection() throws(UsageError) -> Options.Connection {
@@ -144,6 +149,8 @@ private struct LongOptions: ~Copyable {
   static let version: UInt8 = 0x82
   static let filter: UInt8 = 0x83
   static let readOnly: UInt8 = 0x84
+  static let userMap: UInt8 = 0x85
+  static let groupMap: UInt8 = 0x86
 
   let table: UnsafeMutablePointer<option>
 
@@ -156,11 +163,17 @@ private struct LongOptions: ~Copyable {
       ("gid", required_argument, UInt8(ascii: "g")),
       ("nodaemon", no_argument, UInt8(ascii: "n")),
       ("help", no_argument, UInt8(ascii: "h")),
-      // The original's --socket could be cut down to this; an exact name wins over --sandbox.
+      // The original's options could be cut down to these; an exact name wins over --sandbox, --uid-map and --gid-map.
       ("s", required_argument, UInt8(ascii: "s")),
+      ("u", required_argument, UInt8(ascii: "u")),
+      ("ui", required_argument, UInt8(ascii: "u")),
+      ("g", required_argument, UInt8(ascii: "g")),
+      ("gi", required_argument, UInt8(ascii: "g")),
       ("sandbox", required_argument, Self.sandbox),
       ("seccomp", required_argument, Self.filter),
       ("readonly", no_argument, Self.readOnly),
+      ("uid-map", required_argument, Self.userMap),
+      ("gid-map", required_argument, Self.groupMap),
       ("version", no_argument, Self.version),
     ]
     unsafe table = .allocate(capacity: options.count + 1)
@@ -184,23 +197,59 @@ private func word(before index: CInt, _ arguments: UnsafeMutablePointer<UnsafeMu
 }
 
 private func number(_ text: HostPath, _ option: StaticString, most: UInt32) throws(UsageError) -> UInt32 {
-  let digits = text.bytes
+  guard let value = number(text.bytes), value <= most else {
+    throw UsageError("\(option) takes a number from 0 to \(most), not \"\(text)\"")
+  }
+  return value
+}
+
+/// The number that decimal digits say, and nothing but digits.
+private func number(_ digits: Span<UInt8>) -> UInt32? {
+  guard !digits.isEmpty else { return nil }
   var value: UInt64 = 0
-  var isNumber = !digits.isEmpty
-  for index in digits.indices where isNumber {
+  for index in digits.indices {
     let digit = digits[index] &- UInt8(ascii: "0")
     value = value * 10 + UInt64(digit)
-    isNumber = digit <= 9 && value <= most
+    guard digit <= 9, value <= UInt32.max else { return nil }
   }
-  guard isNumber else { throw UsageError("\(option) takes a number from 0 to \(most), not \"\(text)\"") }
   return UInt32(value)
+}
+
+extension [IdentityRange] {
+  /// Adds the range that GUEST:HOST:COUNT says.
+  fileprivate mutating func add(_ text: HostPath, _ option: StaticString) throws(UsageError) {
+    var numbers: InlineArray<3, UInt32?> = .init(repeating: nil)
+    var rest = text.bytes
+    for index in numbers.indices {
+      let end = rest.indices.first { rest[$0] == UInt8(ascii: ":") } ?? rest.count
+      // The last one ends the text, and no other does.
+      guard (end == rest.count) == (index == numbers.count - 1) else { break }
+      numbers[index] = number(rest.extracting(first: end))
+      rest = rest.extracting(droppingFirst: Swift.min(end + 1, rest.count))
+    }
+    guard let guest = numbers[0], let host = numbers[1], let count = numbers[2],
+      let range = IdentityRange(guest: guest, host: host, count: count)
+    else {
+      throw UsageError(
+        "\(option) takes GUEST:HOST:COUNT, with ids from 0 to \(UInt32.max - 1), such as 0:100000:65536, not \"\(text)\""
+      )
+    }
+    if contains(where: { $0.overlaps(range) }) {
+      throw UsageError("\(option) \"\(text)\" has ids that an earlier one has")
+    }
+    guard self.count < IdentityMap.maximumRanges else {
+      throw UsageError("\(option) can be given \(IdentityMap.maximumRanges) times at most")
+    }
+    append(range)
+  }
 }
 
 private func sandbox(_ text: HostPath) throws(UsageError) -> Sandbox? {
   if text == HostPath("auto") { return nil }
   if text == HostPath("namespace") { return .namespace }
   if text == HostPath("chroot") { return .chroot }
-  throw UsageError("--sandbox takes auto, namespace or chroot, not \"\(text)\"")
+  if text == HostPath("none") { return .absent }
+  throw UsageError("--sandbox takes auto, namespace, chroot or none, not \"\(text)\"")
 }
 
 private func filter(_ text: HostPath) throws(UsageError) -> SystemCallFilter.Mode {

@@ -28,95 +28,23 @@ func attempt<Value: ~Copyable>(
   }
 }
 
-/// What was checked while there was still a terminal to complain to.
-struct Checked: ~Copyable {
-  let export: Descriptor
-  let options: Options
-
-  /// Checks what can be, and changes nothing.
-  init(_ options: Options) throws(StartError) {
-    let export = try Self.openExport(options.path)
-    switch options.connection {
-    case .descriptor(let number): try Self.checkSocket(number)
-    case .socket(let path, _, _): try Self.checkSocketPath(path)
-    }
-    try Self.checkPrivileges(options.sandbox)
-    self.export = export
-    self.options = options
-  }
-
-  /// The directory to export, which nothing else holds then.
-  consuming func takeExport() -> Descriptor { export }
-
-  private static func openExport(_ path: HostPath) throws(StartError) -> Descriptor {
-    do throws(Errno) {
-      return try Descriptor.directory(path.bytes)
-    } catch .notDirectory {
-      throw StartError("specified path \"\(path)\" is not a directory")
-    } catch {
-      throw StartError("invalid path \"\(path)\" specified: \(error)")
-    }
-  }
-
-  private static func checkSocket(_ number: CInt) throws(StartError) {
-    let socket = Descriptor(adopting: number)
-    let problem = problem(with: socket)
-    _ = socket.release()
-    if let problem {
-      throw StartError("descriptor \(number) \(problem); -f takes one end of a connected socket pair")
-    }
-  }
-
-  private static func problem(with socket: borrowing Descriptor) -> String? {
-    do throws(Errno) {
-      guard try socket.option(.domain) == SocketOption.unix else {
-        return "is not a Unix-domain socket, and only those can pass descriptors"
-      }
-      guard try socket.option(.type) == SocketOption.stream else { return "is not a stream socket" }
-      return try socket.isConnected() ? nil : "is not connected"
-    } catch .badFileDescriptor {
-      return "is not open"
-    } catch .notSocket {
-      return "is not a socket"
-    } catch {
-      return "can't be examined: \(error)"
-    }
-  }
-
-  private static func checkSocketPath(_ path: HostPath) throws(StartError) {
-    guard path.count <= UnixSocket.maximumPath else {
-      throw StartError("UNIX domain socket path exceeds \(UnixSocket.maximumPath) bytes: \"\(path)\"")
-    }
-    guard try !attempt("socket \"\(path)\"", { () throws(Errno) in try SocketFile.exists(path) }) else {
-      throw StartError("socket already exists: \"\(path)\"; remove it if no other helper uses it")
-    }
-  }
-
-  private static func checkPrivileges(_ sandbox: Sandbox?) throws(StartError) {
-    let held = try attempt("can't read capabilities") { () throws(Errno) in try ThreadCapabilities.current().effective }
-    var needed = Privileges.serving | .setpcap
-    // Without a choice the lesser sandbox will do.
-    needed = needed | (sandbox ?? (held.contains(.sysAdmin) ? .namespace : .chroot)).needed
-    let missing = needed.subtracting(held)
-    guard missing == .none else {
-      throw StartError("not enough privilege, missing \(missing.names): run it as root, for example with sudo")
-    }
-  }
-}
-
 /// Start-up, in the order that leaves the least to whoever connects: everything is closed off before there is a client.
 enum StartUp {
   /// Serves until the client has gone or a signal came. `announce` is called once nothing can fail any more: a client
   /// can come.
-  static func run(_ checked: consuming Checked, announce: () -> Void) throws(StartError) -> ProxyServer.Ending {
+  static func run(
+    _ checked: consuming Checked, as identities: consuming Identities, _ waiting: consuming Waiting,
+    announce: () -> Void
+  ) throws(StartError) -> ProxyServer.Ending {
     Process.ignoreFatalSignals()
-    Process.holdTermination()
-    let waiting = try Waiting(checked.options.connection)
+    waiting.endOnTermination()
     let options = checked.options
+    // What only the host's /proc says, which is about to be out of reach.
+    let privileges = KeptPrivileges(options, identities)
     // The descriptor is of the host's mounts, so it must be gone before there is a client.
-    let sandbox = try close(options, around: checked.takeExport())
+    let sandbox = try close(options, around: checked.takeExport(), identities)
     Process.setUmask(0)
-    let export = try confine(options)
+    let export = try confine(options, privileges)
     announce()
     var line = LogLine("serving ")
     line.add(options.path.bytes)
@@ -124,8 +52,15 @@ enum StartUp {
     line.add(sandbox.name)
     line.add(" seccomp=")
     line.add(options.filter.name)
+    line.add(" caps=")
+    line.add(privileges.capabilities)
+    line.add(privileges.isRootless ? " rootless=yes" : " rootless=no")
+    line.add(" ids=")
+    line.add(identities.name)
+    if !privileges.leavesGroups { line.add(" groups=kept") }
     if options.isReadOnly { line.add(" readonly") }
     Log.write(.notice, line)
+    _ = consume identities
     guard let socket = try waiting.client() else { return .closed }
     Process.endOnTermination(socket)
     return ProxyServer.serve(export, on: socket)
@@ -134,12 +69,16 @@ enum StartUp {
   /// Gives up, within the sandbox, all that serving doesn't need.
   ///
   /// An export remembers what its thread may do, so it is made when that no longer changes, and the filter comes last.
-  private static func confine(_ options: Options) throws(StartError) -> Export {
+  private static func confine(_ options: Options, _ privileges: KeptPrivileges) throws(StartError) -> Export {
     do throws(StageError) {
+      if try !Limits.liftFileSize() {
+        Log.write(
+          .warning, "a limit of file sizes (RLIMIT_FSIZE) was inherited, and holds for what the guest truncates")
+      }
       try Limits.apply()
-      try Privileges.drop(allBut: Privileges.serving)
+      try Privileges.drop(allBut: privileges.capabilities, leavingGroups: privileges.leavesGroups)
       let export = try stage("open the export") { () throws(Errno) in try Export(readOnly: options.isReadOnly) }
-      try SystemCallFilter.load(options.filter)
+      try SystemCallFilter.load(options.filter, readOnly: options.isReadOnly)
       return export
     } catch {
       throw StartError(error)
@@ -147,24 +86,42 @@ enum StartUp {
   }
 
   private static func close(
-    _ options: Options, around export: consuming Descriptor
+    _ options: Options, around export: consuming Descriptor, _ identities: borrowing Identities
   ) throws(StartError) -> Sandbox {
     let first = options.sandbox ?? .namespace
     do throws(StageError) {
-      try first.enter(export, readOnly: options.isReadOnly)
+      try first.enter(export, readOnly: options.isReadOnly, identities: identities)
+      if first == .absent {
+        Log.write(
+          .warning, "no sandbox: whoever connects can reach every file that root can, unless something else holds")
+      }
       return first
     } catch {
-      guard options.sandbox == nil else { throw StartError(error) }
+      guard options.sandbox == nil, !identities.needMount else { throw StartError(error) }
       Log.write(
         .warning,
         "no namespace sandbox (\(error.stage): \(error.error)), so chroot: whoever connects can leave the export "
           + "through directory descriptors")
     }
     do throws(StageError) {
-      try Sandbox.chroot.enter(export, readOnly: options.isReadOnly)
+      try Sandbox.chroot.enter(export, readOnly: options.isReadOnly, identities: identities)
       return .chroot
     } catch {
       throw StartError(error)
     }
+  }
+}
+
+/// What a serving process is left with.
+private struct KeptPrivileges {
+  let capabilities: Capabilities
+  let leavesGroups: Bool
+  /// Whether none of it counts for the host as a whole.
+  let isRootless: Bool
+
+  init(_ options: Options, _ identities: borrowing Identities) {
+    isRootless = !UserNamespace.isInitial
+    leavesGroups = !Process.hasSupplementaryGroups || UserNamespace.allowsLeavingGroups
+    capabilities = Privileges.serving(readOnly: options.isReadOnly, hasDevices: !isRootless)
   }
 }

@@ -24,23 +24,32 @@ enum VirtfsProxyHelper {
     Process.tidyDescriptors(keeping: options.connection.inherited)
     do throws(StartError) {
       let checked = try Checked(options)
-      guard options.isDaemon else { finish(try StartUp.run(checked) {}) }
-      switch try attempt("daemon", { () throws(Errno) in try Process.daemonise() }) {
-      case .parent(let isReady):
-        // The child has said why not.
-        exit(isReady ? EXIT_SUCCESS : EXIT_FAILURE)
-      case .daemon(let readiness):
-        Log.openSystemLog()
-        var readiness: Process.Readiness? = consume readiness
-        finish(
-          try StartUp.run(checked) {
-            Log.leaveStandardError()
-            readiness.take()?.announce()
-          })
-      }
+      Process.holdTermination()
+      let waiting = try Waiting(options.connection)
+      let identities = try checked.identities()
+      guard options.isDaemon else { finish(try StartUp.run(checked, as: identities, waiting) {}) }
+      try checked.unshareProcesses()
+      var readiness: Process.Readiness? = try daemonise()
+      Log.openSystemLog()
+      finish(
+        try StartUp.run(checked, as: identities, waiting) {
+          Log.leaveStandardError()
+          readiness.take()?.announce()
+        })
     } catch {
       Log.write(.critical, error.message)
       exit(EXIT_FAILURE)
+    }
+  }
+
+  /// Goes on in a child. The first process ends here, when that is ready or has failed.
+  private static func daemonise() throws(StartError) -> Process.Readiness {
+    switch try attempt("daemon", { () throws(Errno) in try Process.daemonise() }) {
+    case .parent(let isReady):
+      // The child has said why not.
+      exit(isReady ? EXIT_SUCCESS : EXIT_FAILURE)
+    case .daemon(let readiness):
+      return readiness
     }
   }
 

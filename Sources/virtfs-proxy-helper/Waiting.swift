@@ -2,18 +2,19 @@ import Linux
 import SystemPackage
 
 /// A client that is there, or that is waited for.
-enum Waiting: ~Copyable {
-  case connected(Descriptor)
-  case listening(Descriptor, SocketFile)
+struct Waiting: ~Copyable {
+  /// Connected, or listening where it has a name.
+  private let socket: Descriptor
+  private let file: SocketFile?
 
   /// Takes over the inherited socket, or makes the named one.
   init(_ connection: Options.Connection) throws(StartError) {
     switch connection {
     case .descriptor(let number):
-      self = .connected(
-        try attempt("descriptor \(number)") { () throws(Errno) in
-          try Descriptor(adopting: number).movedFromStandardStreams()
-        })
+      socket = try attempt("descriptor \(number)") { () throws(Errno) in
+        try Descriptor(adopting: number).movedFromStandardStreams()
+      }
+      file = nil
     case .socket(let path, let uid, let gid):
       // Nobody but the owner may connect, also before the owner is set.
       Process.setUmask(0o007)
@@ -23,23 +24,22 @@ enum Waiting: ~Copyable {
         try file.changeOwner(uid: uid, gid: gid)
       }
       try attempt("listen on \"\(path)\"") { () throws(Errno) in try socket.listen() }
-      Process.endOnTermination(socket)
-      self = .listening(socket, file)
+      self.socket = socket
+      self.file = consume file
     }
+  }
+
+  /// SIGTERM and SIGINT end the wait for the client from now on, and what follows.
+  borrowing func endOnTermination() {
+    Process.endOnTermination(socket)
   }
 
   /// Waits for the client. There is only one: the socket and its name are gone afterwards.
   ///
   /// - Returns: nil where a signal ended the wait.
   consuming func client() throws(StartError) -> Descriptor? {
-    switch consume self {
-    case .connected(let socket):
-      return socket
-    case .listening(let socket, let file):
-      let client = try Self.accept(on: socket)
-      _ = consume file
-      return client
-    }
+    guard file != nil else { return socket }
+    return try Self.accept(on: socket)
   }
 
   private static func accept(on socket: borrowing Descriptor) throws(StartError) -> Descriptor? {

@@ -135,7 +135,7 @@ extension PrivilegedTests {
     /// Root's number alone gives no capability, and what holds is locked.
     @Test func theSecureBitsAreLocked() async {
       await #expect(processExitsWith: .exitCode(7)) {
-        try Privileges.drop(allBut: Privileges.serving)
+        try Privileges.drop(allBut: Privileges.serving())
         // NOROOT and NO_CAP_AMBIENT_RAISE, and every lock.
         if rc_call(Int(SYS_prctl), Int(PR_GET_SECUREBITS), 0, 0, 0, 0) == 0x41 | 0xaa { _exit(7) }
       }

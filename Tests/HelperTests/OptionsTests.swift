@@ -23,6 +23,7 @@ import Testing
     ["--path", "/x", "--socket", "/s", "--uid", "1", "--gid", "2"],
     ["--gid=2", "--uid=1", "--socket=/s", "--path=/x"],
     ["--g", "2", "--u", "1", "--s", "/s", "--p", "/x"],
+    ["--gi", "2", "--ui", "1", "--so", "/s", "--pa", "/x"],
     ["-p", "/y", "-s", "/s", "-u", "1", "-g", "2", "-p", "/x"],
     ["--sandbox", "auto", "-p", "/x", "-s", "/s", "-u", "1", "-g", "2", "--"],
   ])
@@ -38,8 +39,21 @@ import Testing
 
   @Test func whatTheOriginalHasNot() throws {
     let expected = Options(
-      path: hostPath("/x"), connection: .descriptor(7), isDaemon: true, sandbox: nil, filter: .log, isReadOnly: true)
-    #expect(try parse(["-f7", "-p/x", "--readonly", "--seccomp=log"]) == .serve(expected))
+      path: hostPath("/x"), connection: .descriptor(7), isDaemon: true, sandbox: .absent, filter: .log, isReadOnly: true
+    )
+    #expect(
+      try parse(["-f7", "-p/x", "--readonly", "--seccomp=log", "--sandbox", "none"]) == .serve(expected))
+  }
+
+  @Test func mapsOfUsersAndGroups() throws {
+    let first = try #require(IdentityRange(guest: 0, host: 100_000, count: 1000))
+    let second = try #require(IdentityRange(guest: 1000, host: 1000, count: 1))
+    let all = try #require(IdentityRange(guest: 0, host: 0, count: .max))
+    let expected = Options(
+      path: hostPath("/x"), connection: .descriptor(7), isDaemon: true, sandbox: nil,
+      map: IdentityMap(users: [first, second], groups: [all]))
+    let maps = ["--uid-map", "0:100000:1000", "--uid-map=1000:1000:1", "--gid-map", "0:0:4294967295"]
+    #expect(try parse(["-f7", "-p/x"] + maps) == .serve(expected))
   }
 
   @Test func helpAndVersionComeFirst() throws {
@@ -66,7 +80,18 @@ import Testing
     (["-p", "/x", "-s", "/s", "-u", "4294967295", "-g", "1"], "-u takes a number"),
     (["-p", "/x", "-s", "/s", "-u", "1", "-g", "1x"], "-g takes a number"),
     (["-p", "/x", "-s", "/s", "-u", "1", "-g", "0x1"], "-g takes a number"),
-    (["-p", "/x", "-f", "3", "--sandbox", "none"], "--sandbox takes"),
+    (["-p", "/x", "-f", "3", "--sandbox", "non"], "--sandbox takes"),
+    (["-p", "/x", "-f", "3", "--uid-map", ""], "--uid-map takes"),
+    (["-p", "/x", "-f", "3", "--uid-map", "0:0"], "--uid-map takes"),
+    (["-p", "/x", "-f", "3", "--uid-map", "0:0:1:"], "--uid-map takes"),
+    (["-p", "/x", "-f", "3", "--uid-map", "0:0:1:1"], "--uid-map takes"),
+    (["-p", "/x", "-f", "3", "--uid-map", "0::1"], "--uid-map takes"),
+    (["-p", "/x", "-f", "3", "--uid-map", "0:0:0"], "--uid-map takes"),
+    (["-p", "/x", "-f", "3", "--uid-map", "1:0:4294967295"], "--uid-map takes"),
+    (["-p", "/x", "-f", "3", "--gid-map", "0:4294967295:1"], "--gid-map takes"),
+    (["-p", "/x", "-f", "3", "--gid-map", "0:4294967296:1"], "--gid-map takes"),
+    (["-p", "/x", "-f", "3", "--gid-map", "0:5:10", "--gid-map", "9:100:1"], "an earlier one has"),
+    (["-p", "/x", "-f", "3", "--gid-map", "0:5:10", "--gid-map", "20:14:1"], "an earlier one has"),
     (["-p", "/x", "-f", "3", "--seccomp", "kil"], "--seccomp takes"),
     (["-p", "/x", "-f", "3", "word"], "surplus word \"word\""),
     (["word", "-p", "/x", "-f", "3"], "surplus word \"word\""),
@@ -91,6 +116,7 @@ import Testing
     #expect(lines.allSatisfy { $0.count <= 80 })
     for option in [
       "-p, --path", "-s, --socket", "-u, --uid", "-g, --gid", "-f, --fd", "-n, --nodaemon", "--sandbox",
+      "--seccomp", "--readonly", "--uid-map", "--gid-map",
       "-h, --help", "--version", "Examples:",
     ] {
       #expect(help.contains(option))

@@ -31,6 +31,8 @@ static const int32_t cl_o_noatime = __O_NOATIME;
 #define CL_CLONE_NEWNS 0x00020000
 #define CL_CLONE_NEWUTS 0x04000000
 #define CL_CLONE_NEWIPC 0x08000000
+#define CL_CLONE_NEWUSER 0x10000000
+#define CL_CLONE_NEWPID 0x20000000
 #define CL_CLONE_NEWNET 0x40000000
 
 #define CL_FS_IOC_GETVERSION 0x80087601
@@ -53,6 +55,12 @@ static inline long cl_result(long result) { return result < 0 ? -(long)errno : r
 static inline long cl_statfs(const char *path, struct statfs *status) { return cl_result(statfs(path, status)); }
 
 static inline long cl_fork(void) { return cl_result(fork()); }
+// A program found along PATH, with the same environment: its process's number.
+long cl_spawn(char *const words[]);
+
+// glibc's setres*id signal every thread of the process. These are the calling thread's alone.
+static inline long cl_setresuid(uint32_t uid) { return cl_result(syscall(SYS_setresuid, uid, uid, uid)); }
+static inline long cl_setresgid(uint32_t gid) { return cl_result(syscall(SYS_setresgid, gid, gid, gid)); }
 
 static inline long cl_duplicate(int fd, int least) { return cl_result(fcntl(fd, F_DUPFD_CLOEXEC, least)); }
 static inline long cl_get_status_flags(int fd) { return cl_result(fcntl(fd, F_GETFL)); }

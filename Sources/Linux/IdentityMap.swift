@@ -1,0 +1,69 @@
+/// Consecutive users or groups of a guest, and which of the host's they are.
+package struct IdentityRange: Equatable, Sendable {
+  /// The guest's first id.
+  package let guest: UInt32
+  /// The host's id that this is.
+  package let host: UInt32
+  /// How many ids, at least one.
+  package let count: UInt32
+
+  /// - Returns: nil for no id at all, or where it would hold -1 on either side, which is nobody's id.
+  package init?(guest: UInt32, host: UInt32, count: UInt32) {
+    let isWithin = count <= UInt32.max - max(guest, host)
+    guard count > 0, isWithin else { return nil }
+    self.guest = guest
+    self.host = host
+    self.count = count
+  }
+
+  private init(_ guest: UInt32, _ host: UInt32, _ count: UInt32) {
+    self.guest = guest
+    self.host = host
+    self.count = count
+  }
+
+  /// Every id there is, as the same number.
+  fileprivate static var same: IdentityRange { IdentityRange(0, 0, .max) }
+
+  /// The same ids, seen from the other side.
+  var reversed: IdentityRange { IdentityRange(host, guest, count) }
+
+  /// Whether some id is in both, on either side.
+  package func overlaps(_ other: IdentityRange) -> Bool {
+    func meets(_ one: UInt32, _ two: UInt32) -> Bool { one < two ? two - one < count : one - two < other.count }
+    return meets(guest, other.guest) || meets(host, other.host)
+  }
+}
+
+/// Which users and groups of the host a guest's are. What isn't in it is nobody there; a kind without ranges is left open.
+package struct IdentityMap: Equatable, Sendable {
+  /// The most ranges of either kind that the kernel takes, `user_namespaces(7)`.
+  package static let maximumRanges = 340
+
+  package var users: [IdentityRange]
+  package var groups: [IdentityRange]
+
+  package init(users: [IdentityRange] = [], groups: [IdentityRange] = []) {
+    self.users = users
+    self.groups = groups
+  }
+
+  /// All ids as the same numbers.
+  package static var same: IdentityMap { IdentityMap(users: [.same], groups: [.same]) }
+
+  /// Whether it is open altogether.
+  package var isEmpty: Bool { users.isEmpty && groups.isEmpty }
+
+  /// The map with what it leaves open taken from another.
+  package func filled(from other: IdentityMap) -> IdentityMap {
+    IdentityMap(users: users.isEmpty ? other.users : users, groups: groups.isEmpty ? other.groups : groups)
+  }
+
+  /// The same map, from the host's ids to the guest's.
+  package var reversed: IdentityMap { IdentityMap(users: users.map(\.reversed), groups: groups.map(\.reversed)) }
+}
+
+/// Users or groups: the kernel maps each by a file of its own.
+package enum IdentityKind: Sendable {
+  case user, group
+}

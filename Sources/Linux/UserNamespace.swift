@@ -1,0 +1,51 @@
+internal import CLinux
+internal import Glibc
+package import SystemPackage
+
+/// User namespaces: a view of users and groups, and capabilities that count for those alone, `user_namespaces(7)`.
+package enum UserNamespace {
+  /// Puts the process into a new one, which has no ids yet. The system call is `unshare(CLONE_NEWUSER)`.
+  ///
+  /// - Throws: `EPERM`, `ENOSPC` or `EUSERS` where users may make none, or no further one.
+  package static func unshareIdentities() throws(Errno) {
+    _ = try valueOrErrno(unshare(CL_CLONE_NEWUSER))
+  }
+
+  /// Whether the process is in the one that the machine started with, as far as `/proc` says.
+  package static var isInitial: Bool {
+    HostFile.holds("         0          0 4294967295\n", "/proc/self/uid_map") ?? true
+  }
+
+  /// Whether the process may leave its supplementary groups.
+  ///
+  /// Not where an ordinary user made its namespace: a file may keep a group's members out.
+  package static var allowsLeavingGroups: Bool {
+    HostFile.holds("deny\n", "/proc/self/setgroups") != true
+  }
+
+  /// Gives a process's new namespace its ids: within it, they are the ranges' `guest` ones.
+  ///
+  /// It is written to `/proc/PID/uid_map` or `gid_map`, which takes one map.
+  /// - Throws: `EPERM` where the caller may not hand out these ids, `EINVAL` where ranges overlap.
+  package static func map(_ ranges: [IdentityRange], _ kind: IdentityKind, of process: Int32) throws(Errno) {
+    var text = ""
+    for range in ranges { text += "\(range.guest) \(range.host) \(range.count)\n" }
+    try HostFile.write(text, to: kind == .user ? "/proc/\(process)/uid_map" : "/proc/\(process)/gid_map")
+  }
+
+  /// What it takes for an ordinary user to map the own group alone. It is written to `/proc/PID/setgroups`.
+  package static func denyLeavingGroups(of process: Int32) throws(Errno) {
+    try HostFile.write("deny", to: "/proc/\(process)/setgroups")
+  }
+
+  /// A descriptor of the one that a process is in, which keeps it. The system call is `open`.
+  package static func descriptor(of process: Int32) throws(Errno) -> Descriptor {
+    Descriptor(adopting: try unsafe valueOrErrno(open("/proc/\(process)/ns/user", O_RDONLY | O_CLOEXEC)))
+  }
+
+  /// Becomes a user and a group in every respect. The system calls are `setresgid` and `setresuid`.
+  package static func become(uid: UInt32, gid: UInt32) throws(Errno) {
+    _ = try valueOrErrno(kernel: cl_setresgid(gid))
+    _ = try valueOrErrno(kernel: cl_setresuid(uid))
+  }
+}
