@@ -47,6 +47,7 @@ package enum Identities: ~Copyable {
   /// It becomes the first user and the first group of the map there.
   /// - Parameter map: what it leaves open is root's to have as the same numbers. With an ordinary user the guest's root is
   ///   that user, and the guest's next ids are the user's subordinate ones, as far as there are any.
+  /// - Returns: ``namespace``.
   /// - Throws: the step that failed.
   package static func byNamespace(_ map: IdentityMap) throws(StageError) -> Identities {
     try UserNamespace.enter(map)

@@ -8,6 +8,7 @@ package enum Privileges {
   /// - Parameters:
   ///   - readOnly: whether nothing may be changed.
   ///   - hasDevices: whether the process could make device files, which the kernel lets nobody do in a user namespace.
+  /// - Returns: what ``drop(allBut:leavingGroups:)`` should keep.
   package static func serving(readOnly: Bool = false, hasDevices: Bool = true) -> Capabilities {
     if readOnly { return .dacReadSearch }
     let all: Capabilities = .chown | .dacOverride | .fowner | .fsetid | .setgid | .setuid

@@ -31,7 +31,9 @@ package enum SystemCallFilter {
   ///
   /// It needs `no_new_privs`, or CAP_SYS_ADMIN.
   ///
-  /// - Parameter readOnly: whether calls that change files are off the list too.
+  /// - Parameters:
+  ///   - mode: what the filter does.
+  ///   - readOnly: whether calls that change files are off the list too.
   /// - Throws: the step that failed.
   package static func load(_ mode: Mode, readOnly: Bool = false) throws(StageError) {
     let otherwise: UInt32

@@ -93,7 +93,8 @@ enum StartUp {
       try first.enter(export, readOnly: options.isReadOnly, identities: identities)
       if first == .absent {
         Log.write(
-          .warning, "no sandbox: whoever connects can reach every file that root can, unless something else holds")
+          .warning,
+          "no sandbox: whoever connects can reach every file that this process may, unless something else holds")
       }
       return first
     } catch {

@@ -49,9 +49,26 @@ package struct RunningHelper: ~Copyable {
   package init(
     _ program: String = Programs.helper, serving directory: String, _ options: [String] = [], output: Output? = nil
   ) throws {
+    try self.init(program, words: [], serving: directory, options, output)
+  }
+
+  /// Starts ours in this way.
+  ///
+  /// - Parameter subordinates: what nobody may hand out to guests, where that is who it runs as.
+  package init(
+    _ start: Start, serving directory: String, _ options: [String] = [], subordinates: Subordinates? = nil,
+    output: Output? = nil
+  ) throws {
+    let (program, words) = start.command(subordinates)
+    try self.init(program, words: words, serving: directory, ["--sandbox", start.sandbox] + options, output)
+  }
+
+  private init(
+    _ program: String, words: [String], serving directory: String, _ options: [String], _ output: Output?
+  ) throws {
     let pair = try socketPair()
     process = try spawn(
-      program, ["-n", "-p", directory, "-f", "3"] + options, inheriting: [(pair.theirs, 3)], output: output)
+      program, words + ["-n", "-p", directory, "-f", "3"] + options, inheriting: [(pair.theirs, 3)], output: output)
     close(pair.theirs)
     socket = Descriptor(adopting: pair.ours)
   }

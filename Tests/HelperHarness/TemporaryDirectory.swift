@@ -18,6 +18,27 @@ package final class TemporaryDirectory: Sendable {
   }
 }
 
+/// A file for one test, which everybody may read.
+package final class TemporaryFile: Sendable {
+  package let path: String
+
+  package init(_ text: String) throws {
+    var template = Array("/tmp/postern-test-XXXXXX".utf8CString)
+    let file = mkstemp(&template)
+    guard file >= 0 else { throw HarnessError("mkstemp: errno \(errno)") }
+    path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    let bytes = Array(text.utf8)
+    let written = write(file, bytes, bytes.count)
+    fchmod(file, 0o644)
+    close(file)
+    guard written == bytes.count else { throw HarnessError("write: errno \(errno)") }
+  }
+
+  deinit {
+    unlink(path)
+  }
+}
+
 /// Why the harness itself couldn't go on.
 package struct HarnessError: Error, CustomStringConvertible {
   package let description: String

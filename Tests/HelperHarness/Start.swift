@@ -1,0 +1,61 @@
+import Glibc
+
+/// How a helper is started: how it shuts itself in, and whether as root or as an ordinary user.
+package struct Start: Sendable, Equatable, CustomStringConvertible {
+  package let sandbox: String
+  package let isRootless: Bool
+
+  package init(sandbox: String, isRootless: Bool) {
+    self.sandbox = sandbox
+    self.isRootless = isRootless
+  }
+
+  package var description: String { "\(sandbox), \(isRootless ? "rootless" : "as root")" }
+
+  /// Every way that there is for whoever runs the tests. An ordinary user's tests leave out what needs root.
+  package static var all: [Start] {
+    let ways = ["namespace", "chroot"].flatMap {
+      [Start(sandbox: $0, isRootless: false), Start(sandbox: $0, isRootless: true)]
+    }
+    return ways.filter { $0.isRootless || hasRoot() }
+  }
+
+  package static var rootless: [Start] { all.filter(\.isRootless) }
+
+  /// The user and group that the helper runs as: nobody where that has to be an ordinary user and the tests run as root.
+  package var user: uid_t { isRootless && geteuid() == 0 ? 65_534 : geteuid() }
+  package var group: gid_t { isRootless && geteuid() == 0 ? 65_534 : getegid() }
+
+  /// The host's user that a guest's is, with ``Subordinates`` for nobody.
+  package func host(_ guest: UInt32) -> UInt32 {
+    guard isRootless else { return guest }
+    return guest == 0 ? user : Subordinates.first + guest - 1
+  }
+
+  /// Makes a tree the helper's own, as a user's share is.
+  package func own(_ directory: String) throws {
+    guard user != geteuid() else { return }
+    try run("/bin/chown", ["-R", "-h", "\(user):\(group)", directory])
+  }
+
+  /// The program to start and its first words, before the helper's own options.
+  func command(_ subordinates: Subordinates?) -> (program: String, words: [String]) {
+    guard user != geteuid() else { return (Programs.helper, []) }
+    let change = ["--reuid=\(user)", "--regid=\(group)", "--clear-groups", "--inh-caps=-all", Programs.helper]
+    guard let subordinates else { return ("/usr/bin/setpriv", change) }
+    let bind = "mount --bind \"$0\" /etc/subuid && mount --bind \"$0\" /etc/subgid && exec setpriv \"$@\""
+    return ("/usr/bin/unshare", ["--mount", "/bin/sh", "-c", bind, subordinates.list.path] + change)
+  }
+}
+
+/// Subordinate ids for nobody, in a mount namespace of the helper's own: the machine's lists stay as they are.
+package struct Subordinates: Sendable {
+  package static let first: UInt32 = 200_000
+  package static let count: UInt32 = 65_536
+
+  let list: TemporaryFile
+
+  package init() throws {
+    list = try TemporaryFile("65534:\(Self.first):\(Self.count)\n")
+  }
+}
