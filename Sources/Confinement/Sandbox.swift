@@ -48,12 +48,12 @@ package enum Sandbox: Sendable {
       try stage("make mounts follow the host's") { () throws(Errno) in try Mount.followHost() }
       // A root must be a mount. This one is finished before anything can be reached through it.
       let mount = try stage("open_tree the export") { () throws(Errno) in try Mount.cloneWorkingDirectory() }
-      switch identities {
-      case .mount(let map):
+      switch identities.translation {
+      case .some(let translation):
         try stage("map the ids of the export's mount") { () throws(Errno) in
-          try Mount.mapIdentities(of: mount, by: map)
+          try Mount.mapIdentities(of: mount, by: translation)
         }
-      default: break
+      case .none: break
       }
       try stage("set nosuid, nodev and noexec") { () throws(Errno) in try Mount.setInert(mount, readOnly: readOnly) }
       try stage("move_mount the export") { () throws(Errno) in try Mount.enter(mount) }

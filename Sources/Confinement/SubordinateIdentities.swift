@@ -1,8 +1,22 @@
 internal import Linux
 internal import SystemPackage
 
+extension IdentityMap {
+  /// What an ordinary user has without asking for it: the guest's root is the user, who owns the guest's other ids too.
+  static func ofOrdinaryUser() -> IdentityMap {
+    IdentityMap(users: ranges(.user, own: Process.uid), groups: ranges(.group, own: Process.gid))
+  }
+
+  private static func ranges(_ kind: IdentityKind, own: UInt32) -> [IdentityRange] {
+    guard let first = IdentityRange(guest: 0, host: own, count: 1) else { return [] }
+    var ranges = [first]
+    SubordinateIdentities.add(of: Process.uid, kind, to: &ranges)
+    return ranges
+  }
+}
+
 /// The host's ids that a user may hand out in user namespaces, `subuid(5)` and `subgid(5)`.
-enum SubordinateIdentities {
+private enum SubordinateIdentities {
   /// Adds the ranges that `/etc/subuid` or `/etc/subgid` grants a user, by name or number, as the guest's next ids.
   ///
   /// Nothing is added where there is no such file.

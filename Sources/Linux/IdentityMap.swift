@@ -26,7 +26,10 @@ package struct IdentityRange: Equatable, Sendable {
   fileprivate static var same: IdentityRange { IdentityRange(0, 0, .max) }
 
   /// The same ids, seen from the other side.
-  var reversed: IdentityRange { IdentityRange(host, guest, count) }
+  fileprivate var reversed: IdentityRange { IdentityRange(host, guest, count) }
+
+  /// The guest's ids, as themselves.
+  fileprivate var ofGuest: IdentityRange { IdentityRange(guest, guest, count) }
 
   /// Whether some id is in both, on either side.
   package func overlaps(_ other: IdentityRange) -> Bool {
@@ -51,6 +54,9 @@ package struct IdentityMap: Equatable, Sendable {
   /// All ids as the same numbers.
   package static var same: IdentityMap { IdentityMap(users: [.same], groups: [.same]) }
 
+  /// The guest's user and group that the map begins with, or root where it is open.
+  package var first: (uid: UInt32, gid: UInt32) { (users.first?.guest ?? 0, groups.first?.guest ?? 0) }
+
   /// Whether it is open altogether.
   package var isEmpty: Bool { users.isEmpty && groups.isEmpty }
 
@@ -61,6 +67,9 @@ package struct IdentityMap: Equatable, Sendable {
 
   /// The same map, from the host's ids to the guest's.
   package var reversed: IdentityMap { IdentityMap(users: users.map(\.reversed), groups: groups.map(\.reversed)) }
+
+  /// The guest's ids in the map, each as itself.
+  package var ofGuest: IdentityMap { IdentityMap(users: users.map(\.ofGuest), groups: groups.map(\.ofGuest)) }
 }
 
 /// Users or groups: the kernel maps each by a file of its own.

@@ -43,6 +43,13 @@ package enum UserNamespace {
     Descriptor(adopting: try unsafe valueOrErrno(open("/proc/\(process)/ns/user", O_RDONLY | O_CLOEXEC)))
   }
 
+  /// Moves the process into one, as its first user and group. The system call is `setns`.
+  ///
+  /// - Throws: `EPERM` without CAP_SYS_ADMIN there, which root of the namespace that it was made in has.
+  package static func enter(_ namespace: borrowing Descriptor) throws(Errno) {
+    _ = try valueOrErrno(setns(namespace.rawValue, CL_CLONE_NEWUSER))
+  }
+
   /// Becomes a user and a group in every respect. The system calls are `setresgid` and `setresuid`.
   package static func become(uid: UInt32, gid: UInt32) throws(Errno) {
     _ = try valueOrErrno(kernel: cl_setresgid(gid))

@@ -89,7 +89,7 @@ extension Checked {
   /// Finds a way to translate ids, which may move the process to a user namespace.
   borrowing func identities() throws(StartError) -> Identities {
     do throws(StageError) {
-      if isRootless { return try .byNamespace(options.map) }
+      if isRootless { return try .ofOrdinaryUser(options.map) }
       guard !options.map.isEmpty else { return .same }
       guard options.sandbox == nil || options.sandbox == .namespace else { return try .byNamespace(options.map) }
       do throws(StageError) {

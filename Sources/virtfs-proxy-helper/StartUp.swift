@@ -40,11 +40,11 @@ enum StartUp {
     waiting.endOnTermination()
     let options = checked.options
     // What only the host's /proc says, which is about to be out of reach.
-    let privileges = KeptPrivileges(options, identities)
+    let privileges = KeptPrivileges(checked, identities)
     // The descriptor is of the host's mounts, so it must be gone before there is a client.
     let sandbox = try close(options, around: checked.takeExport(), identities)
     Process.setUmask(0)
-    let export = try confine(options, privileges)
+    let export = try confine(options, identities, privileges)
     announce()
     var line = LogLine("serving ")
     line.add(options.path.bytes)
@@ -69,12 +69,15 @@ enum StartUp {
   /// Gives up, within the sandbox, all that serving doesn't need.
   ///
   /// An export remembers what its thread may do, so it is made when that no longer changes, and the filter comes last.
-  private static func confine(_ options: Options, _ privileges: KeptPrivileges) throws(StartError) -> Export {
+  private static func confine(
+    _ options: Options, _ identities: borrowing Identities, _ privileges: KeptPrivileges
+  ) throws(StartError) -> Export {
     do throws(StageError) {
       if try !Limits.liftFileSize() {
         Log.write(
           .warning, "a limit of file sizes (RLIMIT_FSIZE) was inherited, and holds for what the guest truncates")
       }
+      try identities.enterNamespace()
       try Limits.apply()
       try Privileges.drop(allBut: privileges.capabilities, leavingGroups: privileges.leavesGroups)
       let export = try stage("open the export") { () throws(Errno) in try Export(readOnly: options.isReadOnly) }
@@ -98,7 +101,7 @@ enum StartUp {
       }
       return first
     } catch {
-      guard options.sandbox == nil, !identities.needMount else { throw StartError(error) }
+      guard options.sandbox == nil, identities.kind != .mount else { throw StartError(error) }
       Log.write(
         .warning,
         "no namespace sandbox (\(error.stage): \(error.error)), so chroot: whoever connects can leave the export "
@@ -117,12 +120,14 @@ enum StartUp {
 private struct KeptPrivileges {
   let capabilities: Capabilities
   let leavesGroups: Bool
-  /// Whether none of it counts for the host as a whole.
+  /// Whether it had none over the host to begin with.
   let isRootless: Bool
 
-  init(_ options: Options, _ identities: borrowing Identities) {
-    isRootless = !UserNamespace.isInitial
+  init(_ checked: borrowing Checked, _ identities: borrowing Identities) {
+    let isInitial = UserNamespace.isInitial
+    isRootless = checked.isRootless || !isInitial
     leavesGroups = !Process.hasSupplementaryGroups || UserNamespace.allowsLeavingGroups
-    capabilities = Privileges.serving(readOnly: options.isReadOnly, hasDevices: !isRootless)
+    capabilities = Privileges.serving(
+      readOnly: checked.options.isReadOnly, hasDevices: isInitial && identities.kind == .same)
   }
 }

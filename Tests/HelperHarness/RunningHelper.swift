@@ -44,6 +44,7 @@ package func socketPair() throws -> (ours: CInt, theirs: CInt) {
 package struct RunningHelper: ~Copyable {
   package let process: Spawned
   private var socket: Descriptor?
+  private var subordinates: Subordinates?
 
   /// - Parameter output: where its log goes.
   package init(
@@ -61,6 +62,7 @@ package struct RunningHelper: ~Copyable {
   ) throws {
     let (program, words) = start.command(subordinates)
     try self.init(program, words: words, serving: directory, ["--sandbox", start.sandbox] + options, output)
+    self.subordinates = subordinates
   }
 
   private init(
@@ -68,7 +70,8 @@ package struct RunningHelper: ~Copyable {
   ) throws {
     let pair = try socketPair()
     process = try spawn(
-      program, words + ["-n", "-p", directory, "-f", "3"] + options, inheriting: [(pair.theirs, 3)], output: output)
+      program, words + ["-n", "-p", directory, "-f", "3"] + options,
+      inheriting: [(pair.theirs, 3)] + (words.isEmpty ? [] : [(Start.helper, Start.helperNumber)]), output: output)
     close(pair.theirs)
     socket = Descriptor(adopting: pair.ours)
   }

@@ -38,10 +38,16 @@ package struct Start: Sendable, Equatable, CustomStringConvertible {
     try run("/bin/chown", ["-R", "-h", "\(user):\(group)", directory])
   }
 
+  static let helper = open(Programs.helper, O_RDONLY | O_CLOEXEC)
+  static let helperNumber: CInt = 9
+
   /// The program to start and its first words, before the helper's own options.
+  ///
+  /// It inherits ``helper`` as ``helperNumber``: whom the user becomes may not be allowed where the program lies.
   func command(_ subordinates: Subordinates?) -> (program: String, words: [String]) {
     guard user != geteuid() else { return (Programs.helper, []) }
-    let change = ["--reuid=\(user)", "--regid=\(group)", "--clear-groups", "--inh-caps=-all", Programs.helper]
+    let program = "/proc/self/fd/\(Self.helperNumber)"
+    let change = ["--reuid=\(user)", "--regid=\(group)", "--clear-groups", "--inh-caps=-all", program]
     guard let subordinates else { return ("/usr/bin/setpriv", change) }
     let bind = "mount --bind \"$0\" /etc/subuid && mount --bind \"$0\" /etc/subgid && exec setpriv \"$@\""
     return ("/usr/bin/unshare", ["--mount", "/bin/sh", "-c", bind, subordinates.list.path] + change)

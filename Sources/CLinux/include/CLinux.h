@@ -46,6 +46,7 @@ static const int32_t cl_o_noatime = __O_NOATIME;
 #define CL_SECURE_ALL_LOCKS 0xaa
 
 extern int unshare(int flags);
+extern int setns(int fd, int kind);
 extern int accept4(int socket, struct sockaddr *address, socklen_t *size, int flags);
 
 // The result of a call that reports through errno, as the kernel gives it: a value, or a negative errno.

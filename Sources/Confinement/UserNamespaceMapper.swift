@@ -1,0 +1,130 @@
+internal import Linux
+internal import SystemPackage
+
+// Nobody can give the ids of others to the user namespace that he is in. So a child is in it while this process gives it
+// its ids, or a child stays outside and gives them to this process.
+
+extension UserNamespace {
+  /// A namespace with this map, made by root. No process needs to be in it.
+  static func made(with map: IdentityMap) throws(StageError) -> Descriptor {
+    do throws(Errno) {
+      let isThere = try Pipe()
+      let isDone = try Pipe()
+      guard let holder = try Process.fork() else {
+        hold(until: isDone.receiver(), saying: isThere.sender())
+      }
+      let done = isDone.sender()
+      let namespace: Descriptor
+      do throws(Errno) {
+        guard isThere.receiver().wait() else { throw .notPermitted }
+        try UserNamespace.map(map.users, .user, of: holder)
+        try UserNamespace.map(map.groups, .group, of: holder)
+        namespace = try descriptor(of: holder)
+      } catch {
+        done.send()
+        _ = try Process.wait(for: holder)
+        throw error
+      }
+      done.send()
+      _ = try Process.wait(for: holder)
+      return namespace
+    } catch {
+      throw StageError(stage: "make a user namespace", error: error)
+    }
+  }
+
+  /// The child of ``made(with:)``.
+  private static func hold(until isDone: consuming PipeReceiver, saying isThere: consuming PipeSender) -> Never {
+    do throws(Errno) {
+      try unshareIdentities()
+      isThere.send()
+    } catch {
+      Process.end(1)
+    }
+    _ = isDone.wait()
+    Process.end(0)
+  }
+}
+
+/// Gives an ordinary user's process, in a new user namespace, its ids from outside.
+struct UserNamespaceMapper {
+  private let map: IdentityMap
+  private let process: Int32
+  /// Whether a part of the map is no use.
+  private let isExact: Bool
+
+  /// Moves the process into a new namespace with this map, as the map's first user and group.
+  static func enterNamespace(_ map: IdentityMap, isExact: Bool) throws(StageError) {
+    let mapper = UserNamespaceMapper(map: map, process: Process.identifier, isExact: isExact)
+    let status: Int32
+    do throws(Errno) {
+      let isUnshared = try Pipe()
+      guard let child = try Process.fork() else { mapper.run(after: isUnshared.receiver()) }
+      let unshared = isUnshared.sender()
+      try UserNamespace.unshareIdentities()
+      unshared.send()
+      status = try Process.wait(for: child)
+    } catch {
+      throw StageError(
+        stage: "make a user namespace (are ordinary users allowed to? see BUGS in virtfs-proxy-helper(1))", error: error
+      )
+    }
+    try check(status)
+    try stage("become the map's first user") { () throws(Errno) in
+      try UserNamespace.become(uid: map.first.uid, gid: map.first.gid)
+    }
+  }
+
+  /// The child: ends when it is done, with a status that ``check(_:)`` explains.
+  private func run(after isUnshared: consuming PipeReceiver) -> Never {
+    Process.end(isUnshared.wait() ? giveAll() : 0)
+  }
+
+  private func giveAll() -> Int32 {
+    do throws(Errno) {
+      try give(map.users, .user, own: Process.uid)
+    } catch {
+      return error.rawValue & 0x7f
+    }
+    do throws(Errno) {
+      try give(map.groups, .group, own: Process.gid)
+    } catch {
+      return error.rawValue & 0x7f | 0x80
+    }
+    return 0
+  }
+
+  /// - Throws: what the status of ``run(after:)`` stands for.
+  private static func check(_ status: Int32) throws(StageError) {
+    guard status != 0 else { return }
+    throw StageError(
+      stage: status & 0x80 == 0
+        ? "map users (an ordinary user may map the own one, and those that /etc/subuid grants)"
+        : "map groups (an ordinary user may map the own one, and those that /etc/subgid grants)",
+      error: Errno(rawValue: status & 0x7f))
+  }
+
+  private func give(_ ranges: [IdentityRange], _ kind: IdentityKind, own: UInt32) throws(Errno) {
+    let first = ranges.prefix(1).filter { $0.host == own && $0.count == 1 }
+    guard ranges.count > first.count else { return try giveOwn(first, kind) }
+    do throws(Errno) {
+      try giveByProgram(ranges, kind)
+    } catch {
+      guard !isExact, !first.isEmpty else { throw error }
+      try giveOwn(first, kind)
+    }
+  }
+
+  /// The one id that the kernel lets an ordinary user map.
+  private func giveOwn(_ ranges: [IdentityRange], _ kind: IdentityKind) throws(Errno) {
+    if kind == .group { try UserNamespace.denyLeavingGroups(of: process) }
+    try UserNamespace.map(ranges, kind, of: process)
+  }
+
+  /// `newuidmap(1)` and `newgidmap(1)` are set-user-ID programs that know what a user may map.
+  private func giveByProgram(_ ranges: [IdentityRange], _ kind: IdentityKind) throws(Errno) {
+    var words = [kind == .user ? "newuidmap" : "newgidmap", "\(process)"]
+    for range in ranges { words += ["\(range.guest)", "\(range.host)", "\(range.count)"] }
+    guard try Process.wait(for: Process.spawn(words)) == 0 else { throw .notPermitted }
+  }
+}
