@@ -94,7 +94,7 @@ let package = Package(
       swiftSettings: tests
     ),
     .testTarget(name: "FuzzCorpusTests", dependencies: ["FuzzTargets", "HelperHarness"], swiftSettings: tests),
-    .testTarget(name: "EndToEndTests", dependencies: ["CLinux"], swiftSettings: tests),
+    .testTarget(name: "EndToEndTests", dependencies: ["HelperHarness", "CLinux"], swiftSettings: tests),
   ],
   swiftLanguageModes: [.v6]
 )

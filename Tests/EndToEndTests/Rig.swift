@@ -1,5 +1,6 @@
 import CLinux
 import Foundation
+import HelperHarness
 
 /// A temporary directory with a share in it, and what is needed to serve that share to a guest.
 struct Rig {
@@ -23,8 +24,11 @@ struct Rig {
   private static let suite = path("POSTERN_GUEST_SUITE", ".build/dist-tests/guest-suite")
   private static let guest = path("POSTERN_GUEST", ".build/guest")
 
-  /// Makes the share, with the files that the guest's checks expect of the host, and the guest's part.
-  init(checks: [String]) throws {
+  /// Makes the share and the guest's part.
+  ///
+  /// The share has the files that the guest's checks expect of the host, which only root can make, or else it is that of
+  /// an ordinary user who serves it.
+  init(checks: [String], rootless: Start? = nil) throws {
     for path in [Self.helper, Self.suite, Self.guest + "/kernel"] where access(path, R_OK) != 0 {
       throw RigError("\(path) is missing; script/test makes it")
     }
@@ -33,7 +37,13 @@ struct Rig {
     directory = URL(fileURLWithPath: String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self))
     // QEMU has to find the socket, and nothing else.
     chmod(directory.path, 0o711)
-    try makeShare()
+    if let rootless {
+      try FileManager.default.createDirectory(at: share, withIntermediateDirectories: true)
+      // Where its socket will be, too.
+      try rootless.own(directory.path)
+    } else {
+      try makeShare()
+    }
     try makeGuest(checks)
   }
 
@@ -79,6 +89,14 @@ struct Rig {
   /// Starts the helper.
   func startHelper(_ arguments: [String], descriptors: [(there: CInt, here: CInt)] = []) throws -> Spawned {
     try Spawned(Self.helper, ["-p", share.path] + arguments, log: helperLog, descriptors: descriptors)
+  }
+
+  /// Starts the helper as an ordinary user, who grants the guest these ids.
+  func startHelper(_ start: Start, _ subordinates: Subordinates?, _ arguments: [String]) throws -> Spawned {
+    let (program, words) = start.command(subordinates)
+    return try Spawned(
+      program, words + ["-p", share.path] + arguments, log: helperLog,
+      descriptors: [(there: Start.helperNumber, here: Start.helper)])
   }
 
   /// Boots the guest in stock QEMU, which runs as ``user``.

@@ -38,13 +38,13 @@ package struct Start: Sendable, Equatable, CustomStringConvertible {
     try run("/bin/chown", ["-R", "-h", "\(user):\(group)", directory])
   }
 
-  static let helper = open(Programs.helper, O_RDONLY | O_CLOEXEC)
-  static let helperNumber: CInt = 9
+  package static let helper = open(Programs.helper, O_RDONLY | O_CLOEXEC)
+  package static let helperNumber: CInt = 9
 
   /// The program to start and its first words, before the helper's own options.
   ///
   /// It inherits ``helper`` as ``helperNumber``: whom the user becomes may not be allowed where the program lies.
-  func command(_ subordinates: Subordinates?) -> (program: String, words: [String]) {
+  package func command(_ subordinates: Subordinates?) -> (program: String, words: [String]) {
     guard user != geteuid() else { return (Programs.helper, []) }
     let program = "/proc/self/fd/\(Self.helperNumber)"
     let change = ["--reuid=\(user)", "--regid=\(group)", "--clear-groups", "--inh-caps=-all", program]
@@ -57,7 +57,8 @@ package struct Start: Sendable, Equatable, CustomStringConvertible {
 /// Subordinate ids for nobody, in a mount namespace of the helper's own: the machine's lists stay as they are.
 package struct Subordinates: Sendable {
   package static let first: UInt32 = 200_000
-  package static let count: UInt32 = 65_536
+  /// Enough for the ids that the guest's checks use.
+  package static let count: UInt32 = 4_294_000_000
 
   let list: TemporaryFile
 

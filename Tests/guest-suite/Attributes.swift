@@ -47,8 +47,6 @@ func checkAttributes(_ suite: inout Suite) {
     try expectOwner("owned", 2000, 200)
     try call("none", chown("owned", uid_t.max, gid_t.max))
     try expectOwner("owned", 2000, 200)
-    try call("large ones", chown("owned", 4_294_967_294, 3_000_000_000))
-    try expectOwner("owned", 4_294_967_294, 3_000_000_000)
   }
   suite.check("chown of a symbolic link, not of its target") { () throws(Failure) in
     try save("", in: "target")
@@ -131,4 +129,13 @@ private func setTimes(
     timespec(tv_sec: modification.seconds, tv_nsec: modification.nanoseconds),
   ]
   try call("utimensat \(path)", utimensat(AT_FDCWD, path, times, AT_SYMLINK_NOFOLLOW))
+}
+
+/// What only a host that maps no ids has.
+func checkLargestIds(_ suite: inout Suite) {
+  suite.check("chown to the largest ids") { () throws(Failure) in
+    try save("", in: "owned")
+    try call("chown", chown("owned", 4_294_967_294, 3_000_000_000))
+    try expectOwner("owned", 4_294_967_294, 3_000_000_000)
+  }
 }

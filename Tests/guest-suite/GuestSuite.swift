@@ -18,6 +18,7 @@ enum GuestSuite {
     ("links", checkLinks),
     ("names", checkNames),
     ("attributes", checkAttributes),
+    ("ids", checkLargestIds),
     ("times", checkTimes),
     ("xattrs", checkExtendedAttributes),
     ("nodes", checkNodes),

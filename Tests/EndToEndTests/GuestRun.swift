@@ -1,0 +1,76 @@
+import CLinux
+import Foundation
+import HelperHarness
+import Testing
+
+/// Runs a test with a rig, and removes it also where the test fails.
+func withRig(checks: [String], rootless: Start? = nil, _ body: (Rig) async throws -> Void) async throws {
+  let rig = try Rig(checks: checks, rootless: rootless)
+  do {
+    try await body(rig)
+  } catch {
+    try? await rig.remove()
+    throw error
+  }
+  try await rig.remove()
+}
+
+/// Boots the guest, waits for its end and tells of each of its checks. `descriptor` is closed here.
+func runGuest(_ rig: Rig, _ fsdev: String, descriptor: CInt? = nil) async throws -> [GuestCheck] {
+  let guest = try rig.startGuest(fsdev, descriptors: descriptor.map { [(there: CInt(3), here: $0)] } ?? [])
+  defer { guest.killIfRunning() }
+  if let descriptor { close(descriptor) }
+  let isUnprivileged = try await eventually { isUnprivilegedQEMU(guest.id) }
+  #expect(isUnprivileged, "QEMU doesn't run as an ordinary user")
+  let status = try await guest.status(within: 180)
+  #expect(status == 0, "QEMU's status; the end of the console:\n\(guest.tail)")
+  let (checks, sum) = GuestCheck.all(on: guest.output)
+  for check in checks {
+    #expect(check.failure == nil, "in the guest: \(check.name): \(check.failure ?? "")")
+  }
+  let failed = checks.count { $0.failure != nil }
+  try #require(
+    sum == "\(checks.count - failed) passed, \(failed) failed",
+    "the guest's checks were cut short; the end of its console:\n\(guest.tail)")
+  return checks
+}
+
+func expectEnd(of helper: Spawned) async throws {
+  let status = try await helper.status(within: 10)
+  #expect(status == 0, "the helper's status; it says: \(helper.tail)")
+}
+
+/// Whether a process is QEMU, runs as nobody, or as who runs the tests, by each of its four ids, and has no capability.
+private func isUnprivilegedQEMU(_ id: pid_t) -> Bool {
+  guard let status = try? String(contentsOfFile: "/proc/\(id)/status", encoding: .utf8) else { return false }
+  let user = getuid() == 0 ? Rig.user : getuid()
+  return status.hasPrefix("Name:\tqemu-system")
+    && status.contains("\nUid:" + String(repeating: "\t\(user)", count: 4) + "\n")
+    && status.contains("\nCapEff:\t0000000000000000\n")
+}
+
+/// What the kernel's log gets from now on.
+final class KernelLog {
+  private let descriptor: CInt
+
+  init() throws {
+    descriptor = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+    guard descriptor >= 0 else { throw RigError("/dev/kmsg: \(String(cString: strerror(errno)))") }
+    lseek(descriptor, 0, SEEK_END)
+  }
+
+  deinit {
+    close(descriptor)
+  }
+
+  func lines() -> [String] {
+    var lines: [String] = []
+    var record = [UInt8](repeating: 0, count: 8192)
+    while true {
+      let count = read(descriptor, &record, record.count)
+      // EPIPE says that records were lost, which is no reason to stop.
+      guard count > 0 || errno == EPIPE else { return lines }
+      if count > 0 { lines.append(String(decoding: record.prefix(count), as: UTF8.self)) }
+    }
+  }
+}
