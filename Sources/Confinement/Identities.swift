@@ -47,6 +47,7 @@ package struct Identities: ~Copyable {
   /// - Parameters:
   ///   - map: what it leaves open stays the same numbers.
   ///   - export: a directory, which becomes the working directory.
+  /// - Returns: what ``Sandbox/enter(_:readOnly:identities:)`` applies and ``enterNamespace()`` enters.
   /// - Throws: the step that failed, as where one of the file systems can't do that.
   package static func byMount(_ map: IdentityMap, of export: borrowing Descriptor) throws(StageError) -> Identities {
     let map = map.filled(from: .same)

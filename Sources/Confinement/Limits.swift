@@ -3,8 +3,9 @@ internal import SystemPackage
 
 /// How much a serving process may use, and what it may leave behind.
 package enum Limits {
-  /// The most descriptors: one request needs a handful, and what is sent isn't kept.
-  static let descriptors: UInt = 64
+  /// The most descriptors. One request needs a handful, and what is sent isn't kept; but until clients have received them
+  /// those of all helpers of a user count together.
+  static let descriptors: UInt = 1024
   /// The most address space, in bytes: many times what serving takes.
   static let addressSpace: UInt = 64 << 20
 

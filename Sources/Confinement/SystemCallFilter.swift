@@ -75,6 +75,7 @@ private struct Rules {
     allow("recvfrom")
     allow("sendto")
     allow("sendmsg")
+    allow("ioctl", argument(1, cl_siocoutq))
     allow("shutdown")
     allow("sched_yield")
 

@@ -46,6 +46,13 @@ extension Descriptor {
     if sent < bytes.count { try send(bytes.extracting(droppingFirst: sent)) }
   }
 
+  /// Whether the peer has received all that was sent. The system call is `ioctl(SIOCOUTQ)`.
+  package borrowing func isAllReceived() throws(Errno) -> Bool {
+    var count: CInt = 0
+    _ = try unsafe valueOrErrno(kernel: cl_get_unreceived(rawValue, &count))
+    return count == 0
+  }
+
   /// Reads as ``receive(into:)`` does, and takes over a descriptor that came beside.
   ///
   /// The system call is `recvmsg`.

@@ -6,6 +6,11 @@ import SystemPackage
 struct Outbox: ~Copyable {
   private var buffer = Buffer(capacity: Frame.maximumSize)
   private var count = 0
+  /// Descriptors that were sent since the client was last seen to have received everything.
+  private var underWay = 0
+  /// The most of them. The kernel counts those that nobody has received for all processes of a user together, and refuses
+  /// further ones when they are more than RLIMIT_NOFILE: a client that never reads must not take that from other helpers.
+  private static let mostUnderWay = 8
 
   /// Makes what `write` writes the reply. It returns the reply's size in bytes.
   mutating func put(_ write: (inout MutableSpan<UInt8>) -> Int) {
@@ -25,7 +30,14 @@ struct Outbox: ~Copyable {
   }
 
   /// Sends the reply with a descriptor beside it.
-  borrowing func send(with descriptor: borrowing Descriptor, on socket: borrowing Descriptor) throws(Errno) {
+  ///
+  /// - Throws: `ETOOMANYREFS` where the peer has too many that it hasn't received. Nothing is sent then.
+  mutating func send(with descriptor: borrowing Descriptor, on socket: borrowing Descriptor) throws(Errno) {
+    if underWay == Self.mostUnderWay {
+      guard try socket.isAllReceived() else { throw .tooManyReferences }
+      underWay = 0
+    }
     try socket.send(buffer.span(0..<count), with: descriptor)
+    underWay += 1
   }
 }

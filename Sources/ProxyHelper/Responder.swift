@@ -33,7 +33,6 @@ struct Responder: ~Copyable {
       do throws(Errno) {
         try outbox.send(with: opened, on: socket)
       } catch .tooManyReferences {
-        // The peer has too many descriptors under way that it hasn't received.
         outbox.put { Reply.descriptor(-Errno.tooManyReferences.rawValue, into: &$0) }
         try outbox.send(on: socket)
       }

@@ -2,6 +2,7 @@ import CLinux
 import CRawCalls
 import Confinement
 import Glibc
+import HelperHarness
 import Linux
 import Testing
 
@@ -20,6 +21,10 @@ import Testing
     }
 
     var testDescription: String { name }
+
+    func make() {
+      _ = rc_call(number, arguments[0], arguments[1], arguments[2], arguments[3], arguments[4])
+    }
   }
 
   static let forbidden = [
@@ -56,10 +61,62 @@ import Testing
   @Test(arguments: forbidden)
   func whatServingDoesNotNeedEndsTheProcess(call: Call) async {
     await #expect(processExitsWith: .signal(SIGSYS)) { [call] in
-      try Linux.Process.setNoNewPrivileges()
-      try SystemCallFilter.load(.kill)
-      let arguments = call.arguments
-      _ = rc_call(call.number, arguments[0], arguments[1], arguments[2], arguments[3], arguments[4])
+      try confine(.kill)
+      call.make()
+    }
+  }
+
+  /// What an export that nobody may change needs even less.
+  static let changing = [
+    Call("mkdirat", SYS_mkdirat), Call("mknodat", SYS_mknodat), Call("symlinkat", SYS_symlinkat),
+    Call("linkat", SYS_linkat), Call("renameat", SYS_renameat), Call("unlinkat", SYS_unlinkat),
+    Call("fchmodat", SYS_fchmodat), Call("fchownat", SYS_fchownat), Call("utimensat", SYS_utimensat),
+    Call("truncate", SYS_truncate), Call("lsetxattr", SYS_lsetxattr), Call("lremovexattr", SYS_lremovexattr),
+    Call("setfsuid", SYS_setfsuid), Call("capset", SYS_capset),
+    Call("openat O_WRONLY", SYS_openat, 0, 0, Int(O_WRONLY)), Call("openat O_RDWR", SYS_openat, 0, 0, Int(O_RDWR)),
+    Call("openat O_TRUNC", SYS_openat, 0, 0, Int(O_TRUNC)), Call("openat O_CREAT", SYS_openat, 0, 0, Int(O_CREAT)),
+  ]
+
+  @Test(arguments: changing)
+  func whatChangesAFileEndsTheProcessOfAReadOnlyExport(call: Call) async {
+    await #expect(processExitsWith: .signal(SIGSYS)) { [call] in
+      try confine(.kill, readOnly: true)
+      call.make()
+    }
+    // The same call is what serving others needs.
+    await #expect(processExitsWith: .exitCode(7)) { [call] in
+      try confine(.kill)
+      call.make()
+      _exit(7)
+    }
+  }
+
+  /// Without the filter the kernel refuses what matters all the same.
+  @Test(.enabled(if: hasRoot(), "needs root: gives privileges up"))
+  func whatWouldLeadOutIsRefusedWithoutTheFilterToo() async {
+    await #expect(processExitsWith: .exitCode(7)) {
+      try confine(.none)
+      func isDenied(_ result: Int) -> Bool { result == -1 && errno == EPERM }
+      let refused = [
+        isDenied(Int(mount("tmpfs", "/", "tmpfs", 0, nil))), isDenied(Int(unshare(CL_CLONE_NEWNS))),
+        isDenied(Int(umount2("/", 0))), isDenied(Int(chroot("/"))),
+        // PTRACE_ATTACH to a process of root's that has more capabilities.
+        isDenied(rc_call(Int(SYS_ptrace), 16, Int(getppid()), 0, 0, 0)),
+        open("/dev/null", O_RDWR) < 0, open("/proc/self/status", O_RDONLY) < 0, open("/etc/passwd", O_RDONLY) < 0,
+        access("/bin/sh", X_OK) < 0,
+      ]
+      // Of the network there is only a loopback interface that is down.
+      let network = socket(AF_INET, CInt(SOCK_DGRAM.rawValue), 0)
+      var address = sockaddr_in()
+      address.sin_family = sa_family_t(AF_INET)
+      address.sin_port = 9 << 8
+      address.sin_addr = in_addr(s_addr: 1 << 24 | 127)
+      let result = withUnsafePointer(to: &address) {
+        $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+          connect(network, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+        }
+      }
+      _exit(refused.allSatisfy { $0 } && result < 0 ? 7 : 8)
     }
   }
 
@@ -90,4 +147,18 @@ import Testing
       _exit(7)
     }
   }
+}
+
+/// Confines the process as a serving helper is, with a directory of the host that nothing is done to.
+///
+/// An ordinary user's process gets the filter alone.
+private func confine(_ mode: SystemCallFilter.Mode, readOnly: Bool = false) throws {
+  guard geteuid() == 0 else {
+    try Linux.Process.setNoNewPrivileges()
+    return try SystemCallFilter.load(mode, readOnly: readOnly)
+  }
+  let export = try Descriptor.directory(HostPath("/usr/share").bytes)
+  try Sandbox.namespace.enter(export, readOnly: readOnly, identities: .same)
+  try Privileges.drop(allBut: Privileges.serving(readOnly: readOnly))
+  try SystemCallFilter.load(mode, readOnly: readOnly)
 }

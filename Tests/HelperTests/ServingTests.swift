@@ -223,6 +223,48 @@ extension PrivilegedTests {
       }
       #expect(helper.process.wait(seconds: 5) == 0)
     }
+
+    /// The kernel counts descriptors that nobody has received for all of root's processes together.
+    @Test func whoDoesNotReceiveDescriptorsIsSentFew() throws {
+      let directory = try TemporaryDirectory()
+      var helper = try RunningHelper(serving: directory.path, output: try Output())
+      let socket = try helper.takeSocket()
+      let root = Array("/".utf8)
+      let request = try frame(.open(path: root.span, flags: O_RDONLY | O_DIRECTORY))
+      for _ in 0..<3 {
+        for _ in 0..<100 { send(request, socket) }
+        var answers: [Int32] = []
+        // The first waits until the helper has got to the last.
+        #expect(eventually { bytesWaiting(on: socket) == 400 })
+        for _ in 0..<100 { answers.append(try receiveAnswer(socket)) }
+        #expect(answers.count { $0 == Frame.descriptorFollows } == 8, "\(answers)")
+        #expect(answers.count { $0 == -ETOOMANYREFS } == 92)
+      }
+      // Whoever has received all of them gets further ones.
+      for _ in 0..<100 {
+        send(request, socket)
+        #expect(try receiveAnswer(socket) == Frame.descriptorFollows)
+      }
+    }
+
+    private func bytesWaiting(on socket: borrowing Descriptor) -> CInt {
+      var count: CInt = 0
+      _ = ioctl(socket.rawValue, UInt(FIONREAD), &count)
+      return count
+    }
+
+    /// The word of a reply that a descriptor may come with, which is closed.
+    private func receiveAnswer(_ socket: borrowing Descriptor) throws -> Int32 {
+      var bytes: [UInt8] = [0, 0, 0, 0]
+      var span = bytes.mutableSpan
+      let (count, descriptor) = try socket.receiveWithDescriptor(into: &span)
+      if let descriptor { close(descriptor) }
+      guard count == 4 else { throw HarnessError("a reply of \(count) bytes") }
+      let answer = Int32(
+        bitPattern: UInt32(bytes[0]) | UInt32(bytes[1]) << 8 | UInt32(bytes[2]) << 16 | UInt32(bytes[3]) << 24)
+      #expect((answer == Frame.descriptorFollows) == (descriptor != nil))
+      return answer
+    }
   }
 }
 
