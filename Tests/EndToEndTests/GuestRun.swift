@@ -4,25 +4,19 @@ import HelperHarness
 import Testing
 
 /// Runs a test with a rig, and removes it also where the test fails.
-func withRig(checks: [String], rootless: Start? = nil, _ body: (Rig) async throws -> Void) async throws {
+func withRig(checks: [String], rootless: Start? = nil, _ body: (Rig) throws -> Void) throws {
   let rig = try Rig(checks: checks, rootless: rootless)
-  do {
-    try await body(rig)
-  } catch {
-    try? await rig.remove()
-    throw error
-  }
-  try await rig.remove()
+  defer { rig.remove() }
+  try body(rig)
 }
 
 /// Boots the guest, waits for its end and tells of each of its checks. `descriptor` is closed here.
-func runGuest(_ rig: Rig, _ fsdev: String, descriptor: CInt? = nil) async throws -> [GuestCheck] {
+func runGuest(_ rig: Rig, _ fsdev: String, descriptor: CInt? = nil) throws -> [GuestCheck] {
   let guest = try rig.startGuest(fsdev, descriptors: descriptor.map { [(there: CInt(3), here: $0)] } ?? [])
-  defer { guest.killIfRunning() }
   if let descriptor { close(descriptor) }
-  let isUnprivileged = try await eventually { isUnprivilegedQEMU(guest.id) }
+  let isUnprivileged = eventually { isUnprivilegedQEMU(guest.process.identifier) }
   #expect(isUnprivileged, "QEMU doesn't run as an ordinary user")
-  let status = try await guest.status(within: 180)
+  let status = try guest.status(within: 180)
   #expect(status == 0, "QEMU's status; the end of the console:\n\(guest.tail)")
   let (checks, sum) = GuestCheck.all(on: guest.output)
   for check in checks {
@@ -35,8 +29,8 @@ func runGuest(_ rig: Rig, _ fsdev: String, descriptor: CInt? = nil) async throws
   return checks
 }
 
-func expectEnd(of helper: Spawned) async throws {
-  let status = try await helper.status(within: 10)
+func expectEnd(of helper: Logged) throws {
+  let status = try helper.status(within: 10)
   #expect(status == 0, "the helper's status; it says: \(helper.tail)")
 }
 

@@ -17,17 +17,16 @@ struct PrivilegedGuestTests {
   static let few = ["host", "contents", "users", "setgid", "left"]
 
   @Test("every check, over a named socket", .timeLimit(.minutes(5)), arguments: sandboxes)
-  func namedSocket(sandbox: String) async throws {
-    try await withRig(checks: []) { rig in
+  func namedSocket(sandbox: String) throws {
+    try withRig(checks: []) { rig in
       let helper = try rig.startHelper([
         "-n", "--sandbox", sandbox, "-s", rig.socket, "-u", "\(Rig.user)", "-g", "\(Rig.user)",
       ])
-      defer { helper.killIfRunning() }
-      let isReady = try await eventually { access(rig.socket, F_OK) == 0 }
+      let isReady = eventually { access(rig.socket, F_OK) == 0 }
       try #require(isReady, "no socket; the helper says: \(helper.tail)")
-      let checks = try await runGuest(rig, "socket=\(rig.socket)")
+      let checks = try runGuest(rig, "socket=\(rig.socket)")
       #expect(checks.count > 130)
-      try await expectEnd(of: helper)
+      try expectEnd(of: helper)
       #expect(access(rig.socket, F_OK) == -1, "the socket is left behind")
       #expect(helper.output.contains(sandbox), "the log doesn't name the sandbox: \(helper.output)")
       checkWhatIsLeft(in: rig.share.appendingPathComponent("left"))
@@ -35,54 +34,52 @@ struct PrivilegedGuestTests {
   }
 
   @Test("every check, with no system call that the filter doesn't list", .timeLimit(.minutes(5)))
-  func nothingIsLogged() async throws {
-    try await withRig(checks: []) { rig in
+  func nothingIsLogged() throws {
+    try withRig(checks: []) { rig in
       let log = try KernelLog()
       let helper = try rig.startHelper([
         "-n", "--seccomp", "log", "-s", rig.socket, "-u", "\(Rig.user)", "-g", "\(Rig.user)",
       ])
-      defer { helper.killIfRunning() }
-      let isReady = try await eventually { access(rig.socket, F_OK) == 0 }
+      let isReady = eventually { access(rig.socket, F_OK) == 0 }
       try #require(isReady, "no socket; the helper says: \(helper.tail)")
-      _ = try await runGuest(rig, "socket=\(rig.socket)")
-      try await expectEnd(of: helper)
+      _ = try runGuest(rig, "socket=\(rig.socket)")
+      try expectEnd(of: helper)
       // The kernel's audit says which call of whom isn't on the list (AUDIT_SECCOMP).
-      let lines = log.lines().filter { $0.contains("type=1326") && $0.contains("pid=\(helper.id) ") }
+      let lines = log.lines().filter { $0.contains("type=1326") && $0.contains("pid=\(helper.process.identifier) ") }
       #expect(lines.isEmpty, "\(lines)")
     }
   }
 
   @Test("an inherited descriptor", .timeLimit(.minutes(5)), arguments: sandboxes)
-  func inheritedDescriptor(sandbox: String) async throws {
-    try await withRig(checks: Self.few) { rig in
+  func inheritedDescriptor(sandbox: String) throws {
+    try withRig(checks: Self.few) { rig in
       var ends: [CInt] = [-1, -1]
       let type = CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
       try #require(socketpair(AF_UNIX, type, 0, &ends) == 0)
       let (ours, theirs) = (ends[0], ends[1])
       let helper = try rig.startHelper(["-n", "--sandbox", sandbox, "-f", "3"], descriptors: [(3, ours)])
-      defer { helper.killIfRunning() }
       close(ours)
-      let checks = try await runGuest(rig, "sock_fd=3", descriptor: theirs)
+      let checks = try runGuest(rig, "sock_fd=3", descriptor: theirs)
       #expect(checks.count > 30)
-      try await expectEnd(of: helper)
+      try expectEnd(of: helper)
       checkWhatIsLeft(in: rig.share.appendingPathComponent("left"))
     }
   }
 
   @Test("the original's command line, as a daemon", .timeLimit(.minutes(5)))
-  func daemon() async throws {
-    try await withRig(checks: Self.few) { rig in
+  func daemon() throws {
+    try withRig(checks: Self.few) { rig in
       let helper = try rig.startHelper(["-s", rig.socket, "-u", "\(Rig.user)", "-g", "\(Rig.user)"])
       defer {
         for id in processes(naming: rig.share.path) { kill(id, SIGKILL) }
       }
       // The launcher relies on this: once the command is back, there is something to connect to.
-      let status = try await helper.status(within: 20)
+      let status = try helper.status(within: 20)
       #expect(status == 0, "\(helper.tail)")
       try #require(access(rig.socket, F_OK) == 0, "no socket; the helper says: \(helper.tail)")
       #expect(!processes(naming: rig.share.path).isEmpty)
-      _ = try await runGuest(rig, "socket=\(rig.socket)")
-      let isGone = try await eventually { processes(naming: rig.share.path).isEmpty }
+      _ = try runGuest(rig, "socket=\(rig.socket)")
+      let isGone = eventually { processes(naming: rig.share.path).isEmpty }
       #expect(isGone, "the daemon outlived QEMU")
       #expect(access(rig.socket, F_OK) == -1, "the socket is left behind")
       checkWhatIsLeft(in: rig.share.appendingPathComponent("left"))

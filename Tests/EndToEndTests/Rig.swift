@@ -10,7 +10,6 @@ struct Rig {
   let directory: URL
   var share: URL { directory.appendingPathComponent("share") }
   var socket: String { directory.appendingPathComponent("socket").path }
-  var helperLog: URL { directory.appendingPathComponent("helper.log") }
 
   private static let root = URL(fileURLWithPath: #filePath)
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
@@ -47,10 +46,9 @@ struct Rig {
     try makeGuest(checks)
   }
 
-  func remove() async throws {
+  func remove() {
     // Not FileManager: paths may be longer than it can name.
-    let log = URL(fileURLWithPath: "/dev/null")
-    _ = try await Spawned("rm", ["-rf", directory.path], log: log).status(within: 60)
+    removeTree(directory.path)
   }
 
   private func makeShare() throws {
@@ -87,24 +85,24 @@ struct Rig {
   }
 
   /// Starts the helper.
-  func startHelper(_ arguments: [String], descriptors: [(there: CInt, here: CInt)] = []) throws -> Spawned {
-    try Spawned(Self.helper, ["-p", share.path] + arguments, log: helperLog, descriptors: descriptors)
+  func startHelper(_ arguments: [String], descriptors: [(there: CInt, here: CInt)] = []) throws -> Logged {
+    try Logged(Self.helper, ["-p", share.path] + arguments, descriptors: descriptors)
   }
 
   /// Starts the helper as an ordinary user, who grants the guest these ids.
-  func startHelper(_ start: Start, _ subordinates: Subordinates?, _ arguments: [String]) throws -> Spawned {
+  func startHelper(_ start: Start, _ subordinates: Subordinates?, _ arguments: [String]) throws -> Logged {
     let (program, words) = start.command(subordinates)
-    return try Spawned(
-      program, words + ["-p", share.path] + arguments, log: helperLog,
+    return try Logged(
+      program, words + ["-p", share.path] + arguments,
       descriptors: [(there: Start.helperNumber, here: Start.helper)])
   }
 
   /// Boots the guest in stock QEMU, which runs as ``user``.
-  func startGuest(_ fsdev: String, descriptors: [(there: CInt, here: CInt)] = []) throws -> Spawned {
-    try Spawned(
+  func startGuest(_ fsdev: String, descriptors: [(there: CInt, here: CInt)] = []) throws -> Logged {
+    try Logged(
       Self.root.appendingPathComponent("script/guest-run").path,
       [directory.appendingPathComponent("content").path, fsdev],
-      log: directory.appendingPathComponent("console"), environment: ["POSTERN_GUEST": Self.guest],
+      environment: ["POSTERN_GUEST": Self.guest],
       descriptors: descriptors)
   }
 }

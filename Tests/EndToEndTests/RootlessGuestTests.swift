@@ -15,20 +15,19 @@ struct RootlessGuestTests {
   static let usersChecks = ["attributes", "xattrs", "users", "setgid"]
 
   @Test("every check but those of device files", .timeLimit(.minutes(5)), arguments: Start.rootless)
-  func namedSocket(start: Start) async throws {
+  func namedSocket(start: Start) throws {
     // Root's tests grant nobody subordinate ids; an ordinary user's may have none.
     let subordinates = getuid() == 0 ? try Subordinates() : nil
     let checks = Self.ownChecks + (subordinates == nil ? [] : Self.usersChecks)
-    try await withRig(checks: checks, rootless: start) { rig in
+    try withRig(checks: checks, rootless: start) { rig in
       let helper = try rig.startHelper(
         start, subordinates,
         ["-n", "--sandbox", start.sandbox, "-s", rig.socket, "-u", "\(start.user)", "-g", "\(start.group)"])
-      defer { helper.killIfRunning() }
-      let isReady = try await eventually { access(rig.socket, F_OK) == 0 }
+      let isReady = eventually { access(rig.socket, F_OK) == 0 }
       try #require(isReady, "no socket; the helper says: \(helper.tail)")
-      let seen = try await runGuest(rig, "socket=\(rig.socket)")
+      let seen = try runGuest(rig, "socket=\(rig.socket)")
       #expect(seen.count > 60)
-      try await expectEnd(of: helper)
+      try expectEnd(of: helper)
       #expect(helper.output.contains("sandbox=\(start.sandbox)"), "\(helper.output)")
       #expect(helper.output.contains("rootless=yes"), "\(helper.output)")
     }
