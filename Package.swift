@@ -54,6 +54,13 @@ let package = Package(
       swiftSettings: tests
     ),
     .executableTarget(
+      name: "instruction-count",
+      dependencies: ["CLinux", "Linux", "Export", "ProxyHelper", "ProxyProtocol"],
+      path: "Tests/instruction-count",
+      exclude: ["accepted"],
+      swiftSettings: tests
+    ),
+    .executableTarget(
       name: "escape-probe", dependencies: ["CLinux"], path: "Tests/escape-probe", swiftSettings: tests),
     .executableTarget(name: "guest-suite", dependencies: ["CLinux"], path: "Tests/guest-suite", swiftSettings: tests),
     .testTarget(name: "ProxyProtocolTests", dependencies: ["ProxyProtocol"], swiftSettings: tests),

@@ -15,6 +15,12 @@ package enum Programs {
   package static let allocationCount =
     environment("POSTERN_ALLOCATION_COUNT") ?? root + "/.build/dist-tests/allocation-count"
 
+  /// Counts what our server executes; the compiler that it is of; and the numbers of each compiler.
+  package static let instructionCount =
+    environment("POSTERN_INSTRUCTION_COUNT") ?? root + "/.build/dist-tests/instruction-count"
+  package static let instructionCompiler = root + "/.build/dist-tests/compiler"
+  package static let acceptedInstructions = root + "/Tests/instruction-count/accepted"
+
   private static func environment(_ name: String) -> String? {
     getenv(name).map { String(cString: $0) }
   }
