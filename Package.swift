@@ -93,6 +93,8 @@ let package = Package(
       path: "Benchmarks/helper-bench",
       swiftSettings: tests
     ),
+    .executableTarget(
+      name: "guest-bench", dependencies: ["CLinux"], path: "Benchmarks/guest-bench", swiftSettings: tests),
     .executableTarget(name: "floor", path: "Benchmarks/floor", cSettings: c),
     .target(
       name: "FuzzTargets",

@@ -76,7 +76,7 @@ final class Script {
 
   private static var firstWord: UInt32 { buffer.load(as: UInt32.self) }
 
-  private static func now() -> Double {
+  static func now() -> Double {
     var time = timespec()
     clock_gettime(CLOCK_MONOTONIC, &time)
     return Double(time.tv_sec) * 1e9 + Double(time.tv_nsec)

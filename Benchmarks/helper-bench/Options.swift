@@ -1,15 +1,45 @@
 /// The command line, which `script/bench` puts together.
 struct Options {
+  enum Suite: String {
+    case helper, guest, scale, startup
+  }
+
+  let suite: Suite
   var helper = ""
   var stock = ""
   var floor = ""
   /// An empty directory, on the file system that is to be served.
   var work = ""
-  var rounds = 41
-  /// Requests in a batch.
-  var requests = 200
-  /// Part of the names of the workloads that are wanted.
+  /// What boots a guest, and the program that works in it.
+  var guestRun = ""
+  var guestBench = ""
+  /// A file that gets the numbers.
+  var csv = ""
+  /// What of the project was measured, for that file.
+  var version = "unknown"
+  /// A first look, rather than numbers to rely on.
+  var isQuick = false
+  /// Whether the scheduler may also place the processes as it likes.
+  var unpinned = false
+  /// Part of the names of the lines that are wanted.
   var only = ""
+  private var givenRounds: Int?
+  private var givenRequests: Int?
+
+  /// How often each takes its turn.
+  var rounds: Int {
+    let (usual, quick) =
+      switch suite {
+      case .helper: (41, 9)
+      case .guest: (5, 1)
+      case .scale: (21, 5)
+      case .startup: (41, 9)
+      }
+    return givenRounds ?? (isQuick ? quick : usual)
+  }
+
+  /// Requests in a batch.
+  var requests: Int { givenRequests ?? (isQuick ? 100 : 200) }
 
   init(_ arguments: [String]) throws(Failure) {
     var rest = arguments[...]
@@ -17,11 +47,17 @@ struct Options {
       guard let number = Int(text), number > 0 else { throw Failure("\(option) wants a number, not '\(text)'") }
       return number
     }
+    guard let suite = rest.popFirst().flatMap({ Suite(rawValue: $0) }) else { throw Failure("no suite is named") }
+    self.suite = suite
     while let option = rest.popFirst() {
-      if option == "--quick" {
-        rounds = 9
-        requests = 100
+      switch option {
+      case "--quick":
+        isQuick = true
         continue
+      case "--unpinned":
+        unpinned = true
+        continue
+      default: break
       }
       guard let value = rest.popFirst() else { throw Failure("\(option) is unknown or lacks its value") }
       switch option {
@@ -29,14 +65,21 @@ struct Options {
       case "--stock": stock = value
       case "--floor": floor = value
       case "--work": work = value
-      case "--rounds": rounds = try number(value, option)
-      case "--requests": requests = try number(value, option)
+      case "--guest-run": guestRun = value
+      case "--guest-bench": guestBench = value
+      case "--csv": csv = value
+      case "--version": version = value
+      case "--rounds": givenRounds = try number(value, option)
+      case "--requests": givenRequests = try number(value, option)
       case "--only": only = value
       default: throw Failure("unknown option \(option)")
       }
     }
-    guard ![helper, stock, floor, work].contains("") else {
-      throw Failure("--helper, --stock, --floor and --work are needed")
+    guard ![helper, stock, floor, work, guestRun, guestBench].contains("") else {
+      throw Failure("--helper, --stock, --floor, --work, --guest-run and --guest-bench are needed")
     }
   }
+
+  /// Whether a line is wanted.
+  func wants(_ name: String) -> Bool { only.isEmpty || name.contains(only) }
 }

@@ -5,7 +5,7 @@ import Glibc
 final class Peer {
   let name: String
   let socket: CInt
-  private let process: pid_t
+  let process: pid_t
   private let log: String
 
   /// - Parameters:
@@ -33,21 +33,23 @@ final class Peer {
   /// Lets it end, which it does by itself when its client has gone.
   func end() {
     close(socket)
-    var status: CInt = 0
-    while waitpid(process, &status, 0) < 0, errno == EINTR {}
+    _ = Self.wait(for: process)
   }
 
   /// What it said, for whoever wants to know why it doesn't answer.
   var lastWords: String {
-    guard let file = fopen(log, "r") else { return "" }
-    defer { fclose(file) }
-    var text = [UInt8](repeating: 0, count: 2048)
-    let count = fread(&text, 1, text.count, file)
-    return String(decoding: text.prefix(count), as: UTF8.self)
+    String(((try? readText(log)) ?? "").suffix(2000))
   }
 
   /// The number under which a helper inherits its socket.
   private static let descriptor: CInt = 3
+
+  /// Waits for a process's end; returns what `waitpid` says of it.
+  static func wait(for process: pid_t) -> CInt {
+    var status: CInt = 0
+    while waitpid(process, &status, 0) < 0, errno == EINTR {}
+    return status
+  }
 
   static func spawn(_ command: [String], socket: CInt?, log: String?) throws(Failure) -> pid_t {
     var actions = posix_spawn_file_actions_t()

@@ -1,40 +1,67 @@
 import Glibc
 
 /// Where the scheduler may put the two ends of a connection. Left to itself it moves them, which outweighs all else.
-struct Placement {
-  let client: Int
-  let helper: Int
+enum Placement {
+  case pinned(client: Int, helper: Int)
+  case unpinned
 
   var title: String {
-    client == helper
-      ? "ONE CPU (client and helper on \(client))" : "DIFFERENT CPUs (client on \(client), helper on \(helper))"
+    switch self {
+    case .pinned(let client, let helper) where client == helper: "ONE CPU (client and helper on \(client))"
+    case .pinned(let client, let helper): "DIFFERENT CPUs (client on \(client), helper on \(helper))"
+    case .unpinned: "UNPINNED (where the scheduler puts them)"
+    }
+  }
+
+  var name: String {
+    switch self {
+    case .pinned(let client, let helper): client == helper ? "one" : "different"
+    case .unpinned: "unpinned"
+    }
   }
 
   /// Both placements, or only the one that a single CPU leaves.
   static func all() throws(Failure) -> [Placement] {
-    let cpus = try allowed()
+    let cpus = try allowed
     // The first one is where most interrupts go.
     guard let last = cpus.last else { throw Failure("no CPU in Cpus_allowed_list") }
-    let one = Placement(client: last, helper: last)
+    let one = Placement.pinned(client: last, helper: last)
     guard let other = cpus.dropLast().last else { return [one] }
-    return [Placement(client: last, helper: other), one]
+    return [.pinned(client: last, helper: other), one]
   }
 
-  /// Keeps this process on the client's CPU.
+  /// Keeps this process on the client's CPU, or lets it go.
   ///
   /// The system call is `sched_setaffinity`, which Swift's Glibc doesn't show; taskset makes it for us.
   func pinClient() throws(Failure) {
-    let taskset = try Peer.spawn(["taskset", "--cpu-list", "--pid", "\(client)", "\(getpid())"], socket: nil, log: nil)
-    var status: CInt = 0
-    guard waitpid(taskset, &status, 0) == taskset, status == 0 else { throw Failure("taskset failed") }
+    let cpus =
+      switch self {
+      case .pinned(let client, _): "\(client)"
+      case .unpinned: try Self.allowed.map { "\($0)" }.joined(separator: ",")
+      }
+    let taskset = try Peer.spawn(["taskset", "--cpu-list", "--pid", cpus, "\(getpid())"], socket: nil, log: nil)
+    guard Peer.wait(for: taskset) == 0 else { throw Failure("taskset failed") }
   }
 
   /// A command line that keeps a helper on its CPU from its start.
   func pinned(_ command: [String]) -> [String] {
-    ["taskset", "--cpu-list", "\(helper)"] + command
+    guard case .pinned(_, let helper) = self else { return command }
+    return ["taskset", "--cpu-list", "\(helper)"] + command
   }
 
-  private static func allowed() throws(Failure) -> [Int] {
+  /// The CPUs that this process had at its start.
+  private static var allowed: [Int] {
+    get throws(Failure) {
+      if let known { return known }
+      let cpus = try readAllowed()
+      known = cpus
+      return cpus
+    }
+  }
+
+  nonisolated(unsafe) private static var known: [Int]?
+
+  private static func readAllowed() throws(Failure) -> [Int] {
     guard let list = try ProcessStatus("self")["Cpus_allowed_list"] else {
       throw Failure("no Cpus_allowed_list in /proc/self/status")
     }
@@ -51,12 +78,7 @@ struct ProcessStatus {
   private let lines: [Substring]
 
   init(_ process: String) throws(Failure) {
-    let path = "/proc/\(process)/status"
-    guard let file = fopen(path, "r") else { throw Failure("can't read \(path)", errno: errno) }
-    defer { fclose(file) }
-    var text = [UInt8](repeating: 0, count: 16384)
-    let count = fread(&text, 1, text.count, file)
-    lines = String(decoding: text.prefix(count), as: UTF8.self).split(separator: "\n")
+    lines = try readText("/proc/\(process)/status").split(separator: "\n")
   }
 
   /// The value of one line, without its name and the space before it.

@@ -1,71 +1,66 @@
 import Glibc
 
-/// The peers that take turns in one placement.
+/// Helpers that take turns in one placement.
 struct Peers {
-  let ours: Peer
-  let stock: Peer
-  /// A second process of the same program: what differs between the two is noise.
-  let stockAgain: Peer
-  let floor: Peer
+  let all: [(series: Series, peer: Peer)]
 
-  var all: [Peer] { [stock, ours, stockAgain, floor] }
-
-  init(_ options: Options, serving share: Share, at placement: Placement) throws(Failure) {
-    func helper(_ name: String, _ program: String) throws(Failure) -> Peer {
-      try Peer(
-        name, [program, "-n", "-p", share.path, "-f", "{}"], at: placement, log: "\(options.work)/log-\(name)")
+  /// - Parameter floors: whether the floors take part.
+  init(_ options: Options, serving share: Share, at placement: Placement, floors: Bool = true) throws(Failure) {
+    func start(_ series: Series, _ command: [String]) throws(Failure) -> (Series, Peer) {
+      (series, try Peer(series.rawValue, command, at: placement, log: "\(options.work)/log-\(series.rawValue)"))
     }
-    ours = try helper("ours", options.helper)
-    stock = try helper("stock", options.stock)
-    stockAgain = try helper("stock-again", options.stock)
-    floor = try Peer("floor", [options.floor, "{}", share.path], at: placement, log: "\(options.work)/log-floor")
+    func helper(_ program: String) -> [String] { [program, "-n", "-p", share.path, "-f", "{}"] }
+    var all = [
+      try start(.stock, helper(options.stock)), try start(.ours, helper(options.helper)),
+      try start(.stockAgain, helper(options.stock)),
+    ]
+    if floors {
+      all.append(try start(.floor, [options.floor, "{}", share.path]))
+      all.append(try start(.pollingFloor, [options.floor, "{}", share.path, "\(Self.polling)"]))
+    }
+    self.all = all
   }
-}
 
-/// What was measured of one workload: for each round the microseconds of each peer.
-struct Samples {
-  let workload: Workload
-  var ours: [Double] = []
-  var stock: [Double] = []
-  var stockAgain: [Double] = []
-  var floor: [Double] = []
+  /// How long the polling floor looks for a request, in microseconds: as long as our helper does at most.
+  private static let polling = 60
 
-  /// Ratios within a round, whose batches ran right after each other: what slows the whole machine slows both.
-  var ratios: [Double] { zip(ours, stock).map { $0 / $1 } }
-  var noise: [Double] { zip(stockAgain, stock).map { $0 / $1 } }
+  subscript(_ series: Series) -> Peer? { all.first { $0.series == series }?.peer }
+
+  func end() {
+    for (_, peer) in all { peer.end() }
+  }
 }
 
 enum Rounds {
   /// Requests before each batch that aren't timed: they wake the peer's caches up.
   private static let warmUp = 20
 
-  static func measure(_ workload: Workload, _ peers: Peers, _ options: Options) throws(Failure) -> Samples {
+  /// Measures what each peer needs for a request of a workload, in microseconds.
+  static func measure(
+    _ workload: Workload, _ peers: Peers, in setting: String, amount: Int? = nil, _ options: Options
+  ) throws(Failure) -> Comparison {
     let script = Script(workload)
-    try script.learn(from: peers.stock)
+    if let stock = peers[.stock] { try script.learn(from: stock) }
     // Also shows that each does it right.
-    for peer in peers.all { _ = try script.run(2 * warmUp, on: peer) }
+    for (_, peer) in peers.all { _ = try script.run(2 * warmUp, on: peer) }
 
-    var samples = Samples(workload: workload)
+    var comparison = Comparison(
+      setting, workload.name, amount: amount, kind: workload.kind.rawValue, unit: "us")
     let cycles = max(1, options.requests / workload.cycle.count)
     for round in 0..<options.rounds {
-      for turn in order(round) {
-        let peer = peers.all[turn]
+      for turn in order(round, of: peers.all.count) {
+        let (series, peer) = peers.all[turn]
         _ = try script.run(warmUp / workload.cycle.count, on: peer)
         let time = try script.run(cycles, on: peer) / Double(cycles * workload.unitsPerCycle) / 1000
-        switch turn {
-        case 0: samples.stock.append(time)
-        case 1: samples.ours.append(time)
-        case 2: samples.stockAgain.append(time)
-        default: samples.floor.append(time)
-        }
+        comparison.append(time, of: series)
       }
     }
-    return samples
+    return comparison
   }
 
   /// Each begins a round in its turn, and every other round goes the other way, so that nobody always follows the same.
-  private static func order(_ round: Int) -> [Int] {
-    let order = (0..<4).map { ($0 + round / 2) % 4 }
+  static func order(_ round: Int, of count: Int) -> [Int] {
+    let order = (0..<count).map { ($0 + round / 2) % count }
     return round.isMultiple(of: 2) ? order : order.reversed()
   }
 }

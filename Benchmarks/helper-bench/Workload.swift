@@ -2,7 +2,7 @@ import Glibc
 
 /// One line of the table: requests that leave the share as they found it, sent over and over.
 struct Workload {
-  enum Kind: CaseIterable {
+  enum Kind: String, CaseIterable {
     case open, look, make, change
   }
 
@@ -84,13 +84,18 @@ struct Workload {
 
   /// What makes a helper touch most of its buffers: nearly the longest request and the longest reply.
   static var largest: Workload {
-    let value = [UInt8](repeating: 0x78, count: 60_000)
+    let (set, get) = values(of: 60_000)
     return Workload(
       "largest frames", .change,
-      [
-        .setAttribute(Share.file, Share.otherAttribute, to: value),
-        .attribute(Share.file, Share.otherAttribute, size: 65_000),
-        .removeAttribute(Share.file, Share.otherAttribute),
-      ])
+      set.cycle + get.cycle + [.removeAttribute(Share.file, Share.otherAttribute)])
+  }
+
+  /// A value of this many bytes, set and got.
+  static func values(of count: Int) -> (set: Workload, get: Workload) {
+    let value = [UInt8](repeating: 0x78, count: count)
+    return (
+      Workload("lsetxattr", .change, [.setAttribute(Share.file, Share.otherAttribute, to: value)]),
+      Workload("lgetxattr", .look, [.attribute(Share.file, Share.otherAttribute, size: 65_000)])
+    )
   }
 }

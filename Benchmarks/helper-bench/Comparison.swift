@@ -1,0 +1,62 @@
+/// Whoever is measured, in the order of the columns.
+enum Series: String, CaseIterable {
+  case ours, stock
+  /// A second process of the same program as `stock`: what differs between the two is noise.
+  case stockAgain = "stock-again"
+  case oursInChroot = "ours-chroot"
+  case oursUnfiltered = "ours-unfiltered"
+  case floor
+  /// The floor that looks for the next request before it sleeps.
+  case pollingFloor = "polling-floor"
+  /// QEMU's own driver, without a helper.
+  case localPassthrough = "local-passthrough"
+  case localMapped = "local-mapped"
+}
+
+/// One line of a table: what each needed for the same work, round by round. Less is better.
+struct Comparison {
+  /// What its neighbours have in common: a placement, a group.
+  let setting: String
+  let name: String
+  /// What of this there is more and more of, from line to line.
+  let amount: Int?
+  /// What it counts towards in the means, if anything.
+  let kind: String
+  let unit: String
+  private(set) var values: [Series: [Double]] = [:]
+
+  init(_ setting: String, _ name: String, amount: Int? = nil, kind: String = "", unit: String) {
+    self.setting = setting
+    self.name = name
+    self.amount = amount
+    self.kind = kind
+    self.unit = unit
+  }
+
+  /// Its name in a table.
+  var title: String { amount.map { "\(name), \($0)" } ?? name }
+
+  mutating func append(_ value: Double, of series: Series) {
+    values[series, default: []].append(value)
+  }
+
+  /// Those that were measured, in their order.
+  var series: [Series] { Series.allCases.filter { values[$0] != nil } }
+
+  func median(_ series: Series) -> Double { (values[series] ?? []).median }
+
+  /// Ratios within a round, whose batches ran right after each other: what slows the whole machine slows both.
+  func ratios(_ series: Series, to other: Series = .stock) -> [Double] {
+    zip(values[series] ?? [], values[other] ?? []).map { $0 / $1 }
+  }
+
+  var noise: [Double] { ratios(.stockAgain) }
+
+  /// Whether three quarters of the rounds say so, and by more than two processes of one program differ.
+  var isSlower: Bool {
+    let ratios = ratios(.ours)
+    guard !ratios.isEmpty, !noise.isEmpty else { return false }
+    let most = max(noise.quantile(0.75), 1 / noise.quantile(0.25), 1)
+    return ratios.quantile(0.25) > 1 && ratios.median > most
+  }
+}
