@@ -14,18 +14,30 @@ struct Count: CustomStringConvertible {
     let (share, dumps) = ("\(directory)/share", "\(directory)/dumps")
     for path in [share, dumps] where mkdir(path, 0o755) != 0 { throw Failure("can't make \(path)", errno: errno) }
     try runValgrind(share, dumps)
-    let names = try text(of: "\(dumps)/names").split(separator: "\n").map(String.init)
-    // There is one for each time that `serveBatch` returned, numbered from 1: one of each case to warm up, then two.
     var counts: [Count] = []
-    for (index, name) in names.enumerated() {
-      let few = try Dump("\(dumps)/dump.\(names.count + 2 * index + 1)")
-      let many = try Dump("\(dumps)/dump.\(names.count + 2 * index + 2)")
+    for name in try names(in: directory) {
+      guard let paths = try Self.dumps(of: name, in: directory) else { continue }
+      let (few, many) = (try Dump(paths.few), try Dump(paths.many))
       counts.append(
         Count(
           name: name, instructions: try perRequest(many.instructions - few.instructions, "instructions", name),
           calls: try perRequest(many.calls - few.calls, "system calls", name)))
     }
     return counts
+  }
+
+  /// What callgrind counted of the smaller and the larger batch of a case.
+  static func dumps(of name: String, in directory: String) throws(Failure) -> (few: String, many: String)? {
+    let names = try names(in: directory)
+    // There is one for each time that `serveBatch` returned, numbered from 1: one of each case to warm up, then two.
+    return names.firstIndex(of: name).map { index in
+      let number = names.count + 2 * index + 1
+      return ("\(directory)/dumps/dump.\(number)", "\(directory)/dumps/dump.\(number + 1)")
+    }
+  }
+
+  private static func names(in directory: String) throws(Failure) -> [String] {
+    try text(of: "\(directory)/dumps/names").split(separator: "\n").map(String.init)
   }
 
   private static func perRequest(_ sum: Int, _ what: String, _ name: String) throws(Failure) -> Int {
@@ -49,7 +61,7 @@ struct Count: CustomStringConvertible {
   private static func runValgrind(_ share: String, _ dumps: String) throws(Failure) {
     let arguments = [
       "valgrind", "--tool=callgrind", "--callgrind-out-file=\(dumps)/dump", "--zero-before=\(served)",
-      "--dump-after=\(served)", "--collect-systime=yes", try ownPath(), share, "--serve",
+      "--dump-after=\(served)", "--collect-systime=yes", "--compress-strings=no", try ownPath(), share, "--serve",
     ]
     setenv("GLIBC_TUNABLES", tunables.joined(separator: ":"), 1)
     var actions = posix_spawn_file_actions_t()
@@ -95,7 +107,7 @@ private struct Dump {
   }
 }
 
-private func text(of path: String) throws(Failure) -> String {
+func text(of path: String) throws(Failure) -> String {
   guard let file = fopen(path, "r") else { throw Failure("can't read \(path)", errno: errno) }
   defer { fclose(file) }
   var text: [UInt8] = []

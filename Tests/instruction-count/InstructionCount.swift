@@ -2,8 +2,9 @@ import Glibc
 
 /// Counts the instructions and system calls that a request costs the serving code, for each request that there is.
 ///
-///     instruction-count DIRECTORY            prints a line `NAME INSTRUCTIONS CALLS` for each
-///     instruction-count DIRECTORY --serve    is what valgrind runs of it
+///     instruction-count DIRECTORY                  prints a line `NAME INSTRUCTIONS CALLS` for each
+///     instruction-count DIRECTORY --profile NAME   prints a line `INSTRUCTIONS FUNCTION` for each function of NAME's
+///     instruction-count DIRECTORY --serve          is what valgrind runs of it
 ///
 /// The numbers are the same whatever else the machine does: one thread sends requests, then serves them, then looks at
 /// the replies, so that nobody waits for anybody. DIRECTORY is empty, on a file system that takes extended attributes.
@@ -11,16 +12,24 @@ import Glibc
 @main
 enum InstructionCount {
   static func main() {
-    let arguments = CommandLine.arguments
-    guard arguments.count == 2 || arguments.count == 3 && arguments[2] == "--serve" else {
-      say("usage: instruction-count DIRECTORY [--serve]")
-      exit(2)
-    }
     // Nothing here takes long. What waits for something does so for ever.
     alarm(120)
+    let arguments = CommandLine.arguments
     do throws(Failure) {
-      guard arguments.count == 3 else { return try Count.all(in: arguments[1]).forEach { print($0) } }
-      try serve(in: arguments[1])
+      switch arguments.dropFirst(2).first {
+      case nil where arguments.count == 2:
+        for count in try Count.all(in: arguments[1]) { print(count) }
+      case "--profile" where arguments.count == 4:
+        _ = try Count.all(in: arguments[1])
+        for (function, instructions) in try Profile.functions(of: arguments[3], in: arguments[1]) {
+          print(instructions, function)
+        }
+      case "--serve" where arguments.count == 3:
+        try serve(in: arguments[1])
+      default:
+        say("usage: instruction-count DIRECTORY [--profile NAME | --serve]")
+        exit(2)
+      }
     } catch {
       say("instruction-count: \(error.text)")
       exit(1)
