@@ -10,9 +10,11 @@ import ProxyProtocol
 /// So the first look for the next request always finds it: how long a server looks for requests, or sleeps until one
 /// comes, is a matter of the machine, and stays out of the count.
 struct Batch {
-  static let least = 4
+  static let least = 2
   /// How many more requests the larger of two batches has. What serving costs once cancels out between them.
-  static let difference = 32
+  ///
+  /// Together they are the most descriptors that a client may leave unreceived.
+  static let difference = 6
 
   private let subject: Case
   private let requests: Int
