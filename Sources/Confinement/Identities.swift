@@ -39,7 +39,8 @@ package struct Identities: ~Copyable {
     }
   }
 
-  package static var same: Identities { Identities(.same, .same) }
+  /// Nobody translates, and there is no namespace to enter.
+  package static var same: Identities { Identities(.same, IdentityMap()) }
 
   /// Has the export's mount translate, which takes CAP_SYS_ADMIN, and what ``Sandbox/namespace`` does.
   ///

@@ -37,6 +37,8 @@ package struct Capabilities: Equatable, Sendable {
     Capabilities(rawValue: one.rawValue & other.rawValue)
   }
 
+  package var isEmpty: Bool { rawValue == 0 }
+
   /// Whether all of these are in it.
   package func contains(_ capabilities: Capabilities) -> Bool {
     self & capabilities == capabilities

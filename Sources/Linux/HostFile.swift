@@ -22,14 +22,19 @@ package enum HostFile {
     _ = try unsafe valueOrErrno(Glibc.write(file.rawValue, bytes, bytes.count))
   }
 
-  /// Whether this is all that a file holds; nil where it can't be read.
-  static func holds(_ text: String, _ path: String) -> Bool? {
-    var bytes: [UInt8] = []
-    do throws(Errno) {
-      try read(path, into: &bytes)
-    } catch {
-      return nil
+  /// Whether this is all that a small file holds; nil where it can't be read.
+  ///
+  /// Every helper asks this, and `String` would cost it half a megabyte of memory.
+  static func holds(_ text: StaticString, _ path: StaticString) -> Bool? {
+    let file = unsafe open(UnsafeRawPointer(path.utf8Start).assumingMemoryBound(to: CChar.self), O_RDONLY | O_CLOEXEC)
+    guard file >= 0 else { return nil }
+    defer { close(file) }
+    var bytes: InlineArray<64, UInt8> = .init(repeating: 0)
+    var span = bytes.mutableSpan
+    return unsafe span.withUnsafeMutableBufferPointer {
+      let count = unsafe Glibc.read(file, $0.baseAddress, $0.count)
+      guard count >= 0, let base = $0.baseAddress else { return nil }
+      return unsafe count == text.utf8CodeUnitCount && memcmp(base, text.utf8Start, count) == 0
     }
-    return bytes.elementsEqual(text.utf8)
   }
 }

@@ -75,7 +75,7 @@ struct Checked: ~Copyable {
     // Without a choice the lesser sandbox will do.
     needed = needed | (options.sandbox ?? (held.contains(.sysAdmin) ? .namespace : .chroot)).needed
     let missing = needed.subtracting(held)
-    guard missing != .none else { return false }
+    guard !missing.isEmpty else { return false }
     guard Process.uid != 0 else {
       throw StartError("not enough privilege, missing \(missing.names): run it with them, or as an ordinary user")
     }

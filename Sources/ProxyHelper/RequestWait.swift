@@ -1,0 +1,94 @@
+/// How to wait for the next request: asleep, or looking for it again and again for a moment.
+///
+/// Being woken up is most of what a short request costs where the client is on another processor, and looking avoids it.
+/// Where both share one, or others want it, looking is in the way. Which it is can't be asked of the kernel and changes
+/// with every decision of its scheduler, so it is measured: now and then a few requests are waited for in either way, and
+/// the way that had them sooner is kept.
+struct RequestWait {
+  private enum Way: Int {
+    case sleeping, looking
+
+    var other: Way { self == .sleeping ? .looking : .sleeping }
+  }
+
+  private static let leastLooks = 4
+  // About 60 µs of recv and sched_yield, some more than a client needs for a round trip.
+  private static let mostLooks = 128
+  /// Requests of a trial, for each way, and how many of them only let the scheduler settle.
+  private static let trial = 24
+  private static let unmeasured = 8
+  /// Requests between trials. It grows while they come out alike, so that trials cost next to nothing.
+  private static let leastSettled = 256
+  private static let mostSettled = 16384
+  /// Nanoseconds. What takes longer isn't the way's doing, and must not outweigh the others.
+  private static let longestWait: UInt64 = 100_000
+
+  private let polling: ProxyServer.Polling
+  private var way = Way.looking
+  /// The way that the last trial was for. During a trial `way` is what is being tried.
+  private var settled = Way.looking
+  private var isTrying = false
+  /// Requests until the trial begins, or until it goes on with the other way or ends.
+  private var left = 64
+  private var untilTrial = leastSettled
+  private var waited: (sleeping: UInt64, looking: UInt64) = (0, 0)
+  private var adaptiveLooks = leastLooks
+
+  init(_ polling: ProxyServer.Polling) {
+    self.polling = polling
+  }
+
+  /// Looks to make for the next request before sleeping.
+  var looks: Int {
+    switch polling {
+    case .automatic: way == .sleeping ? 0 : isTrying ? Self.mostLooks : adaptiveLooks
+    case .never: 0
+    case .always: .max
+    }
+  }
+
+  /// Nanoseconds after which to look no further, where they and not the number of looks count.
+  var longestLook: UInt64? {
+    guard case .always(let microseconds) = polling else { return nil }
+    return UInt64(microseconds) * 1000
+  }
+
+  /// Whether ``received(after:whileLooking:)`` wants to know how long the wait was.
+  var isMeasuring: Bool { isTrying && left <= Self.trial - Self.unmeasured }
+
+  /// The next request has come, `wait` nanoseconds after the last one was answered where that is measured.
+  mutating func received(after wait: UInt64, whileLooking: Bool) {
+    if way == .looking {
+      // Looking in vain is what an idle helper must not do: the moment shrinks as requests come seldom.
+      adaptiveLooks = whileLooking ? min(adaptiveLooks * 2, Self.mostLooks) : max(adaptiveLooks / 2, Self.leastLooks)
+    }
+    guard polling == .automatic else { return }
+    if isMeasuring {
+      let wait = min(wait, Self.longestWait)
+      if way == .sleeping { waited.sleeping += wait } else { waited.looking += wait }
+    }
+    left -= 1
+    if left == 0 { goOn() }
+  }
+
+  /// Begins a trial, goes on with the other way, or decides.
+  private mutating func goOn() {
+    if !isTrying {
+      isTrying = true
+      waited = (0, 0)
+      way = settled.other
+      left = Self.trial
+    } else if way != settled {
+      way = settled
+      left = Self.trial
+    } else {
+      isTrying = false
+      // What is hardly better isn't worth the processor's time.
+      let best = waited.looking < waited.sleeping / 10 * 9 ? Way.looking : .sleeping
+      untilTrial = best == settled ? min(untilTrial * 2, Self.mostSettled) : Self.leastSettled
+      settled = best
+      way = best
+      left = untilTrial
+    }
+  }
+}
