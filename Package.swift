@@ -77,8 +77,9 @@ let package = Package(
     .testTarget(
       name: "HelperTests",
       dependencies: [
-        "virtfs-proxy-helper", "CRawCalls", "Confinement", "HelperHarness", "ProxyClient", "ProxyProtocol", "Linux",
-        "CLinux", system,
+        "virtfs-proxy-helper", "CRawCalls", "Confinement", "HelperHarness", "ProxyClient", "ProxyHelper",
+        "ProxyProtocol",
+        "Linux", "CLinux", system,
       ],
       swiftSettings: tests
     ),

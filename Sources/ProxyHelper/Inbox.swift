@@ -9,7 +9,11 @@ struct Inbox: ~Copyable {
   private var buffer = Buffer(capacity: 2 * Frame.maximumSize)
   /// What was read and isn't handled yet.
   private var pending = 0..<0
-  private var polling = Polling()
+  private var wait: RequestWait
+
+  init(_ polling: ProxyServer.Polling) {
+    wait = RequestWait(polling)
+  }
 
   /// Why no further request can come.
   enum End: Error {
@@ -60,37 +64,42 @@ struct Inbox: ~Copyable {
     while pending.count < count {
       let read: Int
       // A copy, since the space to fill is a part of self too.
-      var polling = polling
+      var wait = wait
       do throws(Errno) {
         var space = buffer.mutableSpan(pending.upperBound..<buffer.capacity)
-        read = try Self.receive(into: &space, from: socket, &polling)
+        read = try Self.receive(into: &space, from: socket, &wait)
       } catch {
         throw .failed(error)
       }
-      self.polling = polling
+      self.wait = wait
       guard read > 0 else { throw pending.isEmpty ? .closed : .cutShort }
       pending = pending.lowerBound..<pending.upperBound + read
     }
   }
 
   private static func receive(
-    into space: inout MutableSpan<UInt8>, from socket: borrowing Descriptor, _ polling: inout Polling
+    into space: inout MutableSpan<UInt8>, from socket: borrowing Descriptor, _ wait: inout RequestWait
   ) throws(Errno) -> Int {
-    for _ in 0..<polling.looks {
+    let longest = wait.longestLook
+    let began = wait.isMeasuring || longest != nil ? MonotonicTime.now : 0
+    var looks = wait.looks
+    while looks > 0 {
       // First, since nothing can have come before the client has seen its reply.
       Process.yield()
       do throws(Errno) {
         let read = try socket.receive(into: &space, waiting: false)
-        polling.succeeded()
+        wait.received(after: wait.isMeasuring ? MonotonicTime.now - began : 0, whileLooking: true)
         return read
       } catch .resourceTemporarilyUnavailable {
-        continue
+        looks -= 1
+        if let longest, MonotonicTime.now - began > longest { break }
       }
     }
-    polling.failed()
     while true {
       do throws(Errno) {
-        return try socket.receive(into: &space)
+        let read = try socket.receive(into: &space)
+        wait.received(after: wait.isMeasuring ? MonotonicTime.now - began : 0, whileLooking: false)
+        return read
       } catch .interrupted {
         // A signal that is to end the process shuts the socket down, which the next try sees.
         continue

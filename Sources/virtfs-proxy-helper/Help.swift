@@ -19,6 +19,8 @@ let help = """
                          namespace and chroot that works
         --seccomp MODE   kill (default): end at a system call that serving
                          doesn't need; log: let it pass and log it; none
+        --poll HOW       look for the next request before sleeping: auto: where
+                         that is faster (default); never; or MICROSECONDS
     -h, --help           print this and exit
         --version        print the version and exit
 

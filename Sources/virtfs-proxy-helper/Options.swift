@@ -2,6 +2,7 @@ import CLinux
 import Confinement
 import Glibc
 import Linux
+import ProxyHelper
 
 /// What the command line asks for.
 enum Command: Equatable {
@@ -22,6 +23,7 @@ struct Options: Equatable {
   var isReadOnly = false
   /// Which users and groups the guest's are, as far as that was said.
   var map = IdentityMap()
+  var polling = ProxyServer.Polling.automatic
 
   /// Where the client comes from.
   enum Connection: Equatable {
@@ -71,6 +73,7 @@ extension Command {
       case UInt8(ascii: "n"): given.isDaemon = false
       case LongOptions.sandbox: given.sandbox = try sandbox(argument)
       case LongOptions.readOnly: given.isReadOnly = true
+      case LongOptions.polling: given.polling = try polling(argument)
       case LongOptions.userMap: try given.map.users.add(argument, "--uid-map")
       case LongOptions.groupMap: try given.map.groups.add(argument, "--gid-map")
       case LongOptions.filter: given.filter = try filter(argument)
@@ -114,6 +117,7 @@ private struct GivenOptions {
   var filter = SystemCallFilter.Mode.kill
   var isReadOnly = false
   var map = IdentityMap()
+  var polling = ProxyServer.Polling.automatic
 
   func options() throws(UsageError) -> Options {
     guard let path, path.count > 0 else {
@@ -121,7 +125,7 @@ private struct GivenOptions {
     }
     return Options(
       path: path, connection: try connection(), isDaemon: isDaemon, sandbox: sandbox, filter: filter,
-      isReadOnly: isReadOnly, map: map)
+      isReadOnly: isReadOnly, map: map, polling: polling)
   }
 
   private func connection() throws(UsageError) -> Options.Connection {
@@ -151,6 +155,7 @@ private struct LongOptions: ~Copyable {
   static let readOnly: UInt8 = 0x84
   static let userMap: UInt8 = 0x85
   static let groupMap: UInt8 = 0x86
+  static let polling: UInt8 = 0x87
 
   let table: UnsafeMutablePointer<option>
 
@@ -163,7 +168,7 @@ private struct LongOptions: ~Copyable {
       ("gid", required_argument, UInt8(ascii: "g")),
       ("nodaemon", no_argument, UInt8(ascii: "n")),
       ("help", no_argument, UInt8(ascii: "h")),
-      // The original's options could be cut down to these; an exact name wins over --sandbox, --uid-map and --gid-map.
+      // The original's options could be cut down to these; an exact name wins over ours.
       ("s", required_argument, UInt8(ascii: "s")),
       ("u", required_argument, UInt8(ascii: "u")),
       ("ui", required_argument, UInt8(ascii: "u")),
@@ -174,6 +179,8 @@ private struct LongOptions: ~Copyable {
       ("readonly", no_argument, Self.readOnly),
       ("uid-map", required_argument, Self.userMap),
       ("gid-map", required_argument, Self.groupMap),
+      ("poll", required_argument, Self.polling),
+      ("p", required_argument, UInt8(ascii: "p")),
       ("version", no_argument, Self.version),
     ]
     unsafe table = .allocate(capacity: options.count + 1)
@@ -257,4 +264,13 @@ private func filter(_ text: HostPath) throws(UsageError) -> SystemCallFilter.Mod
   if text == HostPath("log") { return .log }
   if text == HostPath("none") { return .none }
   throw UsageError("--seccomp takes kill, log or none, not \"\(text)\"")
+}
+
+private func polling(_ text: HostPath) throws(UsageError) -> ProxyServer.Polling {
+  if text == HostPath("auto") { return .automatic }
+  if text == HostPath("never") { return .never }
+  guard let microseconds = number(text.bytes), (1...1_000_000).contains(microseconds) else {
+    throw UsageError("--poll takes auto, never or a number of microseconds from 1 to 1000000, not \"\(text)\"")
+  }
+  return .always(microseconds: microseconds)
 }

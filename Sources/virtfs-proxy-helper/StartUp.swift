@@ -63,7 +63,7 @@ enum StartUp {
     _ = consume identities
     guard let socket = try waiting.client() else { return .closed }
     Process.endOnTermination(socket)
-    return ProxyServer.serve(export, on: socket)
+    return ProxyServer.serve(export, on: socket, polling: options.polling)
   }
 
   /// Gives up, within the sandbox, all that serving doesn't need.

@@ -2,6 +2,7 @@ import Confinement
 import Glibc
 import HelperHarness
 import Linux
+import ProxyHelper
 import Testing
 
 @testable import virtfs_proxy_helper
@@ -24,6 +25,7 @@ import Testing
     ["--gid=2", "--uid=1", "--socket=/s", "--path=/x"],
     ["--g", "2", "--u", "1", "--s", "/s", "--p", "/x"],
     ["--gi", "2", "--ui", "1", "--so", "/s", "--pa", "/x"],
+    ["--gi", "2", "--ui", "1", "--so", "/s", "--p", "/x"],
     ["-p", "/y", "-s", "/s", "-u", "1", "-g", "2", "-p", "/x"],
     ["--sandbox", "auto", "-p", "/x", "-s", "/s", "-u", "1", "-g", "2", "--"],
   ])
@@ -43,6 +45,16 @@ import Testing
     )
     #expect(
       try parse(["-f7", "-p/x", "--readonly", "--seccomp=log", "--sandbox", "none"]) == .serve(expected))
+  }
+
+  @Test(arguments: [
+    ("auto", ProxyServer.Polling.automatic), ("never", .never), ("1", .always(microseconds: 1)),
+    ("1000000", .always(microseconds: 1_000_000)),
+  ])
+  func waysToWait(text: String, polling: ProxyServer.Polling) throws {
+    let expected = Options(
+      path: hostPath("/x"), connection: .descriptor(7), isDaemon: true, sandbox: nil, polling: polling)
+    #expect(try parse(["-f7", "-p/x", "--poll", text]) == .serve(expected))
   }
 
   @Test func mapsOfUsersAndGroups() throws {
@@ -81,6 +93,9 @@ import Testing
     (["-p", "/x", "-s", "/s", "-u", "1", "-g", "1x"], "-g takes a number"),
     (["-p", "/x", "-s", "/s", "-u", "1", "-g", "0x1"], "-g takes a number"),
     (["-p", "/x", "-f", "3", "--sandbox", "non"], "--sandbox takes"),
+    (["-p", "/x", "-f", "3", "--poll", "0"], "--poll takes"),
+    (["-p", "/x", "-f", "3", "--poll", "1000001"], "--poll takes"),
+    (["-p", "/x", "-f", "3", "--poll", "always"], "--poll takes"),
     (["-p", "/x", "-f", "3", "--uid-map", ""], "--uid-map takes"),
     (["-p", "/x", "-f", "3", "--uid-map", "0:0"], "--uid-map takes"),
     (["-p", "/x", "-f", "3", "--uid-map", "0:0:1:"], "--uid-map takes"),
