@@ -1,9 +1,11 @@
 // Holds every constant that CLinux.h writes out against the system's own.
 #define _GNU_SOURCE 1
+#include <asm/ioctls.h>
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <linux/mount.h>
 #include <linux/securebits.h>
+#include <linux/sockios.h>
 #include <sched.h>
 
 #include "CLinux.h"
@@ -19,6 +21,7 @@ _Static_assert(CL_CLONE_NEWUSER == CLONE_NEWUSER, "CLONE_NEWUSER");
 _Static_assert(CL_CLONE_NEWPID == CLONE_NEWPID, "CLONE_NEWPID");
 _Static_assert(CL_CLONE_NEWNET == CLONE_NEWNET, "CLONE_NEWNET");
 _Static_assert(CL_FS_IOC_GETVERSION == FS_IOC_GETVERSION, "FS_IOC_GETVERSION");
+_Static_assert(CL_SIOCOUTQ == SIOCOUTQ, "SIOCOUTQ");
 _Static_assert(CL_OPEN_TREE_CLONE == OPEN_TREE_CLONE, "OPEN_TREE_CLONE");
 _Static_assert(CL_AT_RECURSIVE == AT_RECURSIVE, "AT_RECURSIVE");
 _Static_assert(CL_MOVE_MOUNT_F_EMPTY_PATH == MOVE_MOUNT_F_EMPTY_PATH, "MOVE_MOUNT_F_EMPTY_PATH");

@@ -75,7 +75,7 @@ private struct Rules {
     allow("recvfrom")
     allow("sendto")
     allow("sendmsg")
-    allow("ioctl", argument(1, cl_siocoutq))
+    allow("ioctl", argument(1, UInt64(CL_SIOCOUTQ)))
     allow("shutdown")
     allow("sched_yield")
     // Where the kernel lends no clock to processes.

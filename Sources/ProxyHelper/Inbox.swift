@@ -9,11 +9,6 @@ struct Inbox: ~Copyable {
   private var buffer = Buffer(capacity: 2 * Frame.maximumSize)
   /// What was read and isn't handled yet.
   private var pending = 0..<0
-  private var wait: RequestWait
-
-  init(_ polling: ProxyServer.Polling) {
-    wait = RequestWait(polling)
-  }
 
   /// Why no further request can come.
   enum End: Error {
@@ -29,8 +24,10 @@ struct Inbox: ~Copyable {
   /// Waits until a whole frame is there.
   ///
   /// - Returns: its header; ``payload(of:)`` has the rest.
-  mutating func receiveFrame(from socket: borrowing Descriptor) throws(End) -> FrameHeader {
-    try receive(Frame.headerSize, from: socket)
+  mutating func receiveFrame(
+    from socket: borrowing Descriptor, waiting wait: inout RequestWait
+  ) throws(End) -> FrameHeader {
+    try receive(Frame.headerSize, from: socket, &wait)
     let header: FrameHeader
     do throws(Malformed) {
       header = try FrameHeader(buffer.span(pending))
@@ -38,7 +35,7 @@ struct Inbox: ~Copyable {
       throw .cutShort
     }
     guard header.size <= UInt32(Frame.maximumPayload) else { throw .oversized(header) }
-    try receive(Frame.headerSize + Int(header.size), from: socket)
+    try receive(Frame.headerSize + Int(header.size), from: socket, &wait)
     return header
   }
 
@@ -56,22 +53,21 @@ struct Inbox: ~Copyable {
   }
 
   /// Reads until `count` bytes are pending, in one call where they have come already.
-  private mutating func receive(_ count: Int, from socket: borrowing Descriptor) throws(End) {
+  private mutating func receive(
+    _ count: Int, from socket: borrowing Descriptor, _ wait: inout RequestWait
+  ) throws(End) {
     if pending.lowerBound + count > buffer.capacity {
       buffer.moveToFront(pending)
       pending = 0..<pending.count
     }
     while pending.count < count {
       let read: Int
-      // A copy, since the space to fill is a part of self too.
-      var wait = wait
       do throws(Errno) {
         var space = buffer.mutableSpan(pending.upperBound..<buffer.capacity)
         read = try Self.receive(into: &space, from: socket, &wait)
       } catch {
         throw .failed(error)
       }
-      self.wait = wait
       guard read > 0 else { throw pending.isEmpty ? .closed : .cutShort }
       pending = pending.lowerBound..<pending.upperBound + read
     }

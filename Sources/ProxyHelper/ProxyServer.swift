@@ -31,13 +31,14 @@ package enum ProxyServer {
   package static func serve(
     _ export: consuming Export, on socket: borrowing Descriptor, polling: Polling = .automatic
   ) -> Ending {
-    var inbox = Inbox(polling)
+    var inbox = Inbox()
+    var wait = RequestWait(polling)
     var outbox = Outbox()
     var responder = Responder(export: export)
     while true {
       let header: FrameHeader
       do throws(Inbox.End) {
-        header = try inbox.receiveFrame(from: socket)
+        header = try inbox.receiveFrame(from: socket, waiting: &wait)
       } catch {
         return Ending(error)
       }

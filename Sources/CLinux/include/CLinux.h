@@ -3,14 +3,12 @@
 // has imported. Constants are written out instead; Asserts.c compares each with the system's own.
 #pragma once
 
-#include <asm/ioctls.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
 #include <linux/capability.h>
 #include <linux/mount.h>
 #include <linux/prctl.h>
-#include <linux/sockios.h>
 #include <spawn.h>
 #include <stdint.h>
 #include <string.h>
@@ -29,8 +27,6 @@ static const int32_t cl_o_tmpfile = __O_TMPFILE;
 static const int32_t cl_o_direct = __O_DIRECT;
 static const int32_t cl_o_noatime = __O_NOATIME;
 
-static const uint64_t cl_siocoutq = SIOCOUTQ;
-
 #define CL_CLONE_FS 0x00000200
 #define CL_CLONE_NEWNS 0x00020000
 #define CL_CLONE_NEWUTS 0x04000000
@@ -40,6 +36,7 @@ static const uint64_t cl_siocoutq = SIOCOUTQ;
 #define CL_CLONE_NEWNET 0x40000000
 
 #define CL_FS_IOC_GETVERSION 0x80087601
+#define CL_SIOCOUTQ 0x5411
 #define CL_OPEN_TREE_CLONE 1
 #define CL_AT_RECURSIVE 0x8000
 #define CL_AT_EMPTY_PATH 0x1000
@@ -76,7 +73,7 @@ static inline long cl_get_generation(int fd, uint32_t *generation) {
   return cl_result(syscall(SYS_ioctl, fd, CL_FS_IOC_GETVERSION, generation));
 }
 
-static inline long cl_get_unreceived(int fd, int *count) { return cl_result(syscall(SYS_ioctl, fd, SIOCOUTQ, count)); }
+static inline long cl_get_unreceived(int fd, int *count) { return cl_result(syscall(SYS_ioctl, fd, CL_SIOCOUTQ, count)); }
 
 // glibc's setfsuid is the bare system call; it returns the previous id and no error.
 static inline uint32_t cl_setfsuid(uint32_t uid) { return (uint32_t)syscall(SYS_setfsuid, uid); }
