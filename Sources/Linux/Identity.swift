@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Glibc
+internal import Synchronization
 package import SystemPackage
 
 /// As whom something is made.
@@ -18,78 +19,84 @@ package struct Identity: Equatable, Sendable {
 /// The calling thread's own identity, and how it acts as another for a moment.
 ///
 /// These are the bare system calls, of this thread alone: glibc's `setres*id` functions signal every thread of the
-/// process. `setfsuid` changes who the thread is to file systems only, so nobody new may signal the process.
-package struct ThreadIdentity: Sendable {
+/// process. `setfsuid` changes who the thread is to file systems only, so nobody new may signal the process. Each change
+/// makes the kernel copy the thread's credentials, which takes as long as making a file, so none is made that isn't
+/// needed.
+package struct ThreadIdentity: ~Copyable {
   private let uid: UInt32
-  private let gid: UInt32
   private let own: ThreadCapabilities
   private let lent: ThreadCapabilities
+  /// Whether the kernel takes the file capabilities away from a thread that leaves fsuid 0, and gives them back to one that
+  /// returns, `capabilities(7)`.
+  private let followsRoot: Bool
+  /// The group that files are made as. It stays the last one asked for: with the own user's capabilities it makes no
+  /// difference to anything but making files.
+  private let gid: Atomic<UInt32>
 
   /// Remembers who the calling thread is. Its capabilities must not change afterwards but by ``acting(as:_:)``.
   ///
-  /// The system calls are `setfsuid` and `setfsgid` with an id that is never valid, and `capget`.
+  /// The system calls are `setfsuid` and `setfsgid` with an id that is never valid, `capget` and `prctl`.
   package init() throws(Errno) {
+    let bits = try valueOrErrno(kernel: cl_prctl(PR_GET_SECUREBITS, 0, 0))
+    let own = try ThreadCapabilities.current()
     uid = cl_setfsuid(.max)
-    gid = cl_setfsgid(.max)
-    own = try .current()
+    followsRoot = uid == 0 && bits & Int(CL_SECBIT_NO_SETUID_FIXUP) == 0
+    gid = Atomic(cl_setfsgid(.max))
+    self.own = own
     // Guests send no supplementary groups: DAC_OVERRIDE stands in for what those would allow.
     lent = ThreadCapabilities(
       effective: own.effective & .dacOverride, permitted: own.permitted, inheritable: own.inheritable)
   }
 
-  /// Calls `body` with files made as `identity`, then is itself again; the process ends if that fails.
+  /// Calls `body` with files made as `identity`, then is the own user again; the process ends if that fails.
   ///
-  /// Acting for another user than root only CAP_DAC_OVERRIDE stays effective, so that the kernel refuses what that
-  /// user may not do: device files, a set-group-ID bit for a group of others. Root keeps all capabilities whatever the
-  /// group, as in a guest.
+  /// Acting for another user than root no capability over files is effective, so that the kernel refuses what that user may
+  /// not do: device files, a set-group-ID bit for a group of others. Where `body` is refused access it is called once more
+  /// with CAP_DAC_OVERRIDE. Root keeps all capabilities whatever the group, as in a guest.
   ///
   /// - Throws: `EOVERFLOW` where the user namespace has no such user or group, `EPERM` where the thread may not become
   ///   another, or what `body` throws.
   @inline(__always)
-  package func acting<Value: ~Copyable>(
+  package borrowing func acting<Value: ~Copyable>(
     as identity: Identity, _ body: () throws(Errno) -> Value
   ) throws(Errno) -> Value {
-    if identity.gid != gid { try assume(gid: identity.gid) }
-    defer { if identity.gid != gid { restoreGid() } }
+    if identity.gid != gid.load(ordering: .relaxed) { try assume(gid: identity.gid) }
     // In a user namespace the own user needn't be root.
-    let isOwnRoot = identity.uid == uid && uid == 0
-    if !isOwnRoot { try assume(uid: identity.uid) }
-    defer { if !isOwnRoot { restoreUid() } }
-    return try body()
-  }
-
-  private func assume(gid: UInt32) throws(Errno) {
-    _ = cl_setfsgid(gid)
-    // The call has no error: asking again is the only way to know.
-    guard cl_setfsgid(.max) == gid else {
-      restoreGid()
-      throw own.effective.contains(.setgid) ? .overflow : .notPermitted
+    if identity.uid == uid && uid == 0 { return try body() }
+    try assume(uid: identity.uid)
+    var hasLent = !followsRoot
+    defer { restoreUid(hasLent) }
+    if hasLent && identity.uid != 0 { try lent.apply() }
+    do throws(Errno) {
+      return try body()
+    } catch .permissionDenied where !hasLent {
+      try lent.apply()
+      hasLent = true
+      return try body()
     }
   }
 
-  private func assume(uid: UInt32) throws(Errno) {
-    _ = cl_setfsuid(uid)
-    guard cl_setfsuid(.max) == uid else {
-      restoreUid()
+  private func assume(gid wanted: UInt32) throws(Errno) {
+    _ = cl_setfsgid(wanted)
+    // The call has no error: asking again is the only way to know.
+    let holds = cl_setfsgid(.max)
+    gid.store(holds, ordering: .relaxed)
+    guard holds == wanted else { throw own.effective.contains(.setgid) ? .overflow : .notPermitted }
+  }
+
+  private func assume(uid wanted: UInt32) throws(Errno) {
+    _ = cl_setfsuid(wanted)
+    guard cl_setfsuid(.max) == wanted else {
+      restoreUid(false)
       throw own.effective.contains(.setuid) ? .overflow : .notPermitted
     }
-    guard uid != 0 else { return }
-    do throws(Errno) {
-      try lent.apply()
-    } catch {
-      restoreUid()
-      throw error
-    }
   }
 
-  private func restoreGid() {
-    _ = cl_setfsgid(gid)
-    if cl_setfsgid(.max) != gid { die("can't return to the own group", .notPermitted) }
-  }
-
-  private func restoreUid() {
+  /// - Parameter lost: whether capabilities were given up that fsuid 0 doesn't bring back.
+  private func restoreUid(_ lost: Bool) {
     _ = cl_setfsuid(uid)
     if cl_setfsuid(.max) != uid { die("can't return to the own user", .notPermitted) }
+    guard lost else { return }
     do throws(Errno) {
       try own.apply()
     } catch {

@@ -37,6 +37,8 @@ struct Batch {
       guard send(client, frame, frame.count, 0) == frame.count else { throw Failure("send", errno: errno) }
     }
     shutdown(client, CInt(SHUT_WR))
+    // The group that a server last made a file as is the thread's.
+    _ = cl_setfsgid(getegid())
     serveBatch(ends[1])
     for _ in 0..<requests { try expectReply(on: client) }
   }

@@ -43,6 +43,7 @@ static const int32_t cl_o_noatime = __O_NOATIME;
 #define CL_MOVE_MOUNT_F_EMPTY_PATH 4
 
 #define CL_SECBIT_NOROOT 0x01
+#define CL_SECBIT_NO_SETUID_FIXUP 0x04
 #define CL_SECBIT_NO_CAP_AMBIENT_RAISE 0x40
 #define CL_SECURE_ALL_LOCKS 0xaa
 
