@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import HelperHarness
 import ProxyProtocol
 
 /// Finds what two answers or files disagree about, leaving out what must differ.

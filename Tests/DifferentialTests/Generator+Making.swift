@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import HelperHarness
 import ProxyProtocol
 
 // Requests that open and make.

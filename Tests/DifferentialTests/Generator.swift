@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import HelperHarness
 import ProxyProtocol
 
 /// Makes up requests.

@@ -1,3 +1,4 @@
+import HelperHarness
 import ProxyProtocol
 
 /// Makes up bytes that a broken or malicious client might send.
@@ -90,7 +91,7 @@ struct HostileFrames {
       case .d: message.fields[index] = .d(isKnown ? generator.random.pick(words) : number())
       case .q: message.fields[index] = .q(isKnown ? generator.random.pick(longs) : UInt64(number()))
       case .s where generator.random.once(in: 8): message.fields[index] = .s(.init(repeating: 0x2f, count: 30_000))
-      case .s: break
+      case .s, .lie: break
       }
     }
     return sending("extreme", message.type, message.payload)

@@ -43,7 +43,6 @@ extension DifferentialTests {
 final class HostilePlace {
   private let directory: TemporaryDirectory
   private let export: String
-  private let comparison = Comparison()
 
   init() throws {
     directory = try TemporaryDirectory()
@@ -64,7 +63,7 @@ final class HostilePlace {
 
   /// All that is beside the export, and in what is beside it.
   func outside() -> [String] {
-    Tree.names(in: directory.path) + Tree(directory.path + "/outside", comparison).lines
+    Tree.names(in: directory.path) + Tree(directory.path + "/outside").lines
   }
 
   func visit() throws -> HostileVisit {

@@ -1,4 +1,5 @@
 import Glibc
+import HelperHarness
 
 /// The names that requests are about: few enough that most requests meet something, and each other.
 struct Names {

@@ -1,4 +1,5 @@
 import Glibc
+import HelperHarness
 import ProxyProtocol
 
 /// One request of a sequence.

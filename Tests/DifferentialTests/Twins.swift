@@ -121,7 +121,7 @@ struct Twins: ~Copyable {
   }
 
   private func treeDifference() -> String? {
-    let trees = (Tree(roots.ours, comparison), Tree(roots.original, comparison))
+    let trees = (Tree(roots.ours, isRecent: comparison.isRecent), Tree(roots.original, isRecent: comparison.isRecent))
     return trees.0.difference(from: trees.1, ("ours    ", "original"))
   }
 

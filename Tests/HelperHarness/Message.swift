@@ -1,29 +1,34 @@
-import ProxyProtocol
+package import ProxyProtocol
 
 /// A request as its fields stand on the wire, whether that makes sense or not.
 ///
 /// It is encoded by hand rather than by the codec, whose encoder refuses to say what shouldn't be said.
-struct Message {
+package struct Message: Sendable {
   /// The wire's three kinds of fields.
-  enum Field {
+  package enum Field: Sendable {
     case d(UInt32)
     case q(UInt64)
     case s([UInt8])
+    /// Bytes behind a length that isn't theirs.
+    case lie(UInt16, [UInt8])
+
+    /// A path or name of this text.
+    package static func s(_ text: String) -> Field { .s(Array(text.utf8)) }
   }
 
-  var type: RequestType
-  var fields: [Field]
+  package var type: RequestType
+  package var fields: [Field]
   /// How much of the payload is sent; all of it where nil.
-  var cut: Int?
+  package var cut: Int?
   /// What follows the last field.
-  var surplus: [UInt8] = []
+  package var surplus: [UInt8] = []
 
-  init(_ type: RequestType, _ fields: Field...) {
+  package init(_ type: RequestType, _ fields: Field...) {
     self.type = type
     self.fields = fields
   }
 
-  var payload: [UInt8] {
+  package var payload: [UInt8] {
     var bytes: [UInt8] = []
     for field in fields {
       switch field {
@@ -32,13 +37,16 @@ struct Message {
       case .s(let value):
         bytes.append(field: UInt16(value.count))
         bytes += value
+      case .lie(let length, let value):
+        bytes.append(field: length)
+        bytes += value
       }
     }
     bytes += surplus
     return cut.map { Array(bytes.prefix($0)) } ?? bytes
   }
 
-  var frame: [UInt8] {
+  package var frame: [UInt8] {
     let payload = payload
     var bytes: [UInt8] = []
     bytes.reserveCapacity(Frame.headerSize + payload.count)
@@ -48,19 +56,19 @@ struct Message {
   }
 
   /// The same with another field.
-  func replacing(_ index: Int, by field: Field) -> Message {
+  package func replacing(_ index: Int, by field: Field) -> Message {
     var copy = self
     copy.fields[index] = field
     return copy
   }
 
-  func cut(to count: Int) -> Message {
+  package func cut(to count: Int) -> Message {
     var copy = self
     copy.cut = count
     return copy
   }
 
-  func followed(by bytes: [UInt8]) -> Message {
+  package func followed(by bytes: [UInt8]) -> Message {
     var copy = self
     copy.surplus = bytes
     return copy
@@ -69,16 +77,16 @@ struct Message {
 
 extension [UInt8] {
   /// In host byte order.
-  mutating func append<Integer: FixedWidthInteger>(field value: Integer) {
+  package mutating func append<Integer: FixedWidthInteger>(field value: Integer) {
     Swift.withUnsafeBytes(of: value) { append(contentsOf: $0) }
   }
 
-  func integer<Integer: FixedWidthInteger>(at offset: Int, as type: Integer.Type = Integer.self) -> Integer {
+  package func integer<Integer: FixedWidthInteger>(at offset: Int, as type: Integer.Type = Integer.self) -> Integer {
     withUnsafeBytes { $0.loadUnaligned(fromByteOffset: offset, as: type) }
   }
 
   /// As a person reads it; long runs are shortened.
-  var readable: String {
+  package var readable: String {
     var text = "\""
     var index = 0
     while index < count {
@@ -95,12 +103,13 @@ extension [UInt8] {
 }
 
 extension Message: CustomStringConvertible {
-  var description: String {
+  package var description: String {
     let fields = fields.map { field in
       switch field {
       case .d(let value): "d:\(Int32(bitPattern: value)) (0\(String(value, radix: 8)))"
       case .q(let value): "q:\(Int64(bitPattern: value))"
       case .s(let value): value.readable
+      case .lie(let length, let value): "\(length) bytes: \(value.readable)"
       }
     }
     return "\(type)(\(fields.joined(separator: ", ")))" + (cut.map { " cut to \($0) bytes" } ?? "")

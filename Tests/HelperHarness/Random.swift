@@ -1,12 +1,12 @@
 /// Random numbers that a seed repeats: SplitMix64.
-struct Random: RandomNumberGenerator {
+package struct Random: RandomNumberGenerator {
   private var state: UInt64
 
-  init(seed: UInt64) {
+  package init(seed: UInt64) {
     state = seed
   }
 
-  mutating func next() -> UInt64 {
+  package mutating func next() -> UInt64 {
     state &+= 0x9e37_79b9_7f4a_7c15
     var mixed = state
     mixed = (mixed ^ mixed >> 30) &* 0xbf58_476d_1ce4_e5b9
@@ -14,21 +14,21 @@ struct Random: RandomNumberGenerator {
     return mixed ^ mixed >> 31
   }
 
-  mutating func below(_ bound: Int) -> Int {
+  package mutating func below(_ bound: Int) -> Int {
     Int(next() % UInt64(bound))
   }
 
   /// True once in so many times.
-  mutating func once(in times: Int) -> Bool {
+  package mutating func once(in times: Int) -> Bool {
     below(times) == 0
   }
 
-  mutating func pick<Element>(_ choices: [Element]) -> Element {
+  package mutating func pick<Element>(_ choices: [Element]) -> Element {
     choices[below(choices.count)]
   }
 
   /// One of these, each as often as its weight says.
-  mutating func pick<Element>(weighted choices: [(weight: Int, value: Element)]) -> Element {
+  package mutating func pick<Element>(weighted choices: [(weight: Int, value: Element)]) -> Element {
     var left = below(choices.reduce(0) { $0 + $1.weight })
     for choice in choices {
       if left < choice.weight { return choice.value }
@@ -37,7 +37,7 @@ struct Random: RandomNumberGenerator {
     return choices[0].value
   }
 
-  mutating func bytes(_ count: Int) -> [UInt8] {
+  package mutating func bytes(_ count: Int) -> [UInt8] {
     (0..<count).map { _ in UInt8(truncatingIfNeeded: next()) }
   }
 }

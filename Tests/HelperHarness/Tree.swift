@@ -2,15 +2,17 @@ import CLinux
 import Glibc
 
 /// A directory tree as it is, to be compared with another.
-struct Tree {
+package struct Tree {
   /// One line for each file, in the order of their names.
-  private(set) var lines: [String] = []
-  private let comparison: Comparison
+  package private(set) var lines: [String] = []
+  private let isRecent: ((Int64) -> Bool)?
   /// Inodes by the order in which they were met: says which names are one file's.
   private var inodes: [UInt64: Int] = [:]
 
-  init(_ path: String, _ comparison: Comparison) {
-    self.comparison = comparison
+  /// - Parameter isRecent: which times, in seconds since 1970, aren't to be told from each other. Without it all are told,
+  ///   and also when a file was last changed in any way, so that nothing can be done to it and undone unseen.
+  package init(_ path: String, isRecent: ((Int64) -> Bool)? = nil) {
+    self.isRecent = isRecent
     let root = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | cl_o_noatime)
     guard root >= 0 else {
       lines.append("can't open \(path): errno \(errno)")
@@ -22,14 +24,14 @@ struct Tree {
   }
 
   /// What is in one directory.
-  static func names(in path: String) -> [String] {
+  package static func names(in path: String) -> [String] {
     let directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     defer { close(directory) }
     return entries(directory).map { $0.dropLast().map { UInt8(bitPattern: $0) }.readable }
   }
 
   /// The first files that are unlike.
-  func difference(from other: Tree, _ names: (String, String)) -> String? {
+  package func difference(from other: Tree, _ names: (String, String)) -> String? {
     guard lines != other.lines else { return nil }
     let (mine, theirs) = (Set(lines), Set(other.lines))
     let onlyMine = lines.filter { !theirs.contains($0) }.prefix(6).map { "\(names.0): \($0)" }
@@ -70,6 +72,7 @@ struct Tree {
     var text = "#\(number) mode 0\(String(status.st_mode, radix: 8)) \(status.st_uid):\(status.st_gid)"
     text += " links \(status.st_nlink) size \(status.st_size)"
     text += " accessed \(time(status.st_atim)) modified \(time(status.st_mtim))"
+    if isRecent == nil { text += " changed \(time(status.st_ctim))" }
     switch status.st_mode & S_IFMT {
     case S_IFCHR, S_IFBLK: text += " device \(status.st_rdev)"
     case S_IFLNK: text += " -> " + Self.target(directory, name).readable
@@ -80,7 +83,7 @@ struct Tree {
   }
 
   private func time(_ time: timespec) -> String {
-    comparison.isRecent(Int64(time.tv_sec)) ? "now" : "\(time.tv_sec).\(time.tv_nsec)"
+    isRecent?(Int64(time.tv_sec)) == true ? "now" : "\(time.tv_sec).\(time.tv_nsec)"
   }
 
   private static func target(_ directory: CInt, _ name: [CChar]) -> [UInt8] {

@@ -1,24 +1,39 @@
 import Glibc
-import HelperHarness
 import Linux
-import ProxyProtocol
+package import ProxyProtocol
 
 /// A helper that is asked, and the test's end of its socket.
-struct Peer: ~Copyable {
-  let name: String
-  let process: Spawned
+package struct Peer: ~Copyable {
+  package let name: String
+  package let process: Spawned
   private let socket: Descriptor
-  private let log: Output
+  /// What the helper wrote.
+  package let log: Output
 
   /// Why there was no answer.
-  enum Silence: Error {
+  package enum Silence: Error {
     /// The helper has gone, or is stuck.
     case none(String)
   }
 
-  init(_ name: String, _ program: String, serving directory: String) throws {
+  package init(_ name: String, _ program: String, serving directory: String) throws {
     let log = try Output()
-    var helper = try RunningHelper(program, serving: directory, output: log)
+    try self.init(name, RunningHelper(program, serving: directory, output: log), log)
+  }
+
+  /// Starts ours in this way.
+  ///
+  /// - Parameter subordinates: what nobody may hand out to guests, where that is who it runs as.
+  package init(
+    _ start: Start, serving directory: String, _ options: [String] = [], subordinates: Subordinates? = nil
+  ) throws {
+    let log = try Output()
+    let helper = try RunningHelper(start, serving: directory, options, subordinates: subordinates, output: log)
+    try self.init("helper", helper, log)
+  }
+
+  private init(_ name: String, _ helper: consuming RunningHelper, _ log: Output) throws {
+    var helper = helper
     let socket = try helper.takeSocket()
     // Nobody is kept waiting: a helper that doesn't answer for this long is stuck.
     var limit = timeval(tv_sec: 10, tv_usec: 0)
@@ -32,23 +47,26 @@ struct Peer: ~Copyable {
   }
 
   /// Sends a request and waits for its answer.
-  borrowing func ask(_ message: Message) throws -> Answer {
+  package borrowing func ask(_ message: Message) throws -> Answer {
     try send(message.frame)
     return try receive(message.type.replyForm)
   }
 
-  borrowing func send(_ bytes: [UInt8]) throws {
+  package borrowing func send(_ bytes: [UInt8]) throws {
     var sent = 0
     while sent < bytes.count {
       let count = bytes[sent...].withUnsafeBytes {
         Glibc.send(socket.rawValue, $0.baseAddress, $0.count, CInt(MSG_NOSIGNAL))
       }
-      guard count > 0 else { throw Silence.none("\(name): send: errno \(errno)") }
+      guard count > 0 else {
+        guard errno != EPIPE else { throw silence(0) }
+        throw Silence.none("\(name): send: errno \(errno)")
+      }
       sent += count
     }
   }
 
-  borrowing func receive(_ form: ReplyForm) throws -> Answer {
+  package borrowing func receive(_ form: ReplyForm) throws -> Answer {
     guard form != .descriptor else { return try receiveDescriptor() }
     let header = try receive(Frame.headerSize)
     let size = header.integer(at: 4, as: UInt32.self)
@@ -57,20 +75,20 @@ struct Peer: ~Copyable {
   }
 
   /// Whether nothing more has come: there is one reply to each request.
-  borrowing func isQuiet() -> Bool {
+  package borrowing func isQuiet() -> Bool {
     var byte: UInt8 = 0
     return recv(socket.rawValue, &byte, 1, CInt(MSG_DONTWAIT | MSG_PEEK)) < 0 && errno == EAGAIN
   }
 
   /// Says that nothing more will be sent.
-  borrowing func finishSending() {
+  package borrowing func finishSending() {
     shutdown(socket.rawValue, CInt(SHUT_WR))
   }
 
   /// Reads, whatever comes, until the helper closes its end.
   ///
   /// - Returns: how many bytes came.
-  borrowing func drain() throws -> Int {
+  package borrowing func drain() throws -> Int {
     var bytes = [UInt8](repeating: 0, count: Frame.maximumSize)
     var total = 0
     while true {
@@ -83,7 +101,7 @@ struct Peer: ~Copyable {
   }
 
   /// Descriptors that the helper has open.
-  borrowing func openDescriptors() -> Int {
+  package borrowing func openDescriptors() -> Int {
     var count = 0
     guard let stream = opendir("/proc/\(process.identifier)/fd") else { return -1 }
     while readdir(stream) != nil { count += 1 }
@@ -115,17 +133,17 @@ struct Peer: ~Copyable {
   }
 
   private borrowing func silence(_ result: Int) -> Silence {
-    guard result == 0 else { return .none("\(name): recv: errno \(errno)") }
+    guard result == 0 || errno == ECONNRESET else { return .none("\(name): recv: errno \(errno)") }
     let status = process.wait(seconds: 2).map(String.init) ?? "(still runs)"
     return .none("\(name) has ended with status \(status), saying \(log.lines.suffix(3))")
   }
 }
 
 /// A descriptor that a helper passed, closed when nobody has it any more.
-final class OpenFile {
-  let descriptor: CInt
+package final class OpenFile {
+  package let descriptor: CInt
 
-  init(_ descriptor: CInt) {
+  package init(_ descriptor: CInt) {
     self.descriptor = descriptor
   }
 
@@ -135,12 +153,12 @@ final class OpenFile {
 }
 
 /// What came back.
-enum Answer {
+package enum Answer {
   case frame(type: UInt32, payload: [UInt8])
   case word(Int32, OpenFile?)
 
   /// The errno that it says, 0 for success.
-  var errno: Int32 {
+  package var errno: Int32 {
     switch self {
     case .frame(1, let payload) where payload.count == 4: -payload.integer(at: 0, as: Int32.self)
     case .frame: 0
@@ -151,7 +169,7 @@ enum Answer {
 }
 
 extension Answer: CustomStringConvertible {
-  var description: String {
+  package var description: String {
     switch self {
     case .frame(let type, let payload):
       if errno != 0 { return "-\(String(cString: strerror(errno))) (\(errno))" }
