@@ -88,6 +88,11 @@ let package = Package(
       dependencies: ["HelperHarness", "ProxyClient", "ProxyProtocol", "Linux", "CLinux", system],
       swiftSettings: tests
     ),
+    .testTarget(
+      name: "AttackTests",
+      dependencies: ["CRawCalls", "HelperHarness", "ProxyProtocol", "Linux", "CLinux", system],
+      swiftSettings: tests
+    ),
     .executableTarget(
       name: "helper-bench",
       dependencies: ["CLinux", "ProxyProtocol"],
