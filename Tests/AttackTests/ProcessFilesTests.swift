@@ -22,7 +22,7 @@ extension AttackTests {
     /// The helper's own links are of what it has: its root, its working directory and its descriptors.
     @Test(.enabled(if: hasRoot(), needsRoot), arguments: Start.all)
     func theHelpersOwnLeadNowhere(start: Start) throws {
-      try withProcessFiles(start) { place, peer in
+      try withProcessFiles(start) { (place: Place, peer: borrowing Peer) throws in
         let numbers = (0..<64).map { "fd/\($0)" }
         for link in ["root", "cwd", "task/\(peer.process.identifier)/root"] + numbers {
           for end in ["", "/outside/x", "/../outside/x", place.outside + "/x", "/etc/passwd"] {
@@ -73,7 +73,7 @@ extension AttackTests {
     /// The kernel lets nobody in a user namespace look at processes outside of it.
     @Test(.enabled(if: hasRoot(), needsRoot), arguments: Start.rootless)
     func thoseOfOthersLeadNowhereWithoutRoot(start: Start) throws {
-      try withProcessFiles(start) { place, peer in
+      try withProcessFiles(start) { (place: Place, peer: borrowing Peer) throws in
         let leaks = try attempt(place, peer)
         #expect(leaks.isEmpty, "\(leaks)")
         #expect(place.damage() == nil)
@@ -84,7 +84,7 @@ extension AttackTests {
     /// host's: `/proc` must not be shared by it, as the manual says.
     @Test(.enabled(if: hasRoot(), needsRoot), arguments: Start.asRoot)
     func thoseOfOthersLeadOutsideAsRoot(start: Start) throws {
-      try withProcessFiles(start) { place, peer in
+      try withProcessFiles(start) { (place: Place, peer: borrowing Peer) throws in
         let leaks = try attempt(place, peer)
         #expect(!leaks.isEmpty)
         print("\(start), with /proc in the export, leads outside:", leaks)

@@ -66,12 +66,57 @@ package struct Peer: ~Copyable {
     }
   }
 
+  /// Sends a small frame if the socket has room for it.
+  package borrowing func offer(_ bytes: [UInt8]) -> Bool {
+    // Small ones go as a whole or not at all.
+    Glibc.send(socket.rawValue, bytes, bytes.count, CInt(MSG_NOSIGNAL) | CInt(MSG_DONTWAIT)) == bytes.count
+  }
+
+  /// Sends bytes with descriptors beside them, in one message.
+  ///
+  /// - Returns: how many bytes went, or -1 with `errno`.
+  package borrowing func send(_ bytes: [UInt8], with descriptors: [CInt]) -> Int {
+    let size = MemoryLayout<cmsghdr>.size + descriptors.count * MemoryLayout<CInt>.size
+    // As CMSG_SPACE has it.
+    var control = [UInt8](repeating: 0, count: (size + 7) & ~7)
+    var header = cmsghdr()
+    header.cmsg_len = size
+    header.cmsg_level = SOL_SOCKET
+    header.cmsg_type = CInt(SCM_RIGHTS)
+    var bytes = bytes
+    return control.withUnsafeMutableBytes { control in
+      control.storeBytes(of: header, as: cmsghdr.self)
+      for (index, descriptor) in descriptors.enumerated() {
+        control.storeBytes(
+          of: descriptor, toByteOffset: MemoryLayout<cmsghdr>.size + index * MemoryLayout<CInt>.size, as: CInt.self)
+      }
+      return bytes.withUnsafeMutableBytes { bytes in
+        var data = iovec(iov_base: bytes.baseAddress, iov_len: bytes.count)
+        return withUnsafeMutablePointer(to: &data) { data in
+          var message = msghdr()
+          message.msg_iov = data
+          message.msg_iovlen = 1
+          message.msg_control = control.baseAddress
+          message.msg_controllen = control.count
+          return sendmsg(socket.rawValue, &message, CInt(MSG_NOSIGNAL))
+        }
+      }
+    }
+  }
+
+  /// Sends the client's own end of the socket beside these bytes.
+  package borrowing func sendItself(beside bytes: [UInt8]) throws {
+    guard send(bytes, with: [socket.rawValue]) == bytes.count else {
+      throw Silence.none("\(name): sendmsg: errno \(errno)")
+    }
+  }
+
   package borrowing func receive(_ form: ReplyForm) throws -> Answer {
     guard form != .descriptor else { return try receiveDescriptor() }
-    let header = try receive(Frame.headerSize)
+    let header = try receive(bytes: Frame.headerSize)
     let size = header.integer(at: 4, as: UInt32.self)
     guard size <= Frame.maximumPayload else { throw Silence.none("\(name): a reply of \(size) bytes") }
-    return .frame(type: header.integer(at: 0), payload: try receive(Int(size)))
+    return .frame(type: header.integer(at: 0), payload: try receive(bytes: Int(size)))
   }
 
   /// Whether nothing more has come: there is one reply to each request.
@@ -100,16 +145,27 @@ package struct Peer: ~Copyable {
     }
   }
 
-  /// Descriptors that the helper has open.
+  /// Descriptors that the helper has open, as far as the test may see: -1 where it runs as an ordinary user.
   package borrowing func openDescriptors() -> Int {
+    Self.openDescriptors(of: process.identifier)
+  }
+
+  private static func openDescriptors(of process: pid_t) -> Int {
     var count = 0
-    guard let stream = opendir("/proc/\(process.identifier)/fd") else { return -1 }
+    guard let stream = opendir("/proc/\(process)/fd") else { return -1 }
     while readdir(stream) != nil { count += 1 }
     closedir(stream)
     return count
   }
 
-  private borrowing func receive(_ count: Int) throws -> [UInt8] {
+  /// Whether the helper has so many descriptors open, now or in a moment.
+  package borrowing func openDescriptorsAre(_ count: Int) -> Bool {
+    let process = process.identifier
+    return eventually { Self.openDescriptors(of: process) == count }
+  }
+
+  /// Exactly so many bytes, without what came beside them.
+  package borrowing func receive(bytes count: Int) throws -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: count)
     var filled = 0
     while filled < count {

@@ -82,6 +82,17 @@ package func spawn(
   let last = max(2, inheriting.map(\.to).max() ?? 2)
   posix_spawn_file_actions_addclosefrom_np(&actions, last + 1)
 
+  // As from a shell, whatever the process that runs the tests ignores or holds back.
+  var attributes = posix_spawnattr_t()
+  posix_spawnattr_init(&attributes)
+  defer { posix_spawnattr_destroy(&attributes) }
+  var signals = sigset_t()
+  sigfillset(&signals)
+  posix_spawnattr_setsigdefault(&attributes, &signals)
+  sigemptyset(&signals)
+  posix_spawnattr_setsigmask(&attributes, &signals)
+  posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
+
   var argv: [UnsafeMutablePointer<CChar>?] = ([program] + arguments).map { strdup($0) }
   argv.append(nil)
   defer { argv.forEach { free($0) } }
@@ -92,7 +103,7 @@ package func spawn(
   defer { envp.forEach { free($0) } }
 
   var identifier: pid_t = 0
-  let result = posix_spawn(&identifier, program, &actions, nil, &argv, &envp)
+  let result = posix_spawn(&identifier, program, &actions, &attributes, &argv, &envp)
   guard result == 0 else { throw HarnessError("can't start \(program): \(String(cString: strerror(result)))") }
   return Spawned(identifier)
 }
