@@ -29,6 +29,8 @@ package struct ThreadIdentity: ~Copyable {
   /// Whether the kernel takes the file capabilities away from a thread that leaves fsuid 0, and gives them back to one that
   /// returns, `capabilities(7)`.
   private let followsRoot: Bool
+  /// Whether the own user makes files without any change: root does, and who has no capability that others may not have.
+  private let isPlain: Bool
   /// The group that files are made as. It stays the last one asked for: with the own user's capabilities it makes no
   /// difference to anything but making files.
   private let gid: Atomic<UInt32>
@@ -46,6 +48,7 @@ package struct ThreadIdentity: ~Copyable {
     // Guests send no supplementary groups: DAC_OVERRIDE stands in for what those would allow.
     lent = ThreadCapabilities(
       effective: own.effective & .dacOverride, permitted: own.permitted, inheritable: own.inheritable)
+    isPlain = uid == 0 || own == lent
   }
 
   /// Calls `body` with files made as `identity`, then is the own user again; the process ends if that fails.
@@ -62,7 +65,7 @@ package struct ThreadIdentity: ~Copyable {
   ) throws(Errno) -> Value {
     if identity.gid != gid.load(ordering: .relaxed) { try assume(gid: identity.gid) }
     // In a user namespace the own user needn't be root.
-    if identity.uid == uid && uid == 0 { return try body() }
+    if identity.uid == uid && isPlain { return try body() }
     try assume(uid: identity.uid)
     var hasLent = !followsRoot
     defer { restoreUid(hasLent) }

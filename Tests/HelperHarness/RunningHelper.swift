@@ -67,7 +67,10 @@ package struct RunningHelper: ~Copyable {
     output: Output? = nil
   ) throws {
     let (program, words) = start.command(subordinates)
-    try self.init(program, words: words, serving: directory, ["--sandbox", start.sandbox] + options, output)
+    let isMapped = options.contains { $0.hasPrefix("--uid-map") || $0.hasPrefix("--gid-map") }
+    try self.init(
+      program, words: words, serving: directory,
+      ["--sandbox", start.sandbox] + (isMapped ? [] : start.map) + options, output)
     self.subordinates = subordinates
   }
 

@@ -32,6 +32,11 @@ package struct Start: Sendable, Equatable, CustomStringConvertible {
     return guest == 0 ? user : Subordinates.first + guest - 1
   }
 
+  /// Options that leave out the subordinate ids which an ordinary user who runs the tests may have or not.
+  package var map: [String] {
+    isRootless && user == geteuid() ? ["--uid-map", "0:\(user):1", "--gid-map", "0:\(group):1"] : []
+  }
+
   /// Makes a tree the helper's own, as a user's share is.
   package func own(_ directory: String) throws {
     guard user != geteuid() else { return }
