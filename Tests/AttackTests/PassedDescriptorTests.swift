@@ -37,9 +37,9 @@ extension AttackTests {
           try send(Array(frame.dropFirst(at)), with: .init(repeating: ends[1], count: count), on: peer)
           close(ends[1])
           #expect(try peer.receive(.response).errno == 0, "\(count) at byte \(at)")
-          #expect(hasEnded(ends[0]), "\(count) at byte \(at)")
+          try #require(hasEnded(ends[0]), "\(count) at byte \(at)")
           let areClosed = peer.openDescriptorsAre(before)
-          #expect(areClosed, "\(count) at byte \(at)")
+          try #require(areClosed, "\(count) at byte \(at)")
         }
       }
       #expect(try peer.isWell())
@@ -63,7 +63,7 @@ extension AttackTests {
         }
       }
       let areClosed = peer.openDescriptorsAre(before)
-      #expect(areClosed)
+      try #require(areClosed)
       #expect(try peer.isWell())
     }
 
