@@ -80,6 +80,13 @@ final class Place {
     }
   }
 
+  /// Asks each of these, and says what the answers give away.
+  func leaks(_ messages: [Message], _ peer: borrowing Peer) throws -> [String] {
+    try messages.compactMap { message in
+      leak(try peer.ask(message)).map { "\(message): \($0)" }
+    }
+  }
+
   /// Whether a descriptor is of something outside, or of the directory that holds it.
   func isOutside(_ descriptor: CInt) -> Bool {
     var status = stat()

@@ -16,7 +16,9 @@ extension AttackTests {
       let undecodable = RequestType.allCases.flatMap { type -> [Message] in
         [Message(type), Message(type, .d(.max)), Message(type, .lie(0xffff, [1, 2, 3]))]
       }
-      let special = Requests.looking(at: Array("/fifo".utf8)).filter { [.open, .getVersion].contains($0.type) }
+      let special = ["/fifo", long + "/fifo"].flatMap { path in
+        Requests.looking(at: Array(path.utf8)).filter { [.open, .getVersion].contains($0.type) }
+      }
       let identities = [Message.create("/x", uid: .max), .makeDirectory("/x", gid: .max)]
       return made + undecodable + special + identities
     }()

@@ -19,13 +19,6 @@ func exchange(_ one: String, _ other: String) {
 extension AttackTests {
   /// A host that changes names while the helper walks them.
   @Suite struct SymbolicLinkRaceTests {
-    /// What the client asks for in a race, and what may be left behind of it: the same each time.
-    private func attempt(_ messages: [Message], _ place: Place, _ peer: borrowing Peer) throws -> [String] {
-      try messages.compactMap { message in
-        place.leak(try peer.ask(message)).map { "\(message): \($0)" }
-      }
-    }
-
     private func prepared(_ start: Start) throws -> Place {
       let place = try Place(start)
       try place.make(place.export + "/d")
@@ -55,7 +48,7 @@ extension AttackTests {
           }
         }
       ) { _ in
-        leaks += try attempt(Self.requests, place, peer)
+        leaks += try place.leaks(Self.requests, peer)
         return true
       }
       #expect(try peer.isWell())
@@ -78,53 +71,6 @@ extension AttackTests {
       let (leaks, _, _) = try swapLinks(place)
       #expect(!leaks.isEmpty)
       #expect(place.damage() != nil)
-    }
-
-    /// Paths that go down into `d/e` and up again. The host moves that directory to where `outside` is, and back.
-    private static let climbs: [Message] = [
-      "/d/e/../outside", "/d/e/" + String(repeating: "./", count: 1500) + "../outside",
-      // Walked in parts, with time for the host between them.
-      "/d/e/" + String(repeating: "./", count: 8_000) + "../outside",
-    ].flatMap { way in
-      ["/x", "/secret", "/link"].flatMap { Requests.looking(at: Array((way + $0).utf8)) }
-        + Requests.changing(
-          Array((way + "/new").utf8), other: Array("/moved".utf8), existing: Array("/file".utf8))
-    }
-
-    private func moveOut(_ place: Place, seconds: Double, while goesOn: ([String]) -> Bool) throws -> [String] {
-      try place.make(place.export + "/d/e")
-      let (inside, moved) = (place.export + "/d/e", place.directory.path + "/moved")
-      let peer = try place.serve()
-      var leaks: [String] = []
-      _ = try race(
-        seconds: seconds,
-        against: {
-          rename(inside, moved)
-          rename(moved, inside)
-        }
-      ) { _ in
-        leaks += try attempt(Self.climbs, place, peer)
-        return goesOn(leaks)
-      }
-      #expect(try peer.isWell())
-      return leaks
-    }
-
-    /// The kernel itself sees that such a directory isn't below the mount's root any more.
-    @Test(arguments: Start.namespaces)
-    func aWalkThatIsMovedOutComesNotFar(start: Start) throws {
-      let place = try prepared(start)
-      let leaks = try moveOut(place, seconds: 1) { _ in true }
-      #expect(leaks.isEmpty, "\(leaks.count), such as \(leaks.first ?? "")")
-      #expect(place.damage() == nil)
-    }
-
-    /// A chroot has no such check: whoever can move directories out of the export has the helper walk the host.
-    @Test(arguments: Start.all.filter { $0.sandbox == "chroot" })
-    func underChrootAWalkThatIsMovedOutLeadsOutside(start: Start) throws {
-      let place = try prepared(start)
-      let leaks = try moveOut(place, seconds: 10) { $0.isEmpty }
-      #expect(!leaks.isEmpty)
     }
   }
 }

@@ -196,7 +196,7 @@ package struct Peer: ~Copyable {
 }
 
 /// A descriptor that a helper passed, closed when nobody has it any more.
-package final class OpenFile {
+package final class OpenFile: Sendable {
   package let descriptor: CInt
 
   package init(_ descriptor: CInt) {

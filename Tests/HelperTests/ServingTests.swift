@@ -94,29 +94,6 @@ extension PrivilegedTests {
       }
     }
 
-    static let fatal: [(name: String, bytes: [UInt8])] = [
-      ("size one too large", [8, 0, 0, 0, 1, 0, 1, 0]),
-      ("largest size", [8, 0, 0, 0, 255, 255, 255, 255]),
-      ("type 0", [0, 0, 0, 0, 0, 0, 0, 0]),
-      ("type 1", [1, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0]),
-      ("type 22", [22, 0, 0, 0, 0, 0, 0, 0]),
-      ("largest type", [255, 255, 255, 255, 0, 0, 0, 0]),
-    ]
-
-    @Test(arguments: fatal)
-    func nonsenseEndsTheConnectionWithOneLine(name: String, bytes: [UInt8]) throws {
-      let directory = try TemporaryDirectory()
-      let output = try Output()
-      var helper = try RunningHelper(serving: directory.path, output: output)
-      let socket = try helper.takeSocket()
-      send(try status("/"), socket)
-      #expect(receive(statusReplySize, socket).count == statusReplySize)
-      send(bytes, socket)
-      #expect(receive(1, socket) == [])
-      #expect(helper.process.wait(seconds: 5) == 1)
-      #expect(output.lines.filter { $0.contains("doesn't speak the protocol") }.count == 1, "\(output.text)")
-    }
-
     /// Each form of reply, to a payload that can't be read.
     @Test func whatCannotBeReadIsAnsweredAndTheNextRequestServed() throws {
       let directory = try TemporaryDirectory()
@@ -150,44 +127,6 @@ extension PrivilegedTests {
       }
     }
 
-    @Test func descriptorsThatAClientSendsAreClosed() throws {
-      let directory = try TemporaryDirectory()
-      var helper = try RunningHelper(serving: directory.path, output: try Output())
-      let socket = try helper.takeSocket()
-      let process = helper.process.identifier
-      send(try status("/"), socket)
-      _ = receive(statusReplySize, socket)
-      let before = descriptors(of: process)
-      let own = Descriptor(adopting: dup(0))
-      for _ in 0..<100 {
-        let request = try status("/")
-        try socket.send(request.span, with: own)
-        #expect(receive(statusReplySize, socket).count == statusReplySize)
-      }
-      #expect(descriptors(of: process) == before)
-    }
-
-    @Test func noDescriptorStaysBehind() throws {
-      let directory = try TemporaryDirectory()
-      mkfifo(directory.path + "/fifo", 0o600)
-      var helper = try RunningHelper(serving: directory.path, output: try Output())
-      var connection = try helper.connect()
-      let process = helper.process.identifier
-      let (root, fifo) = (Array("/".utf8), Array("/fifo".utf8))
-      // Deep enough to be walked in parts, which opens directories on the way.
-      let deep = Array((String(repeating: "/.", count: 5000) + "/fifo").utf8)
-      _ = try connection.exchange(.status(path: root.span))
-      let before = descriptors(of: process)
-      for _ in 0..<500 {
-        _ = try connection.exchange(.open(path: root.span, flags: O_RDONLY))
-        _ = try connection.exchange(.open(path: fifo.span, flags: O_RDONLY))
-        _ = try connection.exchange(.open(path: deep.span, flags: O_RDONLY))
-        _ = try connection.exchange(.getVersion(path: root.span))
-        _ = try connection.exchange(.fileSystemStatus(path: deep.span))
-      }
-      #expect(descriptors(of: process) == before)
-    }
-
     /// Looking for requests before sleeping ends soon after the last one.
     @Test func anIdleHelperUsesNoCPU() throws {
       let directory = try TemporaryDirectory()
@@ -205,23 +144,6 @@ extension PrivilegedTests {
       #expect(before.count == 2)
       usleep(500_000)
       #expect(switches() == before)
-    }
-
-    /// A client that never reads its replies is waited for, not crashed upon.
-    @Test func aClientThatNeverReadsOnlyHurtsItself() throws {
-      let directory = try TemporaryDirectory()
-      var helper = try RunningHelper(serving: directory.path, output: try Output())
-      do {
-        let socket = try helper.takeSocket()
-        let request = try status("/")
-        var sent = 0
-        while Glibc.send(socket.rawValue, request, request.count, CInt(MSG_NOSIGNAL) | CInt(MSG_DONTWAIT)) > 0 {
-          sent += 1
-        }
-        #expect(sent > 100)
-        #expect(helper.process.wait(seconds: 0.2) == nil)
-      }
-      #expect(helper.process.wait(seconds: 5) == 0)
     }
 
     /// The kernel counts descriptors that nobody has received for all of root's processes together.
