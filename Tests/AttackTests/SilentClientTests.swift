@@ -83,7 +83,7 @@ extension AttackTests {
         let first = try peer.receive(message.type.replyForm)
         for _ in 1..<sent {
           let answer = try peer.receive(message.type.replyForm)
-          #expect("\(answer)" == "\(first)", "\(message)")
+          guard "\(answer)" == "\(first)" else { throw HarnessError("\(message): \(answer) after \(first)") }
         }
       }
       #expect(try peer.isWell())
