@@ -7,6 +7,7 @@
 #include <linux/securebits.h>
 #include <linux/sockios.h>
 #include <sched.h>
+#include <sys/mount.h>
 
 #include "CLinux.h"
 
@@ -27,3 +28,4 @@ _Static_assert(CL_OPEN_TREE_CLONE == OPEN_TREE_CLONE, "OPEN_TREE_CLONE");
 _Static_assert(CL_AT_RECURSIVE == AT_RECURSIVE, "AT_RECURSIVE");
 _Static_assert(CL_MOVE_MOUNT_F_EMPTY_PATH == MOVE_MOUNT_F_EMPTY_PATH, "MOVE_MOUNT_F_EMPTY_PATH");
 _Static_assert(CL_AT_EMPTY_PATH == AT_EMPTY_PATH, "AT_EMPTY_PATH");
+_Static_assert(CL_UMOUNT_NOFOLLOW == UMOUNT_NOFOLLOW, "UMOUNT_NOFOLLOW");

@@ -43,6 +43,7 @@ package enum Sandbox: Sendable {
     try stage("chdir to the export") { () throws(Errno) in try export.becomeWorkingDirectory() }
     switch self {
     case .namespace:
+      let kernelMounts = try Self.kernelMounts(below: export)
       // Of all that a process keeps, only its root and working directory move to the new namespace.
       try stage("unshare namespaces") { () throws(Errno) in try Mount.unshareNamespaces() }
       try stage("make mounts follow the host's") { () throws(Errno) in try Mount.followHost() }
@@ -57,10 +58,28 @@ package enum Sandbox: Sendable {
       }
       try stage("set nosuid, nodev and noexec") { () throws(Errno) in try Mount.setInert(mount, readOnly: readOnly) }
       try stage("move_mount the export") { () throws(Errno) in try Mount.enter(mount) }
+      try stage("detach what is the kernel's") { () throws(Errno) in
+        try kernelMounts?.detach { path in
+          var line = LogLine("left out, as it is the kernel's: ")
+          line.add(path.bytes)
+          Log.write(.notice, line)
+        }
+      }
       try stage("pivot_root to the export") { () throws(Errno) in try Mount.pivotRootToWorkingDirectory() }
     case .chroot:
       try stage("chroot to the export") { () throws(Errno) in try Mount.changeRootToWorkingDirectory() }
     case .absent: break
+    }
+  }
+
+  /// - Returns: nil where there is no `/proc` that would tell.
+  private static func kernelMounts(below export: borrowing Descriptor) throws(StageError) -> KernelMounts? {
+    do throws(Errno) {
+      return try KernelMounts(below: export)
+    } catch .noSuchFileOrDirectory {
+      return nil
+    } catch {
+      throw StageError(stage: "read the table of mounts", error: error)
     }
   }
 }

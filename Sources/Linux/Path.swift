@@ -102,6 +102,12 @@ package struct Path: ~Copyable {
     unsafe base[count] = 0
   }
 
+  /// The bytes, without the NUL.
+  package var bytes: Span<UInt8> {
+    @_lifetime(borrow self)
+    borrowing get { unsafe _overrideLifetime(Span(_unsafeStart: base, count: count), borrowing: self) }
+  }
+
   /// The piece that starts at `offset`, for a system call to read. It is valid while the path is neither changed nor ended.
   @unsafe
   func piece(at offset: Int) -> UnsafePointer<CChar> {

@@ -41,6 +41,7 @@ static const int32_t cl_o_noatime = __O_NOATIME;
 #define CL_AT_RECURSIVE 0x8000
 #define CL_AT_EMPTY_PATH 0x1000
 #define CL_MOVE_MOUNT_F_EMPTY_PATH 4
+#define CL_UMOUNT_NOFOLLOW 8
 
 #define CL_SECBIT_NOROOT 0x01
 #define CL_SECBIT_NO_SETUID_FIXUP 0x04
@@ -56,6 +57,9 @@ static inline long cl_result(long result) { return result < 0 ? -(long)errno : r
 
 // To Swift `statfs` is only the structure.
 static inline long cl_statfs(const char *path, struct statfs *status) { return cl_result(statfs(path, status)); }
+
+// `/proc/self/fd/FD`, as many bytes of it as there is room for.
+long cl_path_of_descriptor(int fd, void *path, size_t count);
 
 static inline long cl_fork(void) { return cl_result(fork()); }
 // A program found along PATH, with the same environment: its process's number.
