@@ -39,6 +39,7 @@ let package = Package(
     .target(name: "Export", dependencies: ["Linux", system], swiftSettings: path),
     .target(name: "ProxyProtocol", swiftSettings: path),
     .target(name: "ProxyHelper", dependencies: ["Linux", "Export", "ProxyProtocol", system], swiftSettings: path),
+    .target(name: "NinePProtocol", swiftSettings: path),
     .target(name: "ProxyClient", dependencies: ["Linux", "ProxyProtocol", system], swiftSettings: path),
     .executableTarget(
       name: "virtfs-proxy-helper",
@@ -64,6 +65,7 @@ let package = Package(
       name: "escape-probe", dependencies: ["CLinux"], path: "Tests/escape-probe", swiftSettings: tests),
     .executableTarget(name: "guest-suite", dependencies: ["CLinux"], path: "Tests/guest-suite", swiftSettings: tests),
     .testTarget(name: "ProxyProtocolTests", dependencies: ["ProxyProtocol"], swiftSettings: tests),
+    .testTarget(name: "NinePProtocolTests", dependencies: ["NinePProtocol"], swiftSettings: tests),
     .testTarget(
       name: "LinuxTests", dependencies: ["HelperHarness", "Linux", "CLinux", system], swiftSettings: tests),
     .testTarget(

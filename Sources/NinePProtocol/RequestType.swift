@@ -1,0 +1,116 @@
+/// The requests of 9P2000.L, by their number on the wire. The number of the reply is one more.
+public enum RequestType: UInt8, CaseIterable, Sendable {
+  /// `Tstatfs`.
+  case fileSystemStatus = 8
+  /// `Tlopen`.
+  case open = 12
+  /// `Tlcreate`.
+  case create = 14
+  /// `Tsymlink`.
+  case makeSymbolicLink = 16
+  /// `Tmknod`.
+  case makeNode = 18
+  /// `Trename`.
+  case rename = 20
+  /// `Treadlink`.
+  case readLink = 22
+  /// `Tgetattr`.
+  case getAttributes = 24
+  /// `Tsetattr`.
+  case setAttributes = 26
+  /// `Txattrwalk`.
+  case walkExtendedAttribute = 30
+  /// `Txattrcreate`.
+  case createExtendedAttribute = 32
+  /// `Treaddir`.
+  case readDirectory = 40
+  /// `Tfsync`.
+  case synchronize = 50
+  /// `Tlock`.
+  case lock = 52
+  /// `Tgetlock`.
+  case getLock = 54
+  /// `Tlink`.
+  case link = 70
+  /// `Tmkdir`.
+  case makeDirectory = 72
+  /// `Trenameat`.
+  case renameAt = 74
+  /// `Tunlinkat`.
+  case unlinkAt = 76
+  /// `Tversion`.
+  case version = 100
+  /// `Tauth`. Linux never sends it.
+  case authenticate = 102
+  /// `Tattach`.
+  case attach = 104
+  /// `Tflush`.
+  case flush = 108
+  /// `Twalk`.
+  case walk = 110
+  /// `Tread`.
+  case read = 116
+  /// `Twrite`.
+  case write = 118
+  /// `Tclunk`.
+  case clunk = 120
+  /// `Tremove`.
+  case remove = 122
+
+  /// The number of the reply that answers it, where that isn't ``errorReply``.
+  public var reply: UInt8 { rawValue | 1 }
+
+  /// The number of `Rlerror`, the failure of any request.
+  public static let errorReply: UInt8 = 7
+
+  /// The shape of the reply where the request succeeds.
+  public var replyForm: ReplyForm {
+    switch self {
+    case .rename, .setAttributes, .createExtendedAttribute, .synchronize, .link, .renameAt, .unlinkAt, .flush, .clunk,
+      .remove:
+      .empty
+    case .makeSymbolicLink, .makeNode, .makeDirectory, .authenticate, .attach: .qid
+    case .open, .create: .opened
+    case .walk: .qids
+    case .read, .readDirectory: .data
+    case .write: .count
+    case .readLink: .target
+    case .getAttributes: .attributes
+    case .fileSystemStatus: .fileSystemStatus
+    case .walkExtendedAttribute: .size
+    case .lock: .lockStatus
+    case .getLock: .lock
+    case .version: .version
+    }
+  }
+}
+
+/// The shapes of a reply's body.
+public enum ReplyForm: Sendable {
+  /// Nothing.
+  case empty
+  /// `qid[13]`.
+  case qid
+  /// `qid[13] iounit[4]`.
+  case opened
+  /// `nwqid[2]`, so many `qid[13]`.
+  case qids
+  /// `count[4] data[count]`.
+  case data
+  /// `count[4]`.
+  case count
+  /// `target[s]`.
+  case target
+  /// ``FileAttributes``.
+  case attributes
+  /// ``FileSystemStatus``.
+  case fileSystemStatus
+  /// `size[8]`.
+  case size
+  /// `status[1]`.
+  case lockStatus
+  /// ``Lock``.
+  case lock
+  /// `msize[4] version[s]`.
+  case version
+}
