@@ -106,7 +106,9 @@ let package = Package(
     .executableTarget(name: "floor", path: "Benchmarks/floor", cSettings: c),
     .target(
       name: "FuzzTargets",
-      dependencies: ["CLinux", "Linux", "Confinement", "Export", "ProxyHelper", "ProxyProtocol", system],
+      dependencies: [
+        "CLinux", "Linux", "Confinement", "Export", "ProxyHelper", "ProxyProtocol", "NinePProtocol", system,
+      ],
       path: "Fuzz/Targets",
       swiftSettings: tests
     ),

@@ -33,10 +33,13 @@ let package = Package(
     .target(name: "Confinement", dependencies: ["CLinux", "CSeccomp", "Linux", system], swiftSettings: swift),
     .target(name: "Export", dependencies: ["Linux", system], swiftSettings: swift),
     .target(name: "ProxyProtocol", swiftSettings: swift),
+    .target(name: "NinePProtocol", swiftSettings: swift),
     .target(name: "ProxyHelper", dependencies: ["Linux", "Export", "ProxyProtocol", system], swiftSettings: swift),
     .target(
       name: "FuzzTargets",
-      dependencies: ["CLinux", "Linux", "Confinement", "Export", "ProxyHelper", "ProxyProtocol", system],
+      dependencies: [
+        "CLinux", "Linux", "Confinement", "Export", "ProxyHelper", "ProxyProtocol", "NinePProtocol", system,
+      ],
       path: "Targets",
       swiftSettings: swift
     ),
@@ -44,6 +47,7 @@ let package = Package(
     .target(name: "CFrameMutator", path: "CFrameMutator"),
     fuzzer("fuzz-request"),
     fuzzer("fuzz-reply"),
+    fuzzer("fuzz-ninep"),
     fuzzer("fuzz-serve", ["CFrameMutator"]),
   ],
   swiftLanguageModes: [.v6]

@@ -21,6 +21,13 @@ import Testing
     }
   }
 
+  @Test(arguments: Seed.all(of: "fuzz-ninep"))
+  func ninep(_ seed: Seed) async {
+    await #expect(processExitsWith: .success) { [seed] in
+      try seed.run(NinePTarget.run)
+    }
+  }
+
   @Test(.enabled(if: hasRoot(), "the server confines itself"), arguments: Seed.all(of: "fuzz-serve"))
   func serve(_ seed: Seed) async throws {
     let directory = try TemporaryDirectory()
@@ -31,7 +38,7 @@ import Testing
   }
 
   @Test func everyTargetHasSeeds() {
-    for target in ["fuzz-request", "fuzz-reply", "fuzz-serve"] {
+    for target in ["fuzz-request", "fuzz-reply", "fuzz-ninep", "fuzz-serve"] {
       #expect(Seed.all(of: target).count >= 10, "\(target)")
     }
   }
