@@ -96,25 +96,5 @@ import Testing
     func accessIsTheLastTwoBits(flags: UInt32, access: OpenFlags.Access?) {
       #expect(OpenFlags(rawValue: flags).access == access)
     }
-
-    @Test func openFlagsAreLinuxsOnX86() {
-      let flags: [(OpenFlags, UInt32)] = [
-        (.create, 0x40), (.exclusive, 0x80), (.noControllingTerminal, 0x100), (.truncate, 0x200), (.append, 0x400),
-        (.nonBlocking, 0x800), (.synchronousData, 0x1000), (.signals, 0x2000), (.direct, 0x4000), (.largeFile, 0x8000),
-        (.directory, 0x10000), (.noFollow, 0x20000), (.noAccessTime, 0x40000), (.closeOnExec, 0x80000),
-        (.synchronous, 0x100000),
-      ]
-      for (flag, bits) in flags { #expect(flag.rawValue == bits) }
-      #expect(OpenFlags(.write, [.create, .truncate]).rawValue == 0x241)
-      #expect(OpenFlags(.read, OpenFlags(rawValue: 3)).rawValue == 0)
-    }
-
-    @Test func basicAttributesAreThoseOfStat() {
-      let basic: FileAttributes.Fields = [
-        .mode, .links, .uid, .gid, .specialDevice, .access, .modification, .change, .inode, .size, .blocks,
-      ]
-      #expect(basic == .basic)
-      #expect(basic.union([.birth, .generation, .dataVersion]) == .all)
-    }
   }
 }
