@@ -7,7 +7,9 @@
 #include <linux/securebits.h>
 #include <linux/sockios.h>
 #include <sched.h>
+#include <stddef.h>
 #include <sys/mount.h>
+#include <sys/socket.h>
 
 #include "CLinux.h"
 
@@ -29,3 +31,5 @@ _Static_assert(CL_AT_RECURSIVE == AT_RECURSIVE, "AT_RECURSIVE");
 _Static_assert(CL_MOVE_MOUNT_F_EMPTY_PATH == MOVE_MOUNT_F_EMPTY_PATH, "MOVE_MOUNT_F_EMPTY_PATH");
 _Static_assert(CL_AT_EMPTY_PATH == AT_EMPTY_PATH, "AT_EMPTY_PATH");
 _Static_assert(CL_UMOUNT_NOFOLLOW == UMOUNT_NOFOLLOW, "UMOUNT_NOFOLLOW");
+_Static_assert(sizeof(struct cl_credentials) == sizeof(struct ucred), "struct ucred");
+_Static_assert(offsetof(struct cl_credentials, uid) == offsetof(struct ucred, uid), "struct ucred.uid");

@@ -77,7 +77,7 @@ extension Export {
   }
 
   /// What a peer may ask of an open file. Other bits mean nothing to a regular file, or something to the process (`O_ASYNC`).
-  private var openable: OpenFlags {
+  var openable: OpenFlags {
     let all: OpenFlags =
       .accessMode | .append | .dataSync | .direct | .directory | .noAccessTime | .noFollow | .nonBlocking | .sync
       | .truncate

@@ -31,6 +31,16 @@ package struct Export: ~Copyable {
     isReadOnly = readOnly
   }
 
+  /// An export of this directory, for a server that holds the objects which it works on, and names what is in a directory by
+  /// that directory and a single name. It needs no root directory of its own, and the working directory may be
+  /// another's.
+  package init(root: consuming Descriptor, readOnly: Bool) throws(Errno) {
+    let identity = try ThreadIdentity()
+    self.identity = identity
+    self.root = root
+    isReadOnly = readOnly
+  }
+
   /// - Throws: `EROFS` where nothing may be changed.
   func mayChange() throws(Errno) {
     guard !isReadOnly else { throw .readOnlyFileSystem }

@@ -1,5 +1,5 @@
 internal import Glibc
-internal import SystemPackage
+package import SystemPackage
 
 /// Memory of a fixed size that one owner fills and reads through spans; untouched pages cost nothing.
 @safe
@@ -11,6 +11,15 @@ package struct Buffer: ~Copyable {
     let memory = unsafe mmap(nil, capacity, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
     // MAP_FAILED. Out of memory at start-up has no way on.
     guard let memory = unsafe memory, Int(bitPattern: memory) != -1 else { die("mmap", .noMemory) }
+    unsafe base = UnsafeMutableBufferPointer(start: memory.assumingMemoryBound(to: UInt8.self), count: capacity)
+  }
+
+  /// Zeros, this many bytes, of which there is one at least.
+  ///
+  /// - Throws: `ENOMEM` where there is no more memory.
+  package init(upTo capacity: Int) throws(Errno) {
+    let memory = unsafe mmap(nil, capacity, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+    guard let memory = unsafe memory, Int(bitPattern: memory) != -1 else { throw .noMemory }
     unsafe base = UnsafeMutableBufferPointer(start: memory.assumingMemoryBound(to: UInt8.self), count: capacity)
   }
 

@@ -27,9 +27,12 @@ package struct OpenFlags: Equatable, Sendable {
   package static var nonBlocking: OpenFlags { OpenFlags(rawValue: O_NONBLOCK) }
   /// `O_PATH`: names the object without opening it.
   package static var path: OpenFlags { OpenFlags(rawValue: cl_o_path) }
+  package static var readOnly: OpenFlags { OpenFlags(rawValue: O_RDONLY) }
+  package static var readWrite: OpenFlags { OpenFlags(rawValue: O_RDWR) }
   package static var sync: OpenFlags { OpenFlags(rawValue: O_SYNC) }
   package static var temporary: OpenFlags { OpenFlags(rawValue: cl_o_tmpfile) }
   package static var truncate: OpenFlags { OpenFlags(rawValue: O_TRUNC) }
+  package static var writeOnly: OpenFlags { OpenFlags(rawValue: O_WRONLY) }
 
   /// All flags of both.
   package static func | (one: OpenFlags, other: OpenFlags) -> OpenFlags {

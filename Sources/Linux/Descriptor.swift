@@ -23,6 +23,11 @@ public struct Descriptor: ~Copyable, Sendable {
     return rawValue
   }
 
+  /// Closes it, and says what became of what was written. The system call is `close`.
+  package consuming func finish() throws(Errno) {
+    _ = try valueOrErrno(close(release()))
+  }
+
   /// The same open file under a number that isn't a standard stream's, closed on exec.
   ///
   /// The system call is `fcntl(F_DUPFD_CLOEXEC)`.

@@ -28,6 +28,11 @@ package struct FileStatus {
   package var change: Time { Time(raw.st_ctim) }
 
   package var kind: FileKind { FileKind(mode: mode) }
+
+  /// Whether it is the same object.
+  package func isSame(as other: FileStatus) -> Bool {
+    inode == other.inode && device == other.device
+  }
 }
 
 /// What kind of file a mode says, as far as anybody here asks.

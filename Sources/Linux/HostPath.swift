@@ -19,6 +19,16 @@ package struct HostPath: Equatable, @unchecked Sendable, CustomStringConvertible
     count = unsafe strlen(pointer)
   }
 
+  /// A path of this text, which stays as long as the process.
+  package init(lasting text: String) {
+    let bytes = Array(text.utf8)
+    let copy = UnsafeMutablePointer<UInt8>.allocate(capacity: bytes.count + 1)
+    for index in bytes.indices { unsafe copy[index] = bytes[index] }
+    unsafe copy[bytes.count] = 0
+    unsafe base = UnsafePointer(copy)
+    count = bytes.count
+  }
+
   package init(_ text: StaticString) {
     unsafe base = text.utf8Start
     count = text.utf8CodeUnitCount

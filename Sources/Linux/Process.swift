@@ -138,6 +138,13 @@ package enum Process {
     _ = try unsafe valueOrErrno(setrlimit(limit.resource, &limits))
   }
 
+  /// How far an ordinary process may raise a limit. The system call is `getrlimit`.
+  package static func highest(_ limit: Limit) throws(Errno) -> UInt {
+    var limits = rlimit()
+    _ = try unsafe valueOrErrno(getrlimit(limit.resource, &limits))
+    return limits.rlim_max
+  }
+
   /// Lifts a limit as far as the process may, which is altogether with CAP_SYS_RESOURCE.
   ///
   /// The system calls are `getrlimit` and `setrlimit`.
@@ -176,6 +183,12 @@ package enum Process {
   /// Nothing that is executed from now on gains a privilege by it. The system call is `prctl(PR_SET_NO_NEW_PRIVS)`.
   package static func setNoNewPrivileges() throws(Errno) {
     _ = try valueOrErrno(kernel: cl_prctl(PR_SET_NO_NEW_PRIVS, 1, 0))
+  }
+
+  /// Does nothing for a while. The system call is `clock_nanosleep`.
+  package static func sleep(milliseconds: Int) {
+    var time = timespec(tv_sec: milliseconds / 1000, tv_nsec: milliseconds % 1000 * 1_000_000)
+    _ = unsafe nanosleep(&time, nil)
   }
 
   /// Lets others run on this processor. The system call is `sched_yield`.

@@ -126,9 +126,9 @@ package enum UnixSocket {
 }
 
 extension Descriptor {
-  /// The system call is `listen`, with room for one waiting client.
-  package borrowing func listen() throws(Errno) {
-    _ = try valueOrErrno(Glibc.listen(rawValue, 1))
+  /// The system call is `listen`, with room for so many waiting clients.
+  package borrowing func listen(waiting clients: CInt = 1) throws(Errno) {
+    _ = try valueOrErrno(Glibc.listen(rawValue, clients))
   }
 
   /// The system call is `accept4`; it waits for a client.
@@ -166,6 +166,8 @@ package enum SocketOption: Sendable {
   case domain
   /// `SO_TYPE`, see ``stream``.
   case type
+  /// `SO_ACCEPTCONN`: not 0 where it listens.
+  case listens
 
   package static let unix = AF_UNIX
   package static let stream = CInt(SOCK_STREAM.rawValue)
@@ -174,6 +176,7 @@ package enum SocketOption: Sendable {
     switch self {
     case .domain: SO_DOMAIN
     case .type: SO_TYPE
+    case .listens: SO_ACCEPTCONN
     }
   }
 }

@@ -34,6 +34,11 @@ package struct SocketFile: ~Copyable {
     }
   }
 
+  /// Removes a name. The system call is `unlinkat`.
+  package static func remove(_ path: HostPath) throws(Errno) {
+    try directory(of: path).unlink(try name(of: path))
+  }
+
   deinit {
     do throws(Errno) {
       let status = try directory.status(of: name, follow: false)

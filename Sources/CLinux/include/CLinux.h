@@ -8,7 +8,9 @@
 #include <getopt.h>
 #include <linux/capability.h>
 #include <linux/mount.h>
+#include <linux/openat2.h>
 #include <linux/prctl.h>
+#include <malloc.h>
 #include <spawn.h>
 #include <stdint.h>
 #include <string.h>
@@ -55,7 +57,26 @@ extern int accept4(int socket, struct sockaddr *address, socklen_t *size, int fl
 // The result of a call that reports through errno, as the kernel gives it: a value, or a negative errno.
 static inline long cl_result(long result) { return result < 0 ? -(long)errno : result; }
 
-// To Swift `statfs` is only the structure.
+static inline long cl_openat2(int directory, const char *path, const struct open_how *how) {
+  return cl_result(syscall(SYS_openat2, directory, path, how, sizeof *how));
+}
+static inline long cl_getdents(int fd, void *bytes, size_t count) {
+  return cl_result(syscall(SYS_getdents64, fd, bytes, count));
+}
+
+// Who made the other end of a Unix-domain socket. glibc hides `struct ucred`, which looks like this.
+struct cl_credentials {
+  pid_t process;
+  uid_t uid;
+  gid_t gid;
+};
+static inline long cl_get_peer(int socket, struct cl_credentials *peer) {
+  socklen_t size = sizeof *peer;
+  return cl_result(getsockopt(socket, SOL_SOCKET, SO_PEERCRED, peer, &size));
+}
+
+// To Swift `statfs` and `fstatfs` are only the structure.
+static inline long cl_fstatfs(int fd, struct statfs *status) { return cl_result(fstatfs(fd, status)); }
 static inline long cl_statfs(const char *path, struct statfs *status) { return cl_result(statfs(path, status)); }
 
 // `/proc/self/fd/FD`, as many bytes of it as there is room for.
@@ -68,6 +89,8 @@ long cl_spawn(char *const words[]);
 // glibc's setres*id signal every thread of the process. These are the calling thread's alone.
 static inline long cl_setresuid(uint32_t uid) { return cl_result(syscall(SYS_setresuid, uid, uid, uid)); }
 static inline long cl_setresgid(uint32_t gid) { return cl_result(syscall(SYS_setresgid, gid, gid, gid)); }
+
+static inline long cl_leave_groups(void) { return cl_result(syscall(SYS_setgroups, 0, NULL)); }
 
 static inline long cl_duplicate(int fd, int least) { return cl_result(fcntl(fd, F_DUPFD_CLOEXEC, least)); }
 static inline long cl_get_status_flags(int fd) { return cl_result(fcntl(fd, F_GETFL)); }

@@ -1,0 +1,156 @@
+package import Linux
+package import SystemPackage
+
+// Objects that are held by a descriptor which only names them (O_PATH), or by an open one: servers that hold what their
+// clients work on need no path. The working directory must be ``Linux/DescriptorLinks``.
+extension Export {
+  /// The export's root directory, once more.
+  package func hold() throws(Errno) -> Descriptor {
+    try root.duplicate()
+  }
+
+  /// What has this name in a directory; of a symbolic link, the link itself. The name must be one: no slash, no `..`.
+  package func find(_ name: borrowing Path, in directory: borrowing Descriptor) throws(Errno) -> Descriptor {
+    try directory.find(name)
+  }
+
+  /// The directory above one, which of the root is itself.
+  ///
+  /// - Throws: `ENOENT` where it isn't within the export, as of a directory that somebody has moved out of it.
+  package func parent(of directory: borrowing Descriptor) throws(Errno) -> Descriptor {
+    let top = try root.status()
+    guard try !directory.status().isSame(as: top) else { return try root.duplicate() }
+    let parent = try directory.parent()
+    guard try !parent.status().isSame(as: top) else { return parent }
+    // Nobody but a check up to the root knows whether what is above is the export's.
+    var above = try parent.parent()
+    for _ in 0..<Self.deepest {
+      let status = try above.status()
+      if status.isSame(as: top) { return parent }
+      let next = try above.parent()
+      // Above the root of everything is itself.
+      if try next.status().isSame(as: status) { break }
+      above = next
+    }
+    throw .noSuchFileOrDirectory
+  }
+
+  /// Directories, one in the other, that ``parent(of:)`` looks at.
+  private static let deepest = 100_000
+
+  /// What is said of an object.
+  package func status(of object: borrowing Descriptor) throws(Errno) -> FileStatus {
+    try object.status()
+  }
+
+  /// What is said of the file system that an object is on.
+  package func fileSystemStatus(of object: borrowing Descriptor) throws(Errno) -> FileSystemStatus {
+    try object.fileSystemStatus()
+  }
+
+  /// Opens an object of this kind.
+  ///
+  /// - Throws: `ENXIO` for anything but a regular file or directory, which is never opened; `ELOOP` for a symbolic link.
+  package func open(
+    _ object: borrowing Descriptor, kind: FileKind, _ flags: OpenFlags
+  ) throws(Errno) -> Descriptor {
+    guard !flags.contains(.create), !flags.contains(.path), !flags.contains(.temporary) else { throw .invalidArgument }
+    // An object stays of the kind that it was.
+    switch kind {
+    case .regular, .directory: break
+    case .symbolicLink: throw .tooManySymbolicLinkLevels
+    case .other: throw .noSuchAddressOrDevice
+    }
+    if flags.writes { try mayChange() }
+    // The link that leads to it must be followed.
+    let kept = (flags & openable).subtracting(.noFollow)
+    do throws(Errno) {
+      return try object.reopen(kept)
+    } catch .notPermitted where kept.contains(.noAccessTime) {
+      return try object.reopen(kept.subtracting(.noAccessTime))
+    }
+  }
+
+  /// Sets permission bits.
+  package func changeMode(of object: borrowing Descriptor, to mode: UInt32) throws(Errno) {
+    try mayChange()
+    try object.changeMode(to: mode)
+  }
+
+  /// Gives an object to others; `UInt32.max` leaves an id as it is.
+  ///
+  /// - Throws: `EOVERFLOW` for an id that there isn't, as ``changeOwner(in:_:uid:gid:)``.
+  package func changeOwner(of object: borrowing Descriptor, uid: UInt32, gid: UInt32) throws(Errno) {
+    try mayChange()
+    do throws(Errno) {
+      try object.changeOwner(uid: uid, gid: gid)
+    } catch .invalidArgument {
+      throw .overflow
+    }
+  }
+
+  /// Sets a regular file's size, in bytes.
+  package func truncate(_ object: borrowing Descriptor, isOpen: Bool, to size: Int64) throws(Errno) {
+    try mayChange()
+    if isOpen { try object.setSize(to: size) } else { try object.truncate(to: size) }
+  }
+
+  /// Sets an object's times.
+  package func setTimes(
+    of object: borrowing Descriptor, access: Time, modification: Time
+  ) throws(Errno) {
+    try mayChange()
+    try object.setTimes(access: access, modification: modification)
+  }
+
+  /// A symbolic link's target.
+  ///
+  /// - Returns: bytes written to `buffer`; a longer target is cut.
+  package func readLink(_ object: borrowing Descriptor, into buffer: inout MutableSpan<UInt8>) throws(Errno) -> Int {
+    try object.readLink(into: &buffer)
+  }
+
+  /// Gives an object another name.
+  package func link(
+    _ object: borrowing Descriptor, into directory: borrowing Descriptor, _ name: borrowing Path
+  ) throws(Errno) {
+    try mayChange()
+    try object.link(into: directory, name)
+  }
+
+  /// Removes a name of a directory, which must be empty, or of anything else.
+  package func remove(
+    _ name: borrowing Path, in directory: borrowing Descriptor, isDirectory: Bool
+  ) throws(Errno) {
+    try mayChange()
+    if isDirectory { try directory.removeDirectory(name) } else { try directory.unlink(name) }
+  }
+
+  /// An extended attribute's value.
+  package func attribute(
+    of object: borrowing Descriptor, name: borrowing Path, into buffer: inout MutableSpan<UInt8>
+  ) throws(Errno) -> Int {
+    try object.attribute(name, into: &buffer)
+  }
+
+  /// All extended attributes' names, each with its NUL.
+  package func attributes(
+    of object: borrowing Descriptor, into buffer: inout MutableSpan<UInt8>
+  ) throws(Errno) -> Int {
+    try object.attributes(into: &buffer)
+  }
+
+  /// Sets an extended attribute; `flags` are `setxattr(2)`'s.
+  package func setAttribute(
+    of object: borrowing Descriptor, name: borrowing Path, to value: Span<UInt8>, flags: Int32
+  ) throws(Errno) {
+    try mayChange()
+    try object.setAttribute(name, to: value, flags: flags)
+  }
+
+  /// Removes an extended attribute.
+  package func removeAttribute(of object: borrowing Descriptor, name: borrowing Path) throws(Errno) {
+    try mayChange()
+    try object.removeAttribute(name)
+  }
+}

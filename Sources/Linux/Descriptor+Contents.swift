@@ -1,0 +1,146 @@
+internal import CLinux
+internal import Glibc
+package import SystemPackage
+
+// What is in an open file.
+extension Descriptor {
+  /// Reads what is at `offset`, until the buffer is full or the file ends.
+  ///
+  /// The system call is `pread`, repeated while it gives only a part.
+  /// - Throws: what the first call throws; what comes after a part is for the next read to find out.
+  package borrowing func read(
+    at offset: UInt64, into buffer: inout MutableSpan<UInt8>
+  ) throws(Errno) -> Int {
+    try unsafe buffer.withUnsafeMutableBufferPointer { bytes throws(Errno) in
+      var done = 0
+      while done < bytes.count {
+        let at = try Self.position(offset, done)
+        do throws(Errno) {
+          let rest = unsafe UnsafeMutableBufferPointer(rebasing: bytes[done...])
+          let count = try unsafe valueOrErrno(pread(rawValue, rest.baseAddress, rest.count, at))
+          if count == 0 { break }
+          done += count
+        } catch {
+          if error == .interrupted { continue }
+          if done > 0 { break }
+          throw error
+        }
+      }
+      return done
+    }
+  }
+
+  /// Writes these bytes at `offset`, as many as it takes.
+  ///
+  /// The system call is `pwrite`, repeated while it takes only a part.
+  /// - Throws: what the first call throws; what comes after a part is for the next write to find out.
+  package borrowing func write(_ data: Span<UInt8>, at offset: UInt64) throws(Errno) -> Int {
+    try unsafe data.withUnsafeBufferPointer { bytes throws(Errno) in
+      var done = 0
+      while done < bytes.count {
+        let at = try Self.position(offset, done)
+        do throws(Errno) {
+          let rest = unsafe UnsafeBufferPointer(rebasing: bytes[done...])
+          let count = try unsafe valueOrErrno(pwrite(rawValue, rest.baseAddress, rest.count, at))
+          if count == 0 { break }
+          done += count
+        } catch {
+          if error == .interrupted { continue }
+          if done > 0 { break }
+          throw error
+        }
+      }
+      return done
+    }
+  }
+
+  /// - Throws: `EINVAL` for what is beyond the largest file.
+  private static func position(_ offset: UInt64, _ done: Int) throws(Errno) -> Int {
+    let (sum, isTooLarge) = offset.addingReportingOverflow(UInt64(done))
+    guard !isTooLarge, let position = Int(exactly: sum) else { throw .invalidArgument }
+    return position
+  }
+
+  /// Brings what was written to the disk. The system call is `fsync`, or `fdatasync`.
+  package borrowing func synchronize(dataOnly: Bool) throws(Errno) {
+    _ = try valueOrErrno(dataOnly ? fdatasync(rawValue) : fsync(rawValue))
+  }
+
+  /// Sets an open file's size. The system call is `ftruncate`.
+  package borrowing func setSize(to size: Int64) throws(Errno) {
+    _ = try valueOrErrno(ftruncate(rawValue, Int(size)))
+  }
+
+  /// Reads a directory's next entries, for ``KernelEntries``. The system call is `getdents64`.
+  ///
+  /// - Returns: bytes; 0 at the directory's end.
+  /// - Throws: `EINVAL` where not even one fits.
+  package borrowing func readEntries(into buffer: inout MutableSpan<UInt8>) throws(Errno) -> Int {
+    try unsafe buffer.withUnsafeMutableBufferPointer { bytes throws(Errno) in
+      try unsafe valueOrErrno(kernel: cl_getdents(rawValue, bytes.baseAddress, bytes.count))
+    }
+  }
+
+  /// Has the next entries be those behind this one's ``KernelEntry/next``; 0 is the start. The system call is `lseek`.
+  package borrowing func seek(to offset: UInt64) throws(Errno) {
+    guard let offset = Int(exactly: offset) else { throw .invalidArgument }
+    _ = try valueOrErrno(lseek(rawValue, offset, SEEK_SET))
+  }
+}
+
+/// An entry of a directory, as the kernel has it.
+package struct KernelEntry: ~Escapable {
+  package let inode: UInt64
+  /// Where the entries behind it start. It holds as long as the directory does, whatever happens to others in it.
+  package let next: UInt64
+  /// `d_type`: the kind of file, or 0.
+  package let type: UInt8
+  package let name: Span<UInt8>
+
+  @_lifetime(copy name)
+  init(inode: UInt64, next: UInt64, type: UInt8, name: Span<UInt8>) {
+    self.inode = inode
+    self.next = next
+    self.type = type
+    self.name = name
+  }
+}
+
+/// The entries that ``Descriptor/readEntries(into:)`` gives: `struct linux_dirent64`, `getdents(2)`.
+package struct KernelEntries: ~Escapable {
+  // ino[8] off[8] reclen[2] type[1] name, NUL, up to reclen.
+  private static let nameOffset = 19
+  private var rest: Span<UInt8>
+
+  @_lifetime(copy bytes)
+  package init(_ bytes: Span<UInt8>) {
+    rest = bytes
+  }
+
+  /// Takes the first of those that are still to come.
+  @_lifetime(copy self)
+  @_lifetime(self: copy self)
+  package mutating func next() -> KernelEntry? {
+    guard rest.count > Self.nameOffset else { return nil }
+    let length = Int(rest[16]) | Int(rest[17]) << 8
+    guard length > Self.nameOffset, length <= rest.count else { return nil }
+    let record = rest.extracting(first: length)
+    rest = rest.extracting(droppingFirst: length)
+    var end = Self.nameOffset
+    while end < length, record[end] != 0 { end += 1 }
+    return KernelEntry(
+      inode: Self.number(record, at: 0), next: Self.number(record, at: 8), type: record[18],
+      name: record.extracting(Self.nameOffset..<end))
+  }
+
+  // Swift has no machine whose bytes stand the other way round.
+  private static func number(_ bytes: Span<UInt8>, at offset: Int) -> UInt64 {
+    let low =
+      UInt64(bytes[offset]) | UInt64(bytes[offset + 1]) << 8 | UInt64(bytes[offset + 2]) << 16
+      | UInt64(bytes[offset + 3]) << 24
+    let high =
+      UInt64(bytes[offset + 4]) | UInt64(bytes[offset + 5]) << 8 | UInt64(bytes[offset + 6]) << 16
+      | UInt64(bytes[offset + 7]) << 24
+    return low | high << 32
+  }
+}

@@ -1,0 +1,144 @@
+internal import CLinux
+internal import Glibc
+package import SystemPackage
+
+// Objects that are held by a descriptor, be it one that only names them (O_PATH) or an open one. Where the comment says
+// "by its link" the working directory must be ``DescriptorLinks``.
+extension Descriptor {
+  /// What has this name in the directory, not opened; of a symbolic link, the link itself.
+  ///
+  /// The system call is `openat2(O_PATH | O_NOFOLLOW)`, Linux 5.6, told to resolve neither links nor `..`.
+  package borrowing func find(_ name: borrowing Path) throws(Errno) -> Descriptor {
+    var how = open_how()
+    how.flags = UInt64(cl_o_path | O_NOFOLLOW | O_CLOEXEC)
+    how.resolve = UInt64(RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS)
+    return try at(name) { place throws(Errno) in
+      Descriptor(
+        adopting: CInt(try unsafe valueOrErrno(kernel: cl_openat2(place.directory, place.pointer, &how))))
+    }
+  }
+
+  /// The directory above this one, wherever that is. The system call is `openat(O_PATH)`.
+  package borrowing func parent() throws(Errno) -> Descriptor {
+    Descriptor(adopting: try unsafe valueOrErrno(openat(rawValue, "..", cl_o_path | O_DIRECTORY | O_CLOEXEC)))
+  }
+
+  /// Another descriptor of the same open file. The system call is `fcntl(F_DUPFD_CLOEXEC)`.
+  package borrowing func duplicate() throws(Errno) -> Descriptor {
+    Descriptor(adopting: CInt(try valueOrErrno(kernel: cl_duplicate(rawValue, 0))))
+  }
+
+  /// Opens the object itself, whatever names it has by now. The system call is `openat`, by its link.
+  package borrowing func reopen(_ flags: OpenFlags) throws(Errno) -> Descriptor {
+    let flags = (flags | .closeOnExec).rawValue
+    return try unsafe withLink { link throws(Errno) in
+      Descriptor(adopting: try unsafe valueOrErrno(openat(AT_FDCWD, link, flags)))
+    }
+  }
+
+  /// The system call is `fchmodat`, by its link; a symbolic link has no mode of its own (`EOPNOTSUPP`).
+  package borrowing func changeMode(to mode: UInt32) throws(Errno) {
+    try unsafe withLink { link throws(Errno) in
+      _ = try unsafe valueOrErrno(fchmodat(AT_FDCWD, link, mode, 0))
+    }
+  }
+
+  /// The system call is `fchownat(AT_EMPTY_PATH)`; `UInt32.max` leaves an id as it is.
+  package borrowing func changeOwner(uid: UInt32, gid: UInt32) throws(Errno) {
+    _ = try unsafe valueOrErrno(fchownat(rawValue, "", uid, gid, CL_AT_EMPTY_PATH))
+  }
+
+  /// The system call is `utimensat(AT_EMPTY_PATH)`, Linux 5.8.
+  package borrowing func setTimes(access: Time, modification: Time) throws(Errno) {
+    try unsafe withUnsafePointer(to: (access.raw, modification.raw)) { times throws(Errno) in
+      let times = unsafe UnsafeRawPointer(times).assumingMemoryBound(to: timespec.self)
+      _ = try unsafe valueOrErrno(utimensat(rawValue, "", times, CL_AT_EMPTY_PATH))
+    }
+  }
+
+  /// The system call is `truncate`, by its link; it opens nothing.
+  package borrowing func truncate(to size: Int64) throws(Errno) {
+    try unsafe withLink { link throws(Errno) in
+      _ = try unsafe valueOrErrno(Glibc.truncate(link, Int(size)))
+    }
+  }
+
+  /// A symbolic link's target. The system call is `readlinkat` with no path.
+  ///
+  /// - Returns: bytes written to `buffer`; a longer target is cut.
+  /// - Throws: `ENOENT` where it isn't a symbolic link.
+  package borrowing func readLink(into buffer: inout MutableSpan<UInt8>) throws(Errno) -> Int {
+    try unsafe buffer.withUnsafeMutableBufferPointer { bytes throws(Errno) in
+      let base = unsafe UnsafeMutableRawPointer(bytes.baseAddress)?.assumingMemoryBound(to: CChar.self)
+      guard let base = unsafe base else { throw .invalidArgument }
+      return try unsafe valueOrErrno(readlinkat(rawValue, "", base, bytes.count))
+    }
+  }
+
+  /// Gives the object another name; of a symbolic link, the link itself. The system call is `linkat`, by its link.
+  ///
+  /// - Throws: `ENOENT` where it has no name any more.
+  package borrowing func link(into directory: borrowing Descriptor, _ name: borrowing Path) throws(Errno) {
+    try unsafe withLink { link throws(Errno) in
+      try directory.at(name) { to throws(Errno) in
+        _ = try unsafe valueOrErrno(linkat(AT_FDCWD, link, to.directory, to.pointer, AT_SYMLINK_FOLLOW))
+      }
+    }
+  }
+
+  /// The system call is `fstatfs`.
+  package borrowing func fileSystemStatus() throws(Errno) -> FileSystemStatus {
+    var raw = statfs()
+    _ = try unsafe valueOrErrno(kernel: cl_fstatfs(rawValue, &raw))
+    return FileSystemStatus(raw: raw)
+  }
+}
+
+// Extended attributes of the object, by its link.
+extension Descriptor {
+  /// A value; with an empty buffer only its length. The system call is `getxattr`.
+  ///
+  /// - Throws: `ERANGE` where the value is longer than a buffer that isn't empty.
+  package borrowing func attribute(
+    _ name: borrowing Path, into buffer: inout MutableSpan<UInt8>
+  ) throws(Errno) -> Int {
+    let name = unsafe name.piece(at: 0)
+    return try unsafe buffer.withUnsafeMutableBufferPointer { bytes throws(Errno) in
+      try unsafe withLink { link throws(Errno) in
+        try unsafe valueOrErrno(getxattr(link, name, bytes.baseAddress, bytes.count))
+      }
+    }
+  }
+
+  /// All names, each with its NUL. The system call is `listxattr`.
+  ///
+  /// - Throws: `ERANGE` where they are longer than a buffer that isn't empty.
+  package borrowing func attributes(into buffer: inout MutableSpan<UInt8>) throws(Errno) -> Int {
+    try unsafe buffer.withUnsafeMutableBufferPointer { bytes throws(Errno) in
+      let base = unsafe UnsafeMutableRawPointer(bytes.baseAddress)?.assumingMemoryBound(to: CChar.self)
+      return try unsafe withLink { link throws(Errno) in
+        try unsafe valueOrErrno(listxattr(link, base, bytes.count))
+      }
+    }
+  }
+
+  /// The system call is `setxattr`; `flags` are its `XATTR_CREATE` and `XATTR_REPLACE`.
+  package borrowing func setAttribute(
+    _ name: borrowing Path, to value: Span<UInt8>, flags: CInt
+  ) throws(Errno) {
+    let name = unsafe name.piece(at: 0)
+    try unsafe value.withUnsafeBufferPointer { bytes throws(Errno) in
+      try unsafe withLink { link throws(Errno) in
+        _ = try unsafe valueOrErrno(setxattr(link, name, bytes.baseAddress, bytes.count, flags))
+      }
+    }
+  }
+
+  /// The system call is `removexattr`.
+  package borrowing func removeAttribute(_ name: borrowing Path) throws(Errno) {
+    let name = unsafe name.piece(at: 0)
+    try unsafe withLink { link throws(Errno) in
+      _ = try unsafe valueOrErrno(removexattr(link, name))
+    }
+  }
+}

@@ -1,0 +1,76 @@
+internal import CLinux
+internal import Glibc
+package import SystemPackage
+
+/// The directory in which the kernel keeps a link to each of the process's open files, named by its number:
+/// `/proc/self/fd`.
+///
+/// Some calls want a path, and the object that they are to work on is held by a descriptor which only names it (`O_PATH`):
+/// opening it, `chmod`, `truncate`, `link`, extended attributes. Its link here is a path that nobody can have mean another
+/// file. Where this is the working directory, the number alone is that path: ``Descriptor/reopen(_:)`` and others rely
+/// on it. Linux has calls without a path for some of it, from 6.6 (`fchmodat2`) and 6.13 (`setxattrat`) on.
+package struct DescriptorLinks: ~Copyable, Sendable {
+  private let directory: Descriptor
+
+  /// The directory, as a mount of its own: no `..` leads from it to the rest of `/proc`, and it stays where a sandbox
+  /// leaves no `/proc`.
+  ///
+  /// The system call is `open_tree(OPEN_TREE_CLONE)`, Linux 5.2.
+  /// - Throws: `EPERM` without CAP_SYS_ADMIN, `ENOENT` without `/proc`.
+  package static func apart() throws(Errno) -> DescriptorLinks {
+    let flags = UInt32(CL_OPEN_TREE_CLONE) | UInt32(O_CLOEXEC)
+    let tree = try unsafe valueOrErrno(kernel: cl_open_tree(AT_FDCWD, "/proc/self/fd", flags))
+    return DescriptorLinks(directory: Descriptor(adopting: CInt(tree)))
+  }
+
+  /// The directory where it is.
+  ///
+  /// The system call is `open(O_PATH)`.
+  /// - Throws: `ENOENT` without `/proc`.
+  package static func inPlace() throws(Errno) -> DescriptorLinks {
+    DescriptorLinks(
+      directory: Descriptor(
+        adopting: try unsafe valueOrErrno(open("/proc/self/fd", cl_o_path | O_DIRECTORY | O_CLOEXEC))))
+  }
+
+  /// Makes it the working directory. The system call is `fchdir`.
+  package borrowing func becomeWorkingDirectory() throws(Errno) {
+    try directory.becomeWorkingDirectory()
+  }
+}
+
+/// A number in decimal digits, as a path.
+struct DescriptorName {
+  private var digits: InlineArray<12, CChar> = .init(repeating: 0)
+  private var start = 11
+
+  init(_ number: CInt) {
+    var rest = UInt32(bitPattern: number)
+    repeat {
+      start -= 1
+      digits[start] = CChar(truncatingIfNeeded: UInt32(UInt8(ascii: "0")) + rest % 10)
+      rest /= 10
+    } while rest > 0
+  }
+
+  /// Calls `body` with it, as a C string.
+  @inline(__always)
+  func withPointer<Value: ~Copyable>(
+    _ body: (UnsafePointer<CChar>) throws(Errno) -> Value
+  ) throws(Errno) -> Value {
+    try unsafe digits.span.extracting(droppingFirst: start).withUnsafeBufferPointer { digits throws(Errno) in
+      guard let base = digits.baseAddress else { throw .invalidArgument }
+      return try unsafe body(base)
+    }
+  }
+}
+
+extension Descriptor {
+  /// Calls `body` with the path of this file's link. The working directory must be ``DescriptorLinks``.
+  @inline(__always)
+  borrowing func withLink<Value: ~Copyable>(
+    _ body: (UnsafePointer<CChar>) throws(Errno) -> Value
+  ) throws(Errno) -> Value {
+    try unsafe DescriptorName(rawValue).withPointer(body)
+  }
+}

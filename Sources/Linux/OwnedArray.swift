@@ -1,0 +1,65 @@
+/// Elements that can't be copied, one after the other; growing is all that allocates.
+///
+/// `Array` can't hold them.
+@safe
+package struct OwnedArray<Element: ~Copyable>: ~Copyable {
+  private var base: UnsafeMutablePointer<Element>
+  private var capacity: Int
+  /// How many there are.
+  package private(set) var count: Int
+
+  /// None.
+  package init() {
+    capacity = 16
+    unsafe base = .allocate(capacity: capacity)
+    count = 0
+  }
+
+  deinit {
+    unsafe base.deinitialize(count: count)
+    unsafe base.deallocate()
+  }
+
+  /// An element. An index that there isn't traps.
+  package subscript(index: Int) -> Element {
+    unsafeAddress {
+      precondition(index >= 0 && index < count)
+      return unsafe UnsafePointer(base + index)
+    }
+    unsafeMutableAddress {
+      precondition(index >= 0 && index < count)
+      return unsafe base + index
+    }
+  }
+
+  /// Puts an element behind the last.
+  package mutating func append(_ element: consuming Element) {
+    if count == capacity { grow() }
+    unsafe (base + count).initialize(to: element)
+    count += 1
+  }
+
+  /// Takes an element out. The last one gets its index.
+  package mutating func take(_ index: Int) -> Element {
+    precondition(index >= 0 && index < count)
+    let element = unsafe (base + index).move()
+    count -= 1
+    if index < count { unsafe (base + index).moveInitialize(from: base + count, count: 1) }
+    return element
+  }
+
+  /// Ends all elements.
+  package mutating func removeAll() {
+    let had = count
+    count = 0
+    unsafe base.deinitialize(count: had)
+  }
+
+  private mutating func grow() {
+    let larger = UnsafeMutablePointer<Element>.allocate(capacity: capacity * 2)
+    unsafe larger.moveInitialize(from: base, count: count)
+    unsafe base.deallocate()
+    unsafe base = larger
+    capacity *= 2
+  }
+}

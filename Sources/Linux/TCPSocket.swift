@@ -1,0 +1,76 @@
+internal import CLinux
+internal import Glibc
+package import SystemPackage
+
+/// TCP sockets, `tcp(7)`.
+package enum TCPSocket {
+  /// A socket that listens at a numeric address of IPv4 or IPv6.
+  ///
+  /// The system calls are `socket`, `setsockopt(SO_REUSEADDR)`, `bind` and `listen`.
+  /// - Throws: `EINVAL` for what is no address.
+  package static func listen(address: String, port: UInt16) throws(Errno) -> Descriptor {
+    var version4 = sockaddr_in()
+    if unsafe inet_pton(AF_INET, address, &version4.sin_addr) == 1 {
+      version4.sin_family = sa_family_t(AF_INET)
+      version4.sin_port = port.bigEndian
+      return try unsafe listen(AF_INET, &version4, socklen_t(MemoryLayout<sockaddr_in>.size))
+    }
+    var version6 = sockaddr_in6()
+    guard unsafe inet_pton(AF_INET6, address, &version6.sin6_addr) == 1 else { throw .invalidArgument }
+    version6.sin6_family = sa_family_t(AF_INET6)
+    version6.sin6_port = port.bigEndian
+    return try unsafe listen(AF_INET6, &version6, socklen_t(MemoryLayout<sockaddr_in6>.size))
+  }
+
+  private static func listen(
+    _ family: CInt, _ address: UnsafeRawPointer, _ size: socklen_t
+  ) throws(Errno) -> Descriptor {
+    let type = CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue)
+    let socket = Descriptor(adopting: try valueOrErrno(Glibc.socket(family, type, 0)))
+    // A port whose last connections are still being forgotten is free.
+    try socket.set(SOL_SOCKET, SO_REUSEADDR, to: 1)
+    let general = unsafe address.assumingMemoryBound(to: sockaddr.self)
+    _ = try unsafe valueOrErrno(bind(socket.rawValue, general, size))
+    try socket.listen(waiting: 16)
+    return socket
+  }
+}
+
+extension Descriptor {
+  /// Has replies leave at once, where the socket is TCP's. The system call is `setsockopt(TCP_NODELAY)`.
+  package borrowing func sendWithoutDelay() {
+    do throws(Errno) {
+      try set(CInt(IPPROTO_TCP), TCP_NODELAY, to: 1)
+    } catch {
+      // Another kind of socket doesn't wait anyway.
+    }
+  }
+
+  /// The port that a TCP socket has. The system call is `getsockname`.
+  package borrowing func port() throws(Errno) -> UInt16 {
+    var address = sockaddr_in6()
+    var size = socklen_t(MemoryLayout<sockaddr_in6>.size)
+    try unsafe withUnsafeMutablePointer(to: &address) { pointer throws(Errno) in
+      let general = unsafe UnsafeMutableRawPointer(pointer).assumingMemoryBound(to: sockaddr.self)
+      _ = try unsafe valueOrErrno(getsockname(rawValue, general, &size))
+    }
+    // It stands at the same place in IPv4's address.
+    return UInt16(bigEndian: address.sin6_port)
+  }
+
+  /// Who connected to a Unix-domain socket, or made the pair. The system call is `getsockopt(SO_PEERCRED)`.
+  ///
+  /// - Returns: nil where the socket is of another kind.
+  package borrowing func peer() throws(Errno) -> (uid: UInt32, gid: UInt32)? {
+    guard try option(.domain) == SocketOption.unix else { return nil }
+    var peer = cl_credentials()
+    _ = try unsafe valueOrErrno(kernel: cl_get_peer(rawValue, &peer))
+    return (peer.uid, peer.gid)
+  }
+
+  fileprivate borrowing func set(_ level: CInt, _ option: CInt, to value: CInt) throws(Errno) {
+    var value = value
+    _ = try unsafe valueOrErrno(
+      setsockopt(rawValue, level, option, &value, socklen_t(MemoryLayout<CInt>.size)))
+  }
+}

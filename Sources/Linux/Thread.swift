@@ -1,0 +1,56 @@
+internal import CLinux
+internal import Glibc
+package import SystemPackage
+
+/// Threads of the kernel's, which have an identity each.
+package enum Thread {
+  /// Runs `body` on a new thread, which nobody waits for.
+  ///
+  /// The system call is `clone`.
+  /// - Throws: `EAGAIN` where there can't be another.
+  package static func start(_ body: @escaping @Sendable () -> Void) throws(Errno) {
+    var attributes = pthread_attr_t()
+    unsafe pthread_attr_init(&attributes)
+    defer { unsafe pthread_attr_destroy(&attributes) }
+    unsafe pthread_attr_setdetachstate(&attributes, CInt(PTHREAD_CREATE_DETACHED))
+    unsafe pthread_attr_setstacksize(&attributes, stackSize)
+    let job = unsafe Unmanaged.passRetained(Job(body))
+    var thread = pthread_t()
+    let result = unsafe pthread_create(
+      &thread, &attributes,
+      { job in
+        if let job = unsafe job { unsafe Unmanaged<Job>.fromOpaque(job).takeRetainedValue().body() }
+        return nil
+      }, job.toOpaque())
+    guard result == 0 else {
+      unsafe job.release()
+      throw Errno(rawValue: result)
+    }
+  }
+
+  /// Has all threads allocate from one place. Otherwise glibc reserves 64 MB of address space for each.
+  package static func shareMemory() {
+    _ = mallopt(M_ARENA_MAX, 1)
+  }
+
+  private static let stackSize = 512 << 10
+
+  private final class Job: Sendable {
+    let body: @Sendable () -> Void
+
+    init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+  }
+
+  /// Makes the calling thread this user's, for good: it has no capability and no other group any more. Other threads stay
+  /// whose they are.
+  ///
+  /// The system calls are `setgroups`, `setresgid`, `setresuid` and `capset`, not those of glibc, which would have every
+  /// thread make them.
+  /// - Throws: `EPERM` without CAP_SETGID or CAP_SETUID, unless nothing changes.
+  package static func become(_ identity: Identity) throws(Errno) {
+    if Process.hasSupplementaryGroups { _ = try valueOrErrno(kernel: cl_leave_groups()) }
+    _ = try valueOrErrno(kernel: cl_setresgid(identity.gid))
+    _ = try valueOrErrno(kernel: cl_setresuid(identity.uid))
+    try ThreadCapabilities(effective: .none, permitted: .none, inheritable: .none).apply()
+  }
+}
