@@ -1,0 +1,58 @@
+import Linux
+import NinePProtocol
+import SystemPackage
+
+/// A session's fids, each with what it stands for. Each holds one descriptor, so that to bound them is to bound those.
+struct FidTable: ~Copyable {
+  private var files = OwnedArray<HeldFile>()
+  private var indices: [Fid: Int] = [:]
+  private let limit: Int
+
+  /// Room for so many.
+  init(limit: Int) {
+    self.limit = limit
+    indices.reserveCapacity(64)
+  }
+
+  /// Where a fid is. It holds until a fid is removed.
+  ///
+  /// - Throws: `EBADF` where it isn't in use.
+  func index(of fid: Fid) throws(Errno) -> Int {
+    guard let index = indices[fid] else { throw .badFileDescriptor }
+    return index
+  }
+
+  subscript(index: Int) -> HeldFile {
+    _read { yield files[index] }
+    _modify { yield &files[index] }
+  }
+
+  /// - Throws: `EBADF` for a fid that is in use, or can't be; `EMFILE` where there is no room.
+  func requireFree(_ fid: Fid) throws(Errno) {
+    guard fid != .none, indices[fid] == nil else { throw .badFileDescriptor }
+    guard files.count < limit else { throw .tooManyOpenFiles }
+  }
+
+  /// Binds a fid that is free.
+  mutating func bind(_ file: consuming HeldFile) {
+    indices[file.fid] = files.count
+    files.append(file)
+  }
+
+  /// Takes a fid out of use.
+  ///
+  /// - Throws: `EBADF` where it isn't in use.
+  mutating func remove(_ fid: Fid) throws(Errno) -> HeldFile {
+    guard let index = indices.removeValue(forKey: fid) else { throw .badFileDescriptor }
+    let file = files.take(index)
+    // The last one has taken its place.
+    if index < files.count { indices[files[index].fid] = index }
+    return file
+  }
+
+  /// Takes all fids out of use.
+  mutating func removeAll() {
+    files.removeAll()
+    indices.removeAll(keepingCapacity: true)
+  }
+}

@@ -1,0 +1,82 @@
+import Linux
+import NinePProtocol
+import SystemPackage
+
+/// The receiving half of a connection: requests as they arrive, one whole frame at a time.
+///
+/// A peer may split a frame over many writes or send several in one: what was read too far is kept.
+struct Inbox: ~Copyable {
+  private var buffer: Buffer
+  /// What was read and isn't handled yet.
+  private var pending = 0..<0
+
+  /// Room for frames of up to so many bytes.
+  ///
+  /// - Throws: `ENOMEM`.
+  init(largest: Int) throws(Errno) {
+    buffer = try Buffer(upTo: largest + Self.readAhead)
+  }
+
+  /// What may come beside the largest frame.
+  private static let readAhead = 64 << 10
+
+  /// Why no further request can come.
+  enum End: Error {
+    /// The peer closed between two requests.
+    case closed
+    /// The peer closed within a request.
+    case cutShort
+    /// The header claims a size that no frame has.
+    case nonsense(FrameHeader)
+    case failed(Errno)
+  }
+
+  /// Waits until a whole frame of at most `limit` bytes is there.
+  ///
+  /// - Returns: its header; ``body(of:)`` has the rest.
+  mutating func receiveFrame(from socket: borrowing Descriptor, limit: UInt32) throws(End) -> FrameHeader {
+    try receive(Frame.headerSize, from: socket)
+    let header: FrameHeader
+    do throws(Malformed) {
+      header = try FrameHeader(buffer.span(pending))
+    } catch {
+      throw .cutShort
+    }
+    guard let size = header.frameSize(limit: limit) else { throw .nonsense(header) }
+    try receive(size, from: socket)
+    return header
+  }
+
+  /// What follows the header of the frame that is there.
+  @_lifetime(borrow self)
+  borrowing func body(of header: FrameHeader) -> Span<UInt8> {
+    buffer.span(pending.lowerBound + Frame.headerSize..<pending.lowerBound + Int(header.size))
+  }
+
+  /// Forgets the frame that is there.
+  mutating func discardFrame(_ header: FrameHeader) {
+    let end = pending.lowerBound + Int(header.size)
+    pending = end == pending.upperBound ? 0..<0 : end..<pending.upperBound
+  }
+
+  /// Reads until `count` bytes are pending, in one call where they have come already.
+  private mutating func receive(_ count: Int, from socket: borrowing Descriptor) throws(End) {
+    if pending.lowerBound + count > buffer.capacity {
+      buffer.moveToFront(pending)
+      pending = 0..<pending.count
+    }
+    while pending.count < count {
+      let read: Int
+      do throws(Errno) {
+        var space = buffer.mutableSpan(pending.upperBound..<buffer.capacity)
+        read = try socket.receive(into: &space)
+      } catch .interrupted {
+        continue
+      } catch {
+        throw .failed(error)
+      }
+      guard read > 0 else { throw pending.isEmpty ? .closed : .cutShort }
+      pending = pending.lowerBound..<pending.upperBound + read
+    }
+  }
+}

@@ -1,0 +1,85 @@
+package import Linux
+import NinePProtocol
+package import SystemPackage
+
+/// Serves a file system to the client at the other end of a socket, by 9P2000.L.
+package enum NinePServer {
+  /// The most bytes of a message, `msize`. Linux's clients over sockets take as many.
+  package static let largestMessage = 1 << 20
+
+  /// How a connection ended.
+  package enum Ending: Equatable, Sendable {
+    /// The client closed it between two requests.
+    case closed
+    /// The client closed it within a request, or without waiting for a reply.
+    case cutShort
+    /// The client sent what can't be followed by anything: a frame of a size that there can't be.
+    case nonsense(type: UInt8, size: UInt32)
+    /// The socket failed, or there is no memory for the connection.
+    case failed(Errno)
+  }
+
+  /// What a connection is served.
+  package struct Terms: Sendable {
+    /// As whom requests are done.
+    package let users: Users
+    /// What an attach may call the tree, beside nothing at all: bytes.
+    package let tree: [UInt8]
+    /// The most fids at a time, which is also the most descriptors.
+    package let fids: Int
+
+    package init(users: Users, tree: [UInt8], fids: Int) {
+      self.users = users
+      self.tree = tree
+      self.fids = fids
+    }
+  }
+
+  /// Answers requests, each in its turn, until there can be no further one.
+  package static func serve<Files: FileSystem & ~Copyable>(
+    _ files: consuming Files, on socket: borrowing Descriptor, _ terms: Terms
+  ) -> Ending {
+    do throws(Errno) {
+      let inbox = try Inbox(largest: largestMessage)
+      let outbox = try Outbox(largest: largestMessage)
+      let session = try Session(files, terms)
+      return serve(session, inbox, outbox, socket)
+    } catch {
+      return .failed(error)
+    }
+  }
+
+  private static func serve<Files: FileSystem & ~Copyable>(
+    _ session: consuming Session<Files>, _ inbox: consuming Inbox, _ outbox: consuming Outbox,
+    _ socket: borrowing Descriptor
+  ) -> Ending {
+    while true {
+      let header: FrameHeader
+      do throws(Inbox.End) {
+        header = try inbox.receiveFrame(from: socket, limit: session.messageSize)
+      } catch {
+        return Ending(error)
+      }
+      session.answer(header, inbox.body(of: header), into: &outbox)
+      do throws(Errno) {
+        try outbox.send(on: socket)
+      } catch {
+        // The client has gone without waiting for its reply.
+        return error == .brokenPipe || error == .connectionReset ? .cutShort : .failed(error)
+      }
+      inbox.discardFrame(header)
+    }
+  }
+}
+
+extension NinePServer.Ending {
+  fileprivate init(_ end: Inbox.End) {
+    switch end {
+    case .closed: self = .closed
+    case .cutShort: self = .cutShort
+    case .nonsense(let header): self = .nonsense(type: header.type, size: header.size)
+    case .failed(.connectionReset): self = .cutShort
+    case .failed(let error): self = .failed(error)
+    }
+  }
+}

@@ -1,0 +1,134 @@
+import Linux
+import NinePProtocol
+import SystemPackage
+
+// What lists and changes directories.
+extension Session where Files: ~Copyable {
+  /// Makes a directory, node or symbolic link.
+  mutating func make(_ request: borrowing Request) throws(Errno) -> Qid {
+    switch request {
+    case .makeDirectory(let directory, let text, let mode, let gid):
+      let (index, owner) = try place(directory, text, gid: gid)
+      try files.makeDirectory(in: fids[index].descriptor, name, mode: mode & 0o7777, as: owner)
+      return try made(in: index)
+    case .makeNode(let directory, let text, let mode, let major, let minor, let gid):
+      let (index, owner) = try place(directory, text, gid: gid)
+      guard major <= 0xfff, minor <= 0xf_ffff else { throw .invalidArgument }
+      let device = UInt64(minor & 0xff | major << 8 | (minor & ~0xff) << 12)
+      try files.makeNode(in: fids[index].descriptor, name, mode: mode & 0o177777, device: device, as: owner)
+      return try made(in: index)
+    case .makeSymbolicLink(let directory, let text, let target, let gid):
+      let (index, owner) = try place(directory, text, gid: gid)
+      try other.set(target)
+      try files.makeSymbolicLink(in: fids[index].descriptor, name, target: other, as: owner)
+      return try made(in: index)
+    default:
+      throw .notSupported
+    }
+  }
+
+  /// Where something is to be made, and whose it will be. Its name is ``name``.
+  private mutating func place(
+    _ directory: Fid, _ text: Span<UInt8>, gid: UInt32
+  ) throws(Errno) -> (index: Int, owner: Identity) {
+    let index = try self.directory(directory)
+    try name.set(text)
+    return (index, try terms.users.owner(user: fids[index].user, gid: gid))
+  }
+
+  /// What ``name`` is now.
+  private func made(in index: Int) throws(Errno) -> Qid {
+    qid(try files.status(of: try files.find(name, in: fids[index].descriptor)))
+  }
+
+  /// Where a fid is that denotes a file; the kernel says whether that is a directory.
+  private func directory(_ fid: Fid) throws(Errno) -> Int {
+    let index = try fids.index(of: fid)
+    try fids[index].requireFile()
+    return index
+  }
+
+  mutating func link(_ directory: Fid, _ fid: Fid, _ text: Span<UInt8>) throws(Errno) {
+    let (into, object) = (try self.directory(directory), try self.directory(fid))
+    try name.set(text)
+    try files.link(fids[object].descriptor, into: fids[into].descriptor, name)
+  }
+
+  mutating func rename(
+    _ oldDirectory: Fid, _ oldName: Span<UInt8>, _ newDirectory: Fid, _ newName: Span<UInt8>
+  ) throws(Errno) {
+    let (from, to) = (try directory(oldDirectory), try directory(newDirectory))
+    try name.set(oldName)
+    try other.set(newName)
+    try files.rename(in: fids[from].descriptor, name, to: fids[to].descriptor, other)
+  }
+
+  mutating func unlink(_ directory: Fid, _ text: Span<UInt8>, _ flags: UnlinkFlags) throws(Errno) {
+    guard flags.isSubset(of: .directory) else { throw .invalidArgument }
+    let index = try self.directory(directory)
+    try name.set(text)
+    try files.remove(name, in: fids[index].descriptor, isDirectory: flags.contains(.directory))
+  }
+
+  /// Lists a directory on from an offset, which is the kernel's own.
+  mutating func readDirectory(
+    _ fid: Fid, _ offset: UInt64, _ count: UInt32, _ writer: ReplyWriter, into outbox: inout Outbox
+  ) throws(Errno) {
+    let index = try fids.index(of: fid)
+    guard case .directory(let position) = fids[index].use else { throw .badFileDescriptor }
+    // From the start it begins anew, with what is there now.
+    if offset != position || offset == 0 { try fids[index].descriptor.seek(to: offset) }
+    let room = MessageSize.data(count, within: messageSize)
+    // An entry of the reply is longer than the kernel's by a sixth at most: what is read at once fits. Only where the
+    // client has little room is one read that may not fit.
+    let size = min(max(room / 7 * 6, Self.longestEntry), scratch.capacity)
+    let read = try Self.readEntries(of: fids[index].descriptor, size, into: &scratch)
+    let isRoot = fids[index].inode == root.inode && fids[index].device == root.device
+    let device = fids[index].device
+    var packer = DirectoryPacker(limit: room)
+    var end = offset
+    var isFull = false
+    var entries = KernelEntries(scratch.span(0..<read))
+    while !isFull, let entry = entries.next() {
+      // The directory above the root is nobody's to know.
+      let inode = isRoot && isUp(entry.name) ? root.inode : entry.inode
+      let packed = DirectoryEntry(
+        qid: Qid(kind: Qid.Kind(type: entry.type), version: 0, path: path(device, inode)), offset: entry.next,
+        kind: DirectoryEntry.Kind(rawValue: entry.type), name: entry.name)
+      var space = outbox.space(at: 0, Frame.dataOffset + room)
+      isFull = !packer.append(packed, to: &space)
+      if !isFull { end = entry.next }
+    }
+    // What wasn't packed is read again.
+    fids[index].use = .directory(position: isFull ? .max : end)
+    // No entries would mean the end.
+    if read > 0, packer.count == 0 { throw .invalidArgument }
+    let count = packer.count
+    outbox.put { buffer in writer.data(count: count, into: &buffer) }
+  }
+
+  private static func readEntries(
+    of directory: borrowing Descriptor, _ size: Int, into buffer: inout Buffer
+  ) throws(Errno) -> Int {
+    var space = buffer.mutableSpan(0..<size)
+    return try directory.readEntries(into: &space)
+  }
+
+  /// Bytes of the kernel's entry for the longest name.
+  private static var longestEntry: Int { 280 }
+
+  private func isUp(_ name: Span<UInt8>) -> Bool {
+    name.count == 2 && name[0] == UInt8(ascii: ".") && name[1] == UInt8(ascii: ".")
+  }
+}
+
+extension Qid.Kind {
+  /// Of what a directory says of an entry.
+  fileprivate init(type: UInt8) {
+    switch DirectoryEntry.Kind(rawValue: type) {
+    case .directory: self = .directory
+    case .symbolicLink: self = .symbolicLink
+    default: self = .file
+    }
+  }
+}

@@ -1,0 +1,106 @@
+import Linux
+import NinePProtocol
+import SystemPackage
+
+// Opening files, and what is in them.
+extension Session where Files: ~Copyable {
+  /// Opens a fid's file. Where that fails the fid stays as it was, and the client may try with other flags.
+  mutating func open(_ fid: Fid, _ flags: NinePProtocol.OpenFlags) throws(Errno) -> Qid {
+    let index = try fids.index(of: fid)
+    try fids[index].requireNamed()
+    guard let access = flags.access else { throw .invalidArgument }
+    let kind = fids[index].kind
+    if kind == .directory, access != .read || flags.contains(.truncate) { throw .isDirectory }
+    let opened = try files.open(fids[index].descriptor, kind: kind, Linux.OpenFlags(access, flags))
+    let status = try files.status(of: opened)
+    fids[index].descriptor = consume opened
+    fids[index].use = kind == .directory ? .directory(position: 0) : .file(access)
+    return qid(status)
+  }
+
+  /// Makes a file in a fid's directory and opens it, or opens what is there. The fid is the file's from then on.
+  mutating func create(
+    _ fid: Fid, _ text: Span<UInt8>, _ flags: NinePProtocol.OpenFlags, mode: UInt32, gid: UInt32
+  ) throws(Errno) -> Qid {
+    let index = try fids.index(of: fid)
+    try fids[index].requireNamed()
+    guard let access = flags.access else { throw .invalidArgument }
+    let user = fids[index].user
+    let owner = try terms.users.owner(user: user, gid: gid)
+    try name.set(text)
+    var host = Linux.OpenFlags(access, flags) | .create | .noFollow
+    if flags.contains(.exclusive) { host = host | .exclusive }
+    let opened = try files.create(
+      in: fids[index].descriptor, name, host, mode: mode & 0o7777, as: owner)
+    let status = try files.status(of: opened)
+    guard status.kind == .regular else { throw .isDirectory }
+    var file = HeldFile(fid, opened, status, user: user)
+    file.use = .file(access)
+    fids[index] = file
+    return qid(status)
+  }
+
+  func read(
+    _ fid: Fid, _ offset: UInt64, _ count: UInt32, _ writer: ReplyWriter, into outbox: inout Outbox
+  ) throws(Errno) {
+    let index = try fids.index(of: fid)
+    let room = MessageSize.data(count, within: messageSize)
+    var space = outbox.space(at: Frame.dataOffset, room)
+    let count: Int
+    switch fids[index].use {
+    case .file(reads: true, _): count = try fids[index].descriptor.read(at: offset, into: &space)
+    case .readingAttribute: count = readAttribute(index, offset, into: &space)
+    case .directory: throw .isDirectory
+    case .named, .file, .writingAttribute: throw .badFileDescriptor
+    }
+    outbox.put { buffer in writer.data(count: count, into: &buffer) }
+  }
+
+  mutating func write(_ fid: Fid, _ offset: UInt64, _ data: Span<UInt8>) throws(Errno) -> Int {
+    let index = try fids.index(of: fid)
+    switch fids[index].use {
+    case .file(_, writes: true): return try fids[index].descriptor.write(data, at: offset)
+    case .writingAttribute: return try writeAttribute(index, offset, data)
+    case .directory: throw .isDirectory
+    case .named, .file, .readingAttribute: throw .badFileDescriptor
+    }
+  }
+
+  func synchronize(_ fid: Fid, dataOnly: Bool) throws(Errno) {
+    let index = try fids.index(of: fid)
+    switch fids[index].use {
+    case .file, .directory: try fids[index].descriptor.synchronize(dataOnly: dataOnly)
+    case .named, .readingAttribute, .writingAttribute: throw .badFileDescriptor
+    }
+  }
+}
+
+extension HeldFile.Use {
+  fileprivate static func file(_ access: NinePProtocol.OpenFlags.Access) -> HeldFile.Use {
+    switch access {
+    case .read: .file(reads: true, writes: false)
+    case .write: .file(reads: false, writes: true)
+    case .readWrite: .file(reads: true, writes: true)
+    }
+  }
+}
+
+extension Linux.OpenFlags {
+  /// What the host is asked for. Bits that aren't named here don't reach it: those that create, those of a terminal or a
+  /// socket, and `O_DIRECT`, for which a client's data doesn't lie right.
+  fileprivate init(_ access: NinePProtocol.OpenFlags.Access, _ flags: NinePProtocol.OpenFlags) {
+    var host: Linux.OpenFlags
+    switch access {
+    case .read: host = .readOnly
+    case .write: host = .writeOnly
+    case .readWrite: host = .readWrite
+    }
+    if flags.contains(.truncate) { host = host | .truncate }
+    if flags.contains(.append) { host = host | .append }
+    if flags.contains(.synchronousData) { host = host | .dataSync }
+    if flags.contains(.synchronous) { host = host | .sync }
+    if flags.contains(.directory) { host = host | .directory }
+    if flags.contains(.noAccessTime) { host = host | .noAccessTime }
+    self = host
+  }
+}

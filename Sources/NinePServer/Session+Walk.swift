@@ -1,0 +1,146 @@
+import Linux
+import NinePProtocol
+import SystemPackage
+
+// What makes fids, and what ends them.
+extension Session where Files: ~Copyable {
+  /// Makes a fid the root's.
+  mutating func attach(
+    _ fid: Fid, authentication: Fid, tree: Span<UInt8>, user: UInt32
+  ) throws(Errno) -> Qid {
+    guard authentication == .none else { throw .invalidArgument }
+    guard tree.isEmpty || isEqual(tree, terms.tree.span) else { throw .noSuchFileOrDirectory }
+    try fids.requireFree(fid)
+    let root = try files.hold()
+    let status = try files.status(of: root)
+    fids.bind(HeldFile(fid, root, status, user: user))
+    return qid(status)
+  }
+
+  /// Goes from one fid by names to what will be another.
+  mutating func walk(
+    _ fid: Fid, _ newFid: Fid, _ names: Names, _ writer: ReplyWriter, into outbox: inout Outbox
+  ) throws(Errno) {
+    var names = names
+    let start = try fids.index(of: fid)
+    try fids[start].requireFile()
+    if newFid == fid { try fids[start].requireNamed() } else { try fids.requireFree(newFid) }
+    var found = 0
+    if names.count == 0 {
+      if newFid != fid { try clone(start, to: newFid) }
+    } else {
+      let all = names.count
+      var end: Descriptor? = nil
+      var status = root
+      while let step = names.next() {
+        do throws(Errno) {
+          let next: Descriptor
+          switch end {
+          case .some(let directory): next = try take(step, from: directory)
+          case nil: next = try take(step, from: start)
+          }
+          status = try files.status(of: next)
+          end = consume next
+        } catch {
+          // What was found is told; the first name's failure is the walk's.
+          guard found > 0 else { throw error }
+          break
+        }
+        let qid = qid(status)
+        outbox.put { buffer in
+          ReplyWriter.put(qid, at: found, into: &buffer)
+          return 0
+        }
+        found += 1
+      }
+      if found == all, let end = end.take() {
+        let user = fids[start].user
+        if newFid == fid { _ = try fids.remove(fid) }
+        fids.bind(HeldFile(newFid, end, status, user: user))
+      }
+    }
+    outbox.put { buffer in writer.qids(count: found, into: &buffer) }
+  }
+
+  private mutating func take(_ step: Names.Step, from start: Int) throws(Errno) -> Descriptor {
+    switch step {
+    case .here:
+      try requireDirectory(fids[start].kind)
+      return try fids[start].descriptor.duplicate()
+    case .up:
+      try requireDirectory(fids[start].kind)
+      return try files.parent(of: fids[start].descriptor)
+    case .down(let text):
+      try name.set(text)
+      return try files.find(name, in: fids[start].descriptor)
+    }
+  }
+
+  private mutating func take(
+    _ step: Names.Step, from directory: borrowing Descriptor
+  ) throws(Errno) -> Descriptor {
+    switch step {
+    case .here:
+      try requireDirectory(try files.status(of: directory).kind)
+      return try directory.duplicate()
+    case .up:
+      try requireDirectory(try files.status(of: directory).kind)
+      return try files.parent(of: directory)
+    case .down(let text):
+      try name.set(text)
+      return try files.find(name, in: directory)
+    }
+  }
+
+  private func requireDirectory(_ kind: FileKind) throws(Errno) {
+    guard kind == .directory else { throw .notDirectory }
+  }
+
+  /// Makes a fid another's, whether that has a name or is open.
+  private mutating func clone(_ index: Int, to newFid: Fid) throws(Errno) {
+    let descriptor = try fids[index].descriptor.duplicate()
+    fids.bind(HeldFile(newFid, descriptor, like: fids[index]))
+  }
+
+  /// Gives a fid up. Whatever this throws, it has gone.
+  mutating func clunk(_ fid: Fid) throws(Errno) {
+    var file = try fids.remove(fid)
+    switch file.use {
+    case .named, .directory: break
+    case .file:
+      try file.descriptor.finish()
+    case .readingAttribute:
+      attributeFids -= 1
+    case .writingAttribute:
+      attributeFids -= 1
+      guard let attribute = file.attribute.take() else { return }
+      try setAttribute(attribute, of: file.descriptor)
+    }
+  }
+
+  /// Gives a fid up that doesn't say how that went.
+  mutating func discard(_ file: consuming HeldFile) {
+    switch file.use {
+    case .readingAttribute, .writingAttribute: attributeFids -= 1
+    case .named, .file, .directory: break
+    }
+  }
+
+  private func isEqual(_ one: Span<UInt8>, _ other: Span<UInt8>) -> Bool {
+    guard one.count == other.count else { return false }
+    for index in one.indices where one[index] != other[index] { return false }
+    return true
+  }
+}
+
+extension HeldFile {
+  /// The same object, under another fid.
+  init(_ fid: Fid, _ descriptor: consuming Descriptor, like other: borrowing HeldFile) {
+    self.fid = fid
+    self.descriptor = descriptor
+    kind = other.kind
+    device = other.device
+    inode = other.inode
+    user = other.user
+  }
+}

@@ -1,0 +1,157 @@
+import Linux
+import NinePProtocol
+import SystemPackage
+
+/// One client's session: what it has agreed upon, and its fids. Does what requests ask for, and puts the replies
+/// together.
+struct Session<Files: FileSystem & ~Copyable>: ~Copyable {
+  let files: Files
+  let terms: NinePServer.Terms
+  var fids: FidTable
+  /// The device and inode of the root.
+  let root: FileStatus
+  /// Whether a version is agreed upon.
+  private var hasVersion = false
+  /// The most bytes of a message: `msize`.
+  private(set) var messageSize = MessageSize.beforeVersion
+  /// Fids that hold an extended attribute's value.
+  var attributeFids = 0
+  // A request has at most two names. Both live here, NUL-terminated, until the next request.
+  var name = Path()
+  var other = Path()
+  /// For what the kernel says before it is put into a reply: directory entries, extended attributes.
+  var scratch: Buffer
+
+  /// - Throws: what keeps the root from being looked at, or `ENOMEM`.
+  init(_ files: consuming Files, _ terms: NinePServer.Terms) throws(Errno) {
+    let scratch = try Buffer(upTo: AttributeValue.largest)
+    root = try files.hold().status()
+    self.scratch = scratch
+    self.files = files
+    self.terms = terms
+    fids = FidTable(limit: terms.fids)
+  }
+
+  /// Answers one request. Its failure is a reply as well.
+  mutating func answer(_ header: FrameHeader, _ body: Span<UInt8>, into outbox: inout Outbox) {
+    let writer = ReplyWriter(to: header)
+    do throws(Errno) {
+      guard let type = header.request else { throw .notSupported }
+      let request = try decode(type, body)
+      guard hasVersion || type == .version else { throw .protocolError }
+      try answer(request, writer, into: &outbox)
+    } catch {
+      // The wire has Linux's numbers of x86, which are those of most machines.
+      let number = ErrorNumber(rawValue: UInt32(bitPattern: error.rawValue))
+      outbox.put { buffer in writer.error(number, into: &buffer) }
+    }
+  }
+
+  @_lifetime(copy body)
+  private func decode(_ type: RequestType, _ body: Span<UInt8>) throws(Errno) -> Request {
+    do throws(Malformed) {
+      return try Request(type, body: body)
+    } catch {
+      throw Errno(rawValue: CInt(bitPattern: error.errorNumber.rawValue))
+    }
+  }
+
+  private mutating func answer(
+    _ request: borrowing Request, _ writer: ReplyWriter, into outbox: inout Outbox
+  ) throws(Errno) {
+    switch request {
+    case .version(let size, let version):
+      try agree(size, Version(version), writer, into: &outbox)
+    case .attach(let fid, let authentication, _, let tree, let user):
+      let qid = try attach(fid, authentication: authentication, tree: tree, user: user)
+      outbox.put { buffer in writer.qid(qid, into: &buffer) }
+    case .walk(let fid, let newFid, let names):
+      try walk(fid, newFid, names, writer, into: &outbox)
+    case .getAttributes(let fid, _):
+      let attributes = try attributes(fid)
+      outbox.put { buffer in writer.attributes(attributes, into: &buffer) }
+    case .fileSystemStatus(let fid):
+      let status = try fileSystemStatus(fid)
+      outbox.put { buffer in writer.fileSystemStatus(status, into: &buffer) }
+    case .readLink(let fid):
+      try readLink(fid, writer, into: &outbox)
+    case .open(let fid, let flags):
+      let qid = try open(fid, flags)
+      outbox.put { buffer in writer.opened(qid, into: &buffer) }
+    case .create(let fid, let name, let flags, let mode, let gid):
+      let qid = try create(fid, name, flags, mode: mode, gid: gid)
+      outbox.put { buffer in writer.opened(qid, into: &buffer) }
+    case .read(let fid, let offset, let count):
+      try read(fid, offset, count, writer, into: &outbox)
+    case .write(let fid, let offset, let data):
+      let count = try write(fid, offset, data)
+      outbox.put { buffer in writer.count(UInt32(clamping: count), into: &buffer) }
+    case .readDirectory(let fid, let offset, let count):
+      try readDirectory(fid, offset, count, writer, into: &outbox)
+    case .makeDirectory, .makeNode, .makeSymbolicLink:
+      let qid = try make(request)
+      outbox.put { buffer in writer.qid(qid, into: &buffer) }
+    case .walkExtendedAttribute(let fid, let newFid, let name):
+      let size = try walkAttribute(fid, newFid, name)
+      outbox.put { buffer in writer.size(UInt64(size), into: &buffer) }
+    case .lock(let fid, let flags, let lock):
+      let status = try self.lock(fid, flags, lock)
+      outbox.put { buffer in writer.lockStatus(status, into: &buffer) }
+    case .getLock(let fid, let lock):
+      try getLock(fid, lock, writer, into: &outbox)
+    case .authenticate:
+      throw .notSupported
+    default:
+      try change(request)
+      outbox.put { buffer in writer.empty(into: &buffer) }
+    }
+  }
+
+  /// The requests whose answer is that they succeeded.
+  private mutating func change(_ request: borrowing Request) throws(Errno) {
+    switch request {
+    case .clunk(let fid):
+      try clunk(fid)
+    case .remove(let fid):
+      // A file isn't held with the directory that it is in. Linux asks for this only of a server that has no
+      // `Tunlinkat`. The fid has gone in any case.
+      discard(try fids.remove(fid))
+      throw .notSupported
+    case .rename:
+      // As above: Linux uses `Trenameat`.
+      throw .notSupported
+    case .flush:
+      // Requests are answered one after the other, so that whatever it names has its answer.
+      return
+    case .synchronize(let fid, let dataOnly):
+      try synchronize(fid, dataOnly: dataOnly)
+    case .setAttributes(let fid, let change):
+      try setAttributes(fid, change)
+    case .createExtendedAttribute(let fid, let name, let size, let flags):
+      try createAttribute(fid, name, size: size, flags)
+    case .link(let directory, let fid, let name):
+      try link(directory, fid, name)
+    case .renameAt(let oldDirectory, let oldName, let newDirectory, let newName):
+      try rename(oldDirectory, oldName, newDirectory, newName)
+    case .unlinkAt(let directory, let name, let flags):
+      try unlink(directory, name, flags)
+    default:
+      throw .notSupported
+    }
+  }
+
+  /// Starts over: nothing of what was before is left.
+  private mutating func agree(
+    _ size: UInt32, _ version: Version, _ writer: ReplyWriter, into outbox: inout Outbox
+  ) throws(Errno) {
+    fids.removeAll()
+    attributeFids = 0
+    hasVersion = false
+    guard let agreed = MessageSize.agreed(requested: size, own: UInt32(NinePServer.largestMessage)) else {
+      throw .messageTooLong
+    }
+    hasVersion = version == .linux
+    messageSize = max(agreed, hasVersion ? 0 : MessageSize.beforeVersion)
+    outbox.put { buffer in writer.version(version, messageSize: agreed, into: &buffer) }
+  }
+}
