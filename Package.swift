@@ -21,15 +21,18 @@ let tests: [SwiftSetting] = [
 ]
 let c: [CSetting] = [.treatAllWarnings(as: .error), .enableWarning("all"), .enableWarning("extra")]
 
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
 
 let package = Package(
   name: "postern",
   products: [
-    .executable(name: "virtfs-proxy-helper", targets: ["virtfs-proxy-helper"])
+    .executable(name: "virtfs-proxy-helper", targets: ["virtfs-proxy-helper"]),
+    .executable(name: "postern", targets: ["postern"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-system", from: "1.8.1")
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
   ],
   targets: [
     .target(name: "CLinux", cSettings: c),
@@ -40,10 +43,16 @@ let package = Package(
     .target(name: "ProxyProtocol", swiftSettings: path),
     .target(name: "ProxyHelper", dependencies: ["Linux", "Export", "ProxyProtocol", system], swiftSettings: path),
     .target(name: "NinePProtocol", swiftSettings: path),
+    .target(name: "NinePServer", dependencies: ["Linux", "NinePProtocol", system], swiftSettings: path),
     .target(name: "ProxyClient", dependencies: ["Linux", "ProxyProtocol", system], swiftSettings: path),
     .executableTarget(
       name: "virtfs-proxy-helper",
       dependencies: ["CLinux", "Linux", "Confinement", "Export", "ProxyHelper", system],
+      swiftSettings: swift
+    ),
+    .executableTarget(
+      name: "postern",
+      dependencies: ["CLinux", "Linux", "Confinement", "Export", "NinePServer", argumentParser, system],
       swiftSettings: swift
     ),
     .target(name: "CRawCalls", path: "Tests/CRawCalls", cSettings: c),

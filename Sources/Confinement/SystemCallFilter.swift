@@ -27,15 +27,26 @@ package enum SystemCallFilter {
     }
   }
 
-  /// Puts the filter around the calling thread, for good.
+  /// What a process serves, which decides what it needs.
+  package enum Service: Sendable {
+    /// The proxy protocol: paths, and descriptors that are handed out. One thread.
+    case helper
+    /// 9P2000.L: objects that are held, and what is in them. A thread for each connection.
+    case nineP
+  }
+
+  /// Puts the filter around the calling thread and those that it will start, for good.
   ///
   /// It needs `no_new_privs`, or CAP_SYS_ADMIN.
   ///
   /// - Parameters:
   ///   - mode: what the filter does.
+  ///   - service: what is served.
   ///   - readOnly: whether calls that change files are off the list too.
   /// - Throws: the step that failed.
-  package static func load(_ mode: Mode, readOnly: Bool = false) throws(StageError) {
+  package static func load(
+    _ mode: Mode, for service: Service = .helper, readOnly: Bool = false
+  ) throws(StageError) {
     let otherwise: UInt32
     switch mode {
     case .none: return
@@ -50,6 +61,10 @@ package enum SystemCallFilter {
     _ = unsafe seccomp_attr_set(list, SCMP_FLTATR_CTL_OPTIMIZE, 2)
     var rules = unsafe Rules(list: list)
     rules.addServing()
+    switch service {
+    case .helper: rules.addHelper()
+    case .nineP: rules.addNineP(readOnly: readOnly)
+    }
     if readOnly { rules.addReading() } else { rules.addChanging() }
     guard rules.failure == 0 else {
       throw StageError(stage: "list the system calls", error: Errno(rawValue: -rules.failure))
@@ -74,8 +89,6 @@ private struct Rules {
     allow("accept4")
     allow("recvfrom")
     allow("sendto")
-    allow("sendmsg")
-    allow("ioctl", argument(1, UInt64(CL_SIOCOUTQ)))
     allow("shutdown")
     allow("sched_yield")
     // Where the kernel lends no clock to processes.
@@ -85,13 +98,8 @@ private struct Rules {
     allow("newfstatat")
     allow("fstat")
     allow("readlinkat")
-    allow("statfs")
-    allow("lgetxattr")
-    allow("llistxattr")
-    allow("ioctl", argument(1, UInt64(CL_FS_IOC_GETVERSION)))
     allow("close")
     allow("fcntl", argument(1, UInt64(F_SETFL)))
-    allow("fchdir")
 
     // Memory, but none that could be executed.
     allow("brk")
@@ -112,6 +120,74 @@ private struct Rules {
     allow("restart_syscall")
     allow("exit_group")
   }
+
+  /// What only the helper needs.
+  mutating func addHelper() {
+    // Replies with descriptors.
+    allow("sendmsg")
+    allow("ioctl", argument(1, UInt64(CL_SIOCOUTQ)))
+
+    // By path, from the working directory.
+    allow("statfs")
+    allow("lgetxattr")
+    allow("llistxattr")
+    allow("ioctl", argument(1, UInt64(CL_FS_IOC_GETVERSION)))
+    allow("fchdir")
+  }
+
+  /// What only the server of 9P2000.L needs.
+  mutating func addNineP(readOnly: Bool) {
+    // Who has connected, and replies that leave at once.
+    allow("getsockopt", argument(1, UInt64(SOL_SOCKET)))
+    allow("setsockopt", argument(1, UInt64(IPPROTO_TCP)))
+
+    // Objects that are held. What openat2 is asked for isn't the filter's to see; nothing leads outside the export.
+    allow("openat2")
+    allow("fcntl", argument(1, UInt64(F_DUPFD_CLOEXEC)))
+    allow("fstatfs")
+    allow("getxattr")
+    allow("listxattr")
+
+    // What is in them.
+    allow("pread64")
+    allow("getdents64")
+    allow("lseek")
+    allow("fsync")
+    allow("fdatasync")
+    if !readOnly {
+      allow("pwrite64")
+      allow("ftruncate")
+      allow("setxattr")
+      allow("removexattr")
+    }
+
+    // A thread for a connection: those of pthread_create, by a call whose flags can be seen. It tries clone3 first, whose
+    // flags lie in memory, and falls back.
+    refuse("clone3")
+    allow("clone", argument(0, Self.threadFlags))
+    allow("gettid")
+    allow("set_robust_list")
+    allow("rseq")
+    allow("mprotect", argument(2, 0, mask: UInt64(PROT_EXEC)))
+    allow("sigaltstack")
+    allow("getrandom")
+    allow("exit")
+    allow("clock_nanosleep")
+
+    // It finds out what it may do, and becomes the connection's user.
+    allow("capget")
+    allow("getgroups")
+    allow("setgroups")
+    allow("setresgid")
+    allow("setresuid")
+    allow("setfsuid")
+    allow("setfsgid")
+    allow("capset")
+  }
+
+  /// What glibc's pthread_create asks of clone: `CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD |
+  /// CLONE_SYSVSEM | CLONE_SETTLS | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID`. No new namespace, no other process.
+  private static let threadFlags: UInt64 = 0x3d0f00
 
   /// Opening for an export that nobody may change: to read what is there.
   mutating func addReading() {
@@ -142,6 +218,11 @@ private struct Rules {
     allow("setfsuid")
     allow("setfsgid")
     allow("capset")
+  }
+
+  /// Has it fail as on a kernel that doesn't have it.
+  private mutating func refuse(_ name: StaticString) {
+    note(unsafe seccomp_rule_add_array(list, cs_no_such_call, Self.number(name), 0, nil))
   }
 
   /// The kinds of file that `mknod(2)` makes. `Linux` doesn't ask for others: a client's word must not end the process.

@@ -1,0 +1,80 @@
+import ArgumentParser
+import Confinement
+import Linux
+
+/// Where clients come from.
+enum Endpoint: ExpressibleByArgument {
+  /// A socket of this name.
+  case unix(String)
+  /// A port at a numeric address.
+  case tcp(String, UInt16)
+  /// A socket that was inherited, listening or connected.
+  case descriptor(CInt)
+
+  init?(argument: String) {
+    guard let colon = argument.firstIndex(of: ":") else { return nil }
+    let rest = String(argument[argument.index(after: colon)...])
+    switch argument[..<colon] {
+    case "unix" where !rest.isEmpty: self = .unix(rest)
+    case "fd":
+      guard let number = CInt(rest), number >= 0 else { return nil }
+      self = .descriptor(number)
+    case "tcp":
+      guard let last = rest.lastIndex(of: ":") else {
+        guard let port = UInt16(rest) else { return nil }
+        self = .tcp("127.0.0.1", port)
+        return
+      }
+      guard let port = UInt16(rest[rest.index(after: last)...]) else { return nil }
+      var host = String(rest[..<last])
+      if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
+      self = .tcp(host == "localhost" ? "127.0.0.1" : host, port)
+    default: return nil
+    }
+  }
+}
+
+/// `UID:GID`.
+struct Squash: ExpressibleByArgument {
+  let identity: Identity
+
+  init?(argument: String) {
+    let parts = argument.split(separator: ":", omittingEmptySubsequences: false)
+    guard parts.count == 2, let uid = UInt32(parts[0]), let gid = UInt32(parts[1]),
+      let identity = try? Identity(uid: uid, gid: gid)
+    else { return nil }
+    self.identity = identity
+  }
+}
+
+/// Permission bits, in octal digits.
+struct SocketMode: ExpressibleByArgument {
+  let bits: UInt32
+
+  init(bits: UInt32) { self.bits = bits }
+
+  init?(argument: String) {
+    guard let bits = UInt32(argument, radix: 8), bits <= 0o777 else { return nil }
+    self.bits = bits
+  }
+
+  var defaultValueDescription: String { "0" + String(bits, radix: 8) }
+}
+
+/// `--sandbox`.
+enum SandboxChoice: String, ExpressibleByArgument {
+  case auto, namespace, none
+}
+
+/// `--seccomp`.
+enum FilterChoice: String, ExpressibleByArgument {
+  case kill, log, none
+
+  var mode: SystemCallFilter.Mode {
+    switch self {
+    case .kill: .kill
+    case .log: .log
+    case .none: .none
+    }
+  }
+}

@@ -1,0 +1,65 @@
+import ArgumentParser
+import Confinement
+import Linux
+
+/// `postern 9p`.
+struct NineP: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "9p",
+    abstract: "Serves a directory by 9P2000.L, for `mount -t 9p`.",
+    usage: "postern 9p --export DIR --listen ADDRESS [OPTIONS]",
+    discussion: """
+      A client says as whom its users act. It is believed where that gives it nothing new: over a Unix socket, if it is
+      root or the user who runs this. Others on a Unix socket act as themselves. Over TCP nobody knows who connects, so
+      say --trust or --squash. 9P has no encryption.
+
+      EXAMPLES
+        postern 9p --export /srv/share --listen unix:/run/share.sock
+        postern 9p --export /srv/share --listen tcp:127.0.0.1:5640 --trust
+        postern 9p --export /srv/public --listen tcp:0.0.0.0:5640 --squash 65534:65534 --readonly
+      """)
+
+  @Option(name: [.customLong("export"), .customShort("e")], help: .init("The directory to serve.", valueName: "dir"))
+  var directory: String
+
+  @Option(
+    name: [.long, .customShort("l")],
+    help: .init("unix:PATH, tcp:HOST:PORT, tcp:PORT (loopback) or fd:NUMBER.", valueName: "address"))
+  var listen: Endpoint
+
+  @Flag(help: "Let nobody change anything.")
+  var readonly = false
+
+  @Option(help: .init("Do everything as this user and group.", valueName: "uid:gid"))
+  var squash: Squash?
+
+  @Flag(help: "Believe every client.")
+  var trust = false
+
+  @Option(help: .init("The socket's mode, if it is a Unix one.", valueName: "octal"))
+  var socketMode = SocketMode(bits: 0o600)
+
+  @Option(help: .init("auto, namespace or none.", valueName: "kind"))
+  var sandbox = SandboxChoice.auto
+
+  @Option(help: .init("kill, log or none: what becomes of unexpected system calls.", valueName: "mode"))
+  var seccomp = FilterChoice.kill
+
+  func validate() throws {
+    if trust, squash != nil { throw ValidationError("--trust and --squash contradict each other.") }
+    if case .tcp = listen, !trust, squash == nil {
+      throw ValidationError(
+        "Over TCP nobody knows who connects: say --squash UID:GID, or --trust to believe every client.")
+    }
+  }
+
+  func run() throws {
+    Log.start(ident: "postern")
+    do throws(StartError) {
+      try StartUp(self).run()
+    } catch {
+      Log.write(.critical, error.message)
+      throw ExitCode.failure
+    }
+  }
+}

@@ -1,0 +1,139 @@
+import Confinement
+import Export
+import Glibc
+import Linux
+import NinePServer
+import SystemPackage
+
+/// Why it can't serve, in a line for the operator.
+struct StartError: Error {
+  let message: String
+
+  init(_ message: String) {
+    self.message = message
+  }
+
+  init(_ stage: StageError) {
+    message = "can't \(stage.stage): \(stage.error)"
+  }
+}
+
+/// Calls `body`; its failure becomes `message` and the reason.
+func attempt<Value: ~Copyable>(
+  _ message: @autoclosure () -> String, _ body: () throws(Errno) -> Value
+) throws(StartError) -> Value {
+  do throws(Errno) {
+    return try body()
+  } catch {
+    throw StartError("can't \(message()): \(error)")
+  }
+}
+
+/// Start-up, in the order that leaves the least to whoever connects: everything is closed off before there is a client.
+struct StartUp {
+  private let options: NineP
+  private let own: Identity
+
+  init(_ options: NineP) throws(StartError) {
+    self.options = options
+    own = try attempt("be user -1") { () throws(Errno) in try Identity(uid: Process.uid, gid: Process.gid) }
+    if own.uid != 0, let squash = options.squash?.identity, squash != own {
+      throw StartError(
+        "only root can do things as another user: run it as root, or with --squash \(own.uid):\(own.gid)")
+    }
+  }
+
+  /// Serves until a signal comes, or until the only client has gone.
+  func run() throws(StartError) {
+    var inherited: CInt? = nil
+    if case .descriptor(let number) = options.listen { inherited = number }
+    Process.tidyDescriptors(keeping: inherited)
+    Process.ignoreFatalSignals()
+    Thread.shareMemory()
+    let export = try attempt("export \"\(options.directory)\"") { () throws(Errno) in
+      try Descriptor.directory(HostPath(lasting: options.directory).bytes)
+    }
+    let listener = try Listener(options.listen, mode: options.socketMode.bits)
+    Process.endOnTermination(listener.socket)
+    let sandbox = try sandbox()
+    let root = try close(sandbox, around: export)
+    Process.setUmask(0)
+    let fids = try confine()
+    Log.write(
+      .notice,
+      "serving \(options.directory), sandbox=\(sandbox.name) seccomp=\(options.seccomp.mode.name)"
+        + (options.readonly ? " readonly" : ""))
+    if case .tcp(let host, _) = options.listen, !host.hasPrefix("127."), host != "::1" {
+      Log.write(
+        .warning, "whoever reaches \(host) can connect, and 9P has no encryption: let it be a network of your own")
+    }
+    print(listener.mountCommand)
+    // Whoever reads it may not be a terminal.
+    fflush(nil)
+    let door = Door(
+      root: root, admission: Admission(trustsAll: options.trust, squash: options.squash?.identity, own: own),
+      isReadOnly: options.readonly, tree: Array(options.directory.utf8), fids: fids)
+    if listener.isConnected { door.serveOne(listener.socket) } else { door.serve(listener.socket) }
+  }
+
+  private func sandbox() throws(StartError) -> Sandbox {
+    switch options.sandbox {
+    case .namespace: return .namespace
+    case .none: return .absent
+    case .auto:
+      let held = try attempt("read capabilities") { () throws(Errno) in try ThreadCapabilities.current().effective }
+      if held.contains(.sysAdmin) { return .namespace }
+      Log.write(.warning, "no namespace sandbox without CAP_SYS_ADMIN: what the user may reach, this process can")
+      return .absent
+    }
+  }
+
+  /// Closes the sandbox, and makes the links to open files the working directory.
+  ///
+  /// - Returns: the directory to serve, as it is seen from inside.
+  private func close(
+    _ sandbox: Sandbox, around export: consuming Descriptor
+  ) throws(StartError) -> Descriptor {
+    guard sandbox == .namespace else {
+      let links = try attempt("look at /proc/self/fd") { () throws(Errno) in try DescriptorLinks.inPlace() }
+      try attempt("enter /proc/self/fd") { () throws(Errno) in try links.becomeWorkingDirectory() }
+      return export
+    }
+    let links = try attempt("mount /proc/self/fd apart") { () throws(Errno) in try DescriptorLinks.apart() }
+    do throws(StageError) {
+      try sandbox.enter(export, readOnly: options.readonly, identities: .same)
+    } catch {
+      throw StartError(error)
+    }
+    let root = try attempt("open the export") { () throws(Errno) in try Descriptor.workingDirectory() }
+    try attempt("enter the links to open files") { () throws(Errno) in try links.becomeWorkingDirectory() }
+    return root
+  }
+
+  /// Gives up all that serving doesn't need.
+  ///
+  /// - Returns: the most fids that a connection may have.
+  private func confine() throws(StartError) -> Int {
+    do throws(StageError) {
+      let highest = try stage("read limits") { () throws(Errno) in try Process.highest(.descriptors) }
+      let descriptors = min(highest, Self.mostDescriptors)
+      _ = try Limits.liftFileSize()
+      try Limits.apply(descriptors: descriptors, addressSpace: Self.addressSpace)
+      if own.uid == 0 {
+        try Privileges.drop(allBut: options.squash == nil ? Privileges.serving() : .setuid | .setgid)
+      } else {
+        try stage("set no_new_privs") { () throws(Errno) in try Process.setNoNewPrivileges() }
+      }
+      try SystemCallFilter.load(options.seccomp.mode, for: .nineP, readOnly: options.readonly)
+      return Int(clamping: descriptors) - Self.ownDescriptors
+    } catch {
+      throw StartError(error)
+    }
+  }
+
+  /// Far less than the whole system has, and more files than a client looks at before its kernel forgets some.
+  private static let mostDescriptors: UInt = 262_144
+  /// What isn't a fid's: sockets, the export.
+  private static let ownDescriptors = 256
+  private static let addressSpace: UInt = 2 << 30
+}
