@@ -11,8 +11,11 @@ func withRig(checks: [String], rootless: Start? = nil, _ body: (Rig) throws -> V
 }
 
 /// Boots the guest, waits for its end and tells of each of its checks. `descriptor` is closed here.
-func runGuest(_ rig: Rig, _ fsdev: String, descriptor: CInt? = nil) throws -> [GuestCheck] {
-  let guest = try rig.startGuest(fsdev, descriptors: descriptor.map { [(there: CInt(3), here: $0)] } ?? [])
+func runGuest(
+  _ rig: Rig, _ share: String, options: String = "", descriptor: CInt? = nil
+) throws -> [GuestCheck] {
+  let guest = try rig.startGuest(
+    share, options: options, descriptors: descriptor.map { [(there: CInt(3), here: $0)] } ?? [])
   if let descriptor { close(descriptor) }
   let isUnprivileged = eventually { isUnprivilegedQEMU(guest.process.identifier) }
   #expect(isUnprivileged, "QEMU doesn't run as an ordinary user")

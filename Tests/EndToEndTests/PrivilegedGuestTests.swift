@@ -4,7 +4,7 @@ import HelperHarness
 import Testing
 
 /// Whether to run: always as root, and in CI even where that is bound to fail, so that nothing is left out in silence.
-private let isWanted = getuid() == 0 || ProcessInfo.processInfo.environment["CI"] != nil
+let isWanted = getuid() == 0 || ProcessInfo.processInfo.environment["CI"] != nil
 
 /// A Linux guest in stock QEMU, run by nobody, uses a directory of the host through the helper.
 @Suite(

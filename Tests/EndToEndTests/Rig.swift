@@ -20,6 +20,7 @@ struct Rig {
   }
 
   static let helper = path("POSTERN_HELPER", ".build/dist/virtfs-proxy-helper")
+  static let server = path("POSTERN_SERVER", ".build/dist/postern")
   private static let suite = path("POSTERN_GUEST_SUITE", ".build/dist-tests/guest-suite")
   private static let guest = path("POSTERN_GUEST", ".build/guest")
 
@@ -28,7 +29,7 @@ struct Rig {
   /// The share has the files that the guest's checks expect of the host, which only root can make, or else it is that of
   /// an ordinary user who serves it.
   init(checks: [String], rootless: Start? = nil) throws {
-    for path in [Self.helper, Self.suite, Self.guest + "/kernel"] where access(path, R_OK) != 0 {
+    for path in [Self.helper, Self.server, Self.suite, Self.guest + "/kernel"] where access(path, R_OK) != 0 {
       throw RigError("\(path) is missing; script/test makes it")
     }
     var template = Array("/var/tmp/postern-XXXXXX".utf8CString)
@@ -97,11 +98,18 @@ struct Rig {
       descriptors: [(there: Start.helperNumber, here: Start.helper)])
   }
 
-  /// Boots the guest in stock QEMU, which runs as ``user``.
-  func startGuest(_ fsdev: String, descriptors: [(there: CInt, here: CInt)] = []) throws -> Logged {
+  /// Starts the 9P server.
+  func startServer(_ arguments: [String]) throws -> Logged {
+    try Logged(Self.server, ["9p", "--export", share.path] + arguments)
+  }
+
+  /// Boots the guest in stock QEMU, which runs as ``user``. `share` and `options` are script/guest-run's.
+  func startGuest(
+    _ share: String, options: String = "", descriptors: [(there: CInt, here: CInt)] = []
+  ) throws -> Logged {
     try Logged(
       Self.root.appendingPathComponent("script/guest-run").path,
-      [directory.appendingPathComponent("content").path, fsdev],
+      [directory.appendingPathComponent("content").path, share, options],
       environment: ["POSTERN_GUEST": Self.guest],
       descriptors: descriptors)
   }

@@ -1,0 +1,51 @@
+import CLinux
+import Foundation
+import HelperHarness
+import Testing
+
+/// A Linux guest in stock QEMU mounts a directory of the host from our 9P server. QEMU only carries bytes.
+@Suite(
+  "Privileged: a guest as a client of 9P",
+  .serialized, .enabled(if: isWanted, "needs root: the server gives files any owner"))
+struct PrivilegedNinePGuestTests {
+  @Test("every check, over TCP", .timeLimit(.minutes(5)))
+  func tcp() throws {
+    try withRig(checks: []) { rig in
+      let server = try rig.startServer(["--listen", "tcp:127.0.0.1:0", "--trust"])
+      let port = try port(of: server)
+      let checks = try runGuest(rig, "tcp=\(port)")
+      #expect(checks.count > 90)
+      #expect(server.output.contains("sandbox=namespace seccomp=kill"), "\(server.tail)")
+      checkWhatIsLeft(in: rig.share.appendingPathComponent("left"))
+      try expectEndBySignal(of: server)
+    }
+  }
+
+  @Test("a serial port joined to a Unix socket", .timeLimit(.minutes(5)))
+  func serialPort() throws {
+    try withRig(checks: ["host", "contents", "users", "setgid", "left"]) { rig in
+      let server = try rig.startServer(["--listen", "unix:\(rig.socket)", "--socket-mode", "666", "--trust"])
+      let isReady = eventually { access(rig.socket, F_OK) == 0 }
+      try #require(isReady, "no socket; the server says: \(server.tail)")
+      let checks = try runGuest(rig, "serial=\(rig.socket)")
+      #expect(checks.count > 30)
+      checkWhatIsLeft(in: rig.share.appendingPathComponent("left"))
+      try expectEndBySignal(of: server)
+    }
+  }
+
+  /// The port in the mount command that the server prints.
+  private func port(of server: Logged) throws -> String {
+    let isReady = eventually { server.output.contains("mount -t 9p") }
+    try #require(isReady, "the server isn't ready; it says: \(server.tail)")
+    let words = server.output.split(separator: "port=", maxSplits: 1)
+    return String(try #require(words.last).prefix { $0.isNumber })
+  }
+
+  /// A server outlives its clients, and ends in order when it is told to.
+  private func expectEndBySignal(of server: Logged) throws {
+    kill(server.process.identifier, SIGTERM)
+    let status = try server.status(within: 10)
+    #expect(status == 0, "the server's status; it says: \(server.tail)")
+  }
+}
