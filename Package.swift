@@ -44,6 +44,7 @@ let package = Package(
     .target(name: "ProxyHelper", dependencies: ["Linux", "Export", "ProxyProtocol", system], swiftSettings: path),
     .target(name: "NinePProtocol", swiftSettings: path),
     .target(name: "NinePServer", dependencies: ["Linux", "NinePProtocol", system], swiftSettings: path),
+    .target(name: "NinePExport", dependencies: ["Export", "NinePServer"], swiftSettings: path),
     .target(name: "ProxyClient", dependencies: ["Linux", "ProxyProtocol", system], swiftSettings: path),
     .executableTarget(
       name: "virtfs-proxy-helper",
@@ -52,7 +53,7 @@ let package = Package(
     ),
     .executableTarget(
       name: "postern",
-      dependencies: ["CLinux", "Linux", "Confinement", "Export", "NinePServer", argumentParser, system],
+      dependencies: ["Linux", "Confinement", "Export", "NinePExport", "NinePServer", argumentParser, system],
       swiftSettings: swift
     ),
     .target(name: "CRawCalls", path: "Tests/CRawCalls", cSettings: c),
@@ -75,6 +76,13 @@ let package = Package(
     .executableTarget(name: "guest-suite", dependencies: ["CLinux"], path: "Tests/guest-suite", swiftSettings: tests),
     .testTarget(name: "ProxyProtocolTests", dependencies: ["ProxyProtocol"], swiftSettings: tests),
     .testTarget(name: "NinePProtocolTests", dependencies: ["NinePProtocol"], swiftSettings: tests),
+    .testTarget(
+      name: "NinePServerTests",
+      dependencies: [
+        "HelperHarness", "NinePExport", "NinePServer", "NinePProtocol", "Export", "Linux", "CLinux", system,
+      ],
+      swiftSettings: tests
+    ),
     .testTarget(
       name: "LinuxTests", dependencies: ["HelperHarness", "Linux", "CLinux", system], swiftSettings: tests),
     .testTarget(

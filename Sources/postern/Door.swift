@@ -1,5 +1,6 @@
 import Export
 import Linux
+import NinePExport
 import NinePServer
 import Synchronization
 import SystemPackage
@@ -117,6 +118,3 @@ private struct Visit: Sendable {
     _ = Descriptor(adopting: root)
   }
 }
-
-/// What clients are served is an export. The conformance stands here since neither module knows of the other.
-extension Export: FileSystem {}

@@ -1,0 +1,102 @@
+import CLinux
+import Export
+import Glibc
+import HelperHarness
+import Linux
+import NinePExport
+import NinePServer
+import SystemPackage
+
+/// A fresh directory, served to a raw client in this process: what it sends needn't be 9P.
+final class Served: Sendable {
+  let directory: TemporaryDirectory
+  let client: Client
+  private let thread: ServingThread
+
+  init(users: Users? = nil, readOnly: Bool = false, fids: Int = 1000) throws {
+    directory = try TemporaryDirectory()
+    var ends: [CInt] = [-1, -1]
+    guard socketpair(AF_UNIX, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, &ends) == 0 else {
+      throw HarnessError("socketpair: errno \(errno)")
+    }
+    client = Client(ends[0])
+    let own = try Identity(uid: geteuid(), gid: getegid())
+    let terms = NinePServer.Terms(users: users ?? .one(own), tree: Array("/tree".utf8), fids: fids)
+    thread = try ServingThread(directory.path, ends[1], terms, readOnly: readOnly)
+  }
+
+  /// A path in the directory, for the host's side.
+  func path(_ name: String) -> String { directory.path + "/" + name }
+
+  /// A file of this text, made behind the server's back.
+  func write(_ text: String, to name: String) {
+    let file = open(path(name), O_WRONLY | O_CREAT | O_TRUNC, 0o644)
+    _ = Glibc.write(file, text, text.utf8.count)
+    close(file)
+  }
+
+  func text(of name: String) -> String? {
+    let file = open(path(name), O_RDONLY)
+    guard file >= 0 else { return nil }
+    defer { close(file) }
+    var bytes = [UInt8](repeating: 0, count: 65_536)
+    let count = read(file, &bytes, bytes.count)
+    return String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
+  }
+
+  /// How the server ended, after the client has hung up.
+  func ending() -> NinePServer.Ending? {
+    client.hangUp()
+    return thread.ending()
+  }
+
+  deinit {
+    _ = ending()
+  }
+}
+
+/// The thread of one server, with a working directory of its own.
+private final class ServingThread: @unchecked Sendable {
+  private let directory: String
+  private let socket: CInt
+  private let terms: NinePServer.Terms
+  private let readOnly: Bool
+  private var thread = pthread_t()
+  private var isJoined = false
+  private var result: NinePServer.Ending?
+
+  init(_ directory: String, _ socket: CInt, _ terms: NinePServer.Terms, readOnly: Bool) throws {
+    self.directory = directory
+    self.socket = socket
+    self.terms = terms
+    self.readOnly = readOnly
+    let job = Unmanaged.passRetained(self)
+    let code = pthread_create(
+      &thread, nil,
+      { raw in
+        guard let raw else { return nil }
+        Unmanaged<ServingThread>.fromOpaque(raw).takeRetainedValue().run()
+        return nil
+      }, job.toOpaque())
+    guard code == 0 else { throw HarnessError("pthread_create: \(code)") }
+  }
+
+  private func run() {
+    let socket = Descriptor(adopting: socket)
+    do throws(Errno) {
+      guard unshare(CL_CLONE_FS) == 0 else { return }
+      umask(0)
+      let root = Descriptor(adopting: open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC))
+      try DescriptorLinks.inPlace().becomeWorkingDirectory()
+      result = NinePServer.serve(try Export(root: root, readOnly: readOnly), on: socket, terms)
+    } catch {
+      result = .failed(error)
+    }
+  }
+
+  func ending() -> NinePServer.Ending? {
+    if !isJoined { pthread_join(thread, nil) }
+    isJoined = true
+    return result
+  }
+}
