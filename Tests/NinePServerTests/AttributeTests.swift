@@ -57,6 +57,19 @@ struct AttributeTests {
     #expect(try served.client.failure(.clunk(2)) == EBADF)
   }
 
+  @Test("fids that were values make room for others")
+  func again() throws {
+    let served = try served()
+    for round in 0..<300 {
+      try served.client.done(.walk(1, 2))
+      try served.client.done(.createAttribute(2, "user.new", 1))
+      if round % 2 == 0 { try served.client.done(.write(2, 0, [1])) }
+      #expect(try served.client.failure(.clunk(2)) == (round % 2 == 0 ? 0 : EINVAL))
+      try served.client.done(.walkAttribute(1, 3, "user.there"))
+      #expect(try served.client.failure(.remove(3)) == EOPNOTSUPP)
+    }
+  }
+
   @Test("nothing is set by a fid that is removed, or whose client hangs up")
   func dropping() throws {
     let served = try served()

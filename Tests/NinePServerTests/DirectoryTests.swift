@@ -33,6 +33,19 @@ struct DirectoryTests {
     }
   }
 
+  @Test("entries that the kernel gave and that didn't fit come next", arguments: [28, 60, 100, 200] as [UInt32])
+  func leftOver(count: UInt32) throws {
+    let served = try Served()
+    let names = (1000..<1060).map { "\($0)" }
+    for name in names { served.write("", to: name) }
+    try served.client.start()
+    try served.client.done(.walk(0, 1))
+    try served.client.done(.open(1))
+    let seen = try list(served.client, 1, count)
+    #expect(seen.count == 62)
+    #expect(Set(seen) == Set(names + [".", ".."]))
+  }
+
   @Test("where not even one entry fits, it doesn't look like the end")
   func noRoom() throws {
     let served = try Served()
