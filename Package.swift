@@ -79,8 +79,20 @@ let package = Package(
     .testTarget(
       name: "NinePServerTests",
       dependencies: [
-        "HelperHarness", "NinePExport", "NinePServer", "NinePProtocol", "Export", "Linux", "CLinux", system,
+        "HelperHarness", "NinePHarness", "NinePServer", "Linux", "CLinux", system,
       ],
+      swiftSettings: tests
+    ),
+    .target(
+      name: "NinePHarness",
+      dependencies: ["HelperHarness", "NinePExport", "NinePServer", "Export", "Linux", "CLinux", system],
+      path: "Tests/NinePHarness",
+      swiftSettings: tests
+    ),
+    .executableTarget(
+      name: "ninep-allocation-count",
+      dependencies: ["CAllocationCount", "CLinux", "NinePHarness"],
+      path: "Tests/ninep-allocation-count",
       swiftSettings: tests
     ),
     .testTarget(

@@ -4,7 +4,9 @@ import SystemPackage
 
 /// A session's fids, each with what it stands for. Each holds one descriptor, so that to bound them is to bound those.
 struct FidTable: ~Copyable {
-  private var files = OwnedArray<HeldFile>()
+  /// What they stand for, at the index that ``index(of:)`` says. It isn't behind a subscript of this type: accessors that
+  /// yield may allocate their frame.
+  var files = OwnedArray<HeldFile>()
   private var indices: [Fid: Int] = [:]
   private let limit: Int
 
@@ -22,9 +24,10 @@ struct FidTable: ~Copyable {
     return index
   }
 
-  subscript(index: Int) -> HeldFile {
-    _read { yield files[index] }
-    _modify { yield &files[index] }
+  /// Reads up to `size` bytes of the next entries of the directory that is open at an index.
+  func readEntries(at index: Int, _ size: Int, into buffer: inout Buffer) throws(Errno) -> Int {
+    var space = buffer.mutableSpan(0..<size)
+    return try files[index].descriptor.readEntries(into: &space)
   }
 
   /// - Throws: `EBADF` for a fid that is in use, or can't be; `EMFILE` where there is no room.

@@ -82,7 +82,8 @@ struct AttributeValue: ~Copyable {
 
   /// A value that is there already.
   init(_ value: Span<UInt8>) throws(Errno) {
-    try self.init(name: Span(), count: value.count, flags: [])
+    // Not `[]`, which is made an array.
+    try self.init(name: Span(), count: value.count, flags: ExtendedAttributeFlags(rawValue: 0))
     var space = bytes.mutableSpan(0..<value.count)
     for index in value.indices { space[index] = value[index] }
   }

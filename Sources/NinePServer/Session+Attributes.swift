@@ -33,8 +33,8 @@ extension Session where Files: ~Copyable {
 
   func attributes(_ fid: Fid) throws(Errno) -> FileAttributes {
     let index = try fids.index(of: fid)
-    try fids[index].requireFile()
-    let status = try files.status(of: fids[index].descriptor)
+    try fids.files[index].requireFile()
+    let status = try files.status(of: fids.files[index].descriptor)
     var attributes = FileAttributes()
     attributes.valid = .basic
     attributes.qid = qid(status)
@@ -54,8 +54,8 @@ extension Session where Files: ~Copyable {
 
   func fileSystemStatus(_ fid: Fid) throws(Errno) -> NinePProtocol.FileSystemStatus {
     let index = try fids.index(of: fid)
-    try fids[index].requireFile()
-    let status = try files.fileSystemStatus(of: fids[index].descriptor)
+    try fids.files[index].requireFile()
+    let status = try files.fileSystemStatus(of: fids.files[index].descriptor)
     var result = NinePProtocol.FileSystemStatus()
     result.type = UInt32(truncatingIfNeeded: status.type)
     result.blockSize = UInt32(clamping: status.blockSize)
@@ -73,12 +73,12 @@ extension Session where Files: ~Copyable {
   func readLink(_ fid: Fid, _ writer: ReplyWriter, into outbox: inout Outbox) throws(Errno) {
     let index = try fids.index(of: fid)
     // Asking the kernel for another file's would say ENOENT.
-    guard fids[index].kind == .symbolicLink else { throw .invalidArgument }
-    try fids[index].requireFile()
+    guard fids.files[index].kind == .symbolicLink else { throw .invalidArgument }
+    try fids.files[index].requireFile()
     let room = MessageSize.target(within: messageSize)
     // One byte more than fits tells of a longer target.
     var space = outbox.space(at: Frame.targetOffset, room + 1)
-    let count = try files.readLink(fids[index].descriptor, into: &space)
+    let count = try files.readLink(fids.files[index].descriptor, into: &space)
     guard count <= room else { throw .fileNameTooLong }
     outbox.put { buffer in writer.target(count: count, into: &buffer) }
   }
@@ -86,25 +86,25 @@ extension Session where Files: ~Copyable {
   /// Changes one attribute after the other. Where one can't be changed, those before it are.
   mutating func setAttributes(_ fid: Fid, _ change: AttributeChange) throws(Errno) {
     let index = try fids.index(of: fid)
-    try fids[index].requireFile()
+    try fids.files[index].requireFile()
     let valid = change.valid
     // The owner comes first: changing it takes set-id bits away.
     let (uid, gid) = (valid.contains(.uid) ? change.uid : .max, valid.contains(.gid) ? change.gid : .max)
     if uid != .max || gid != .max || valid == .change {
-      try files.changeOwner(of: fids[index].descriptor, uid: uid, gid: gid)
+      try files.changeOwner(of: fids.files[index].descriptor, uid: uid, gid: gid)
     }
     if valid.contains(.mode) {
-      try files.changeMode(of: fids[index].descriptor, to: change.mode & 0o7777)
+      try files.changeMode(of: fids.files[index].descriptor, to: change.mode & 0o7777)
     }
     if valid.contains(.size) {
       guard let size = Int64(exactly: change.size) else { throw .fileTooLarge }
       var isOpen = false
-      if case .file(_, writes: true) = fids[index].use { isOpen = true }
-      try files.truncate(fids[index].descriptor, isOpen: isOpen, to: size)
+      if case .file(_, writes: true) = fids.files[index].use { isOpen = true }
+      try files.truncate(fids.files[index].descriptor, isOpen: isOpen, to: size)
     }
     let (access, modification) = (Linux.Time(change.accessChange), Linux.Time(change.modificationChange))
     if valid.contains(.access) || valid.contains(.modification) {
-      try files.setTimes(of: fids[index].descriptor, access: access, modification: modification)
+      try files.setTimes(of: fids.files[index].descriptor, access: access, modification: modification)
     }
   }
 }

@@ -9,18 +9,18 @@ extension Session where Files: ~Copyable {
     switch request {
     case .makeDirectory(let directory, let text, let mode, let gid):
       let (index, owner) = try place(directory, text, gid: gid)
-      try files.makeDirectory(in: fids[index].descriptor, name, mode: mode & 0o7777, as: owner)
+      try files.makeDirectory(in: fids.files[index].descriptor, name, mode: mode & 0o7777, as: owner)
       return try made(in: index)
     case .makeNode(let directory, let text, let mode, let major, let minor, let gid):
       let (index, owner) = try place(directory, text, gid: gid)
       guard major <= 0xfff, minor <= 0xf_ffff else { throw .invalidArgument }
       let device = UInt64(minor & 0xff | major << 8 | (minor & ~0xff) << 12)
-      try files.makeNode(in: fids[index].descriptor, name, mode: mode & 0o177777, device: device, as: owner)
+      try files.makeNode(in: fids.files[index].descriptor, name, mode: mode & 0o177777, device: device, as: owner)
       return try made(in: index)
     case .makeSymbolicLink(let directory, let text, let target, let gid):
       let (index, owner) = try place(directory, text, gid: gid)
       try other.set(target)
-      try files.makeSymbolicLink(in: fids[index].descriptor, name, target: other, as: owner)
+      try files.makeSymbolicLink(in: fids.files[index].descriptor, name, target: other, as: owner)
       return try made(in: index)
     default:
       throw .notSupported
@@ -33,25 +33,25 @@ extension Session where Files: ~Copyable {
   ) throws(Errno) -> (index: Int, owner: Identity) {
     let index = try self.directory(directory)
     try name.set(text)
-    return (index, try terms.users.owner(user: fids[index].user, gid: gid))
+    return (index, try terms.users.owner(user: fids.files[index].user, gid: gid))
   }
 
   /// What ``name`` is now.
   private func made(in index: Int) throws(Errno) -> Qid {
-    qid(try files.status(of: try files.find(name, in: fids[index].descriptor)))
+    qid(try files.status(of: try files.find(name, in: fids.files[index].descriptor)))
   }
 
   /// Where a fid is that denotes a file; the kernel says whether that is a directory.
   private func directory(_ fid: Fid) throws(Errno) -> Int {
     let index = try fids.index(of: fid)
-    try fids[index].requireFile()
+    try fids.files[index].requireFile()
     return index
   }
 
   mutating func link(_ directory: Fid, _ fid: Fid, _ text: Span<UInt8>) throws(Errno) {
     let (into, object) = (try self.directory(directory), try self.directory(fid))
     try name.set(text)
-    try files.link(fids[object].descriptor, into: fids[into].descriptor, name)
+    try files.link(fids.files[object].descriptor, into: fids.files[into].descriptor, name)
   }
 
   mutating func rename(
@@ -60,14 +60,14 @@ extension Session where Files: ~Copyable {
     let (from, to) = (try directory(oldDirectory), try directory(newDirectory))
     try name.set(oldName)
     try other.set(newName)
-    try files.rename(in: fids[from].descriptor, name, to: fids[to].descriptor, other)
+    try files.rename(in: fids.files[from].descriptor, name, to: fids.files[to].descriptor, other)
   }
 
   mutating func unlink(_ directory: Fid, _ text: Span<UInt8>, _ flags: UnlinkFlags) throws(Errno) {
     guard flags.isSubset(of: .directory) else { throw .invalidArgument }
     let index = try self.directory(directory)
     try name.set(text)
-    try files.remove(name, in: fids[index].descriptor, isDirectory: flags.contains(.directory))
+    try files.remove(name, in: fids.files[index].descriptor, isDirectory: flags.contains(.directory))
   }
 
   /// Lists a directory on from an offset, which is the kernel's own.
@@ -75,16 +75,16 @@ extension Session where Files: ~Copyable {
     _ fid: Fid, _ offset: UInt64, _ count: UInt32, _ writer: ReplyWriter, into outbox: inout Outbox
   ) throws(Errno) {
     let index = try fids.index(of: fid)
-    guard case .directory(let position) = fids[index].use else { throw .badFileDescriptor }
+    guard case .directory(let position) = fids.files[index].use else { throw .badFileDescriptor }
     // From the start it begins anew, with what is there now.
-    if offset != position || offset == 0 { try fids[index].descriptor.seek(to: offset) }
+    if offset != position || offset == 0 { try fids.files[index].descriptor.seek(to: offset) }
     let room = MessageSize.data(count, within: messageSize)
     // An entry of the reply is longer than the kernel's by a sixth at most: what is read at once fits. Only where the
     // client has little room is one read that may not fit.
     let size = min(max(room / 7 * 6, Self.longestEntry), scratch.capacity)
-    let read = try Self.readEntries(of: fids[index].descriptor, size, into: &scratch)
-    let isRoot = fids[index].inode == root.inode && fids[index].device == root.device
-    let device = fids[index].device
+    let read = try fids.readEntries(at: index, size, into: &scratch)
+    let isRoot = fids.files[index].inode == root.inode && fids.files[index].device == root.device
+    let device = fids.files[index].device
     var packer = DirectoryPacker(limit: room)
     var end = offset
     var isFull = false
@@ -100,18 +100,11 @@ extension Session where Files: ~Copyable {
       if !isFull { end = entry.next }
     }
     // What wasn't packed is read again.
-    fids[index].use = .directory(position: isFull ? .max : end)
+    fids.files[index].use = .directory(position: isFull ? .max : end)
     // No entries would mean the end.
     if read > 0, packer.count == 0 { throw .invalidArgument }
     let count = packer.count
     outbox.put { buffer in writer.data(count: count, into: &buffer) }
-  }
-
-  private static func readEntries(
-    of directory: borrowing Descriptor, _ size: Int, into buffer: inout Buffer
-  ) throws(Errno) -> Int {
-    var space = buffer.mutableSpan(0..<size)
-    return try directory.readEntries(into: &space)
   }
 
   /// Bytes of the kernel's entry for the longest name.

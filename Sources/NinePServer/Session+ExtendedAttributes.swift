@@ -10,19 +10,23 @@ extension Session where Files: ~Copyable {
   /// Makes a fid the value of an attribute, or the list of all names.
   ///
   /// - Returns: its bytes.
-  mutating func walkAttribute(_ fid: Fid, _ newFid: Fid, _ text: Span<UInt8>) throws(Errno) -> Int {
+  mutating func walkAttribute(
+    _ fid: Fid, _ newFid: Fid, _ text: Span<UInt8>, by outbox: inout Outbox
+  ) throws(Errno) -> Int {
     let index = try fids.index(of: fid)
-    try fids[index].requireFile()
+    try fids.files[index].requireFile()
     try fids.requireFree(newFid)
     guard attributeFids < Self.mostAttributeFids else { throw .tooManyOpenFiles }
     try name.set(text)
+    // There is no reply yet, so its buffer is free.
+    var space = outbox.space(at: 0, AttributeValue.largest)
     let count =
       text.isEmpty
-      ? try Self.attributes(of: fids[index].descriptor, files, into: &scratch)
-      : try Self.attribute(of: fids[index].descriptor, name, files, into: &scratch)
-    let value = try AttributeValue(scratch.span(0..<count))
+      ? try files.attributes(of: fids.files[index].descriptor, into: &space)
+      : try files.attribute(of: fids.files[index].descriptor, name: name, into: &space)
+    let value = try AttributeValue(space.span.extracting(first: count))
     // It denotes no file, but a descriptor is what a fid holds.
-    var file = HeldFile(newFid, try fids[index].descriptor.duplicate(), like: fids[index])
+    var file = HeldFile(newFid, try fids.files[index].descriptor.duplicate(), like: fids.files[index])
     file.use = .readingAttribute
     file.attribute = consume value
     fids.bind(file)
@@ -30,36 +34,22 @@ extension Session where Files: ~Copyable {
     return count
   }
 
-  private static func attribute(
-    of object: borrowing Descriptor, _ name: borrowing Path, _ files: borrowing Files, into buffer: inout Buffer
-  ) throws(Errno) -> Int {
-    var space = buffer.mutableSpan(0..<buffer.capacity)
-    return try files.attribute(of: object, name: name, into: &space)
-  }
-
-  private static func attributes(
-    of object: borrowing Descriptor, _ files: borrowing Files, into buffer: inout Buffer
-  ) throws(Errno) -> Int {
-    var space = buffer.mutableSpan(0..<buffer.capacity)
-    return try files.attributes(of: object, into: &space)
-  }
-
   /// Makes a fid a value to be written. The file isn't touched until the fid is clunked.
   mutating func createAttribute(
     _ fid: Fid, _ text: Span<UInt8>, size: UInt64, _ flags: ExtendedAttributeFlags
   ) throws(Errno) {
     let index = try fids.index(of: fid)
-    try fids[index].requireNamed()
+    try fids.files[index].requireNamed()
     guard flags.isSubset(of: [.create, .replace]), flags != [.create, .replace] else { throw .invalidArgument }
     guard size <= UInt64(AttributeValue.largest) else { throw .argListTooLong }
     guard attributeFids < Self.mostAttributeFids else { throw .tooManyOpenFiles }
-    fids[index].attribute = try AttributeValue(name: text, count: Int(size), flags: flags)
-    fids[index].use = .writingAttribute
+    fids.files[index].attribute = try AttributeValue(name: text, count: Int(size), flags: flags)
+    fids.files[index].use = .writingAttribute
     attributeFids += 1
   }
 
   func readAttribute(_ index: Int, _ offset: UInt64, into space: inout MutableSpan<UInt8>) -> Int {
-    switch fids[index].attribute {
+    switch fids.files[index].attribute {
     case .some(let attribute):
       let value = attribute.value
       guard let start = Int(exactly: offset), start < value.count else { return 0 }
@@ -71,13 +61,13 @@ extension Session where Files: ~Copyable {
   }
 
   mutating func writeAttribute(_ index: Int, _ offset: UInt64, _ data: Span<UInt8>) throws(Errno) -> Int {
-    guard var attribute = fids[index].attribute.take() else { throw .badFileDescriptor }
+    guard var attribute = fids.files[index].attribute.take() else { throw .badFileDescriptor }
     do throws(Errno) {
       let count = try attribute.write(data, at: offset)
-      fids[index].attribute = consume attribute
+      fids.files[index].attribute = consume attribute
       return count
     } catch {
-      fids[index].attribute = consume attribute
+      fids.files[index].attribute = consume attribute
       throw error
     }
   }

@@ -24,7 +24,7 @@ extension Session where Files: ~Copyable {
 
   private func openFile(_ fid: Fid) throws(Errno) -> Int {
     let index = try fids.index(of: fid)
-    switch fids[index].use {
+    switch fids.files[index].use {
     case .file, .directory: return index
     case .named, .readingAttribute, .writingAttribute: throw .badFileDescriptor
     }

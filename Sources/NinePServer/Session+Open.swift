@@ -7,14 +7,14 @@ extension Session where Files: ~Copyable {
   /// Opens a fid's file. Where that fails the fid stays as it was, and the client may try with other flags.
   mutating func open(_ fid: Fid, _ flags: NinePProtocol.OpenFlags) throws(Errno) -> Qid {
     let index = try fids.index(of: fid)
-    try fids[index].requireNamed()
+    try fids.files[index].requireNamed()
     guard let access = flags.access else { throw .invalidArgument }
-    let kind = fids[index].kind
+    let kind = fids.files[index].kind
     if kind == .directory, access != .read || flags.contains(.truncate) { throw .isDirectory }
-    let opened = try files.open(fids[index].descriptor, kind: kind, Linux.OpenFlags(access, flags))
+    let opened = try files.open(fids.files[index].descriptor, kind: kind, Linux.OpenFlags(access, flags))
     let status = try files.status(of: opened)
-    fids[index].descriptor = consume opened
-    fids[index].use = kind == .directory ? .directory(position: 0) : .file(access)
+    fids.files[index].descriptor = consume opened
+    fids.files[index].use = kind == .directory ? .directory(position: 0) : .file(access)
     return qid(status)
   }
 
@@ -23,20 +23,20 @@ extension Session where Files: ~Copyable {
     _ fid: Fid, _ text: Span<UInt8>, _ flags: NinePProtocol.OpenFlags, mode: UInt32, gid: UInt32
   ) throws(Errno) -> Qid {
     let index = try fids.index(of: fid)
-    try fids[index].requireNamed()
+    try fids.files[index].requireNamed()
     guard let access = flags.access else { throw .invalidArgument }
-    let user = fids[index].user
+    let user = fids.files[index].user
     let owner = try terms.users.owner(user: user, gid: gid)
     try name.set(text)
     var host = Linux.OpenFlags(access, flags) | .create | .noFollow
     if flags.contains(.exclusive) { host = host | .exclusive }
     let opened = try files.create(
-      in: fids[index].descriptor, name, host, mode: mode & 0o7777, as: owner)
+      in: fids.files[index].descriptor, name, host, mode: mode & 0o7777, as: owner)
     let status = try files.status(of: opened)
     guard status.kind == .regular else { throw .isDirectory }
     var file = HeldFile(fid, opened, status, user: user)
     file.use = .file(access)
-    fids[index] = file
+    fids.files[index] = file
     return qid(status)
   }
 
@@ -47,8 +47,8 @@ extension Session where Files: ~Copyable {
     let room = MessageSize.data(count, within: messageSize)
     var space = outbox.space(at: Frame.dataOffset, room)
     let count: Int
-    switch fids[index].use {
-    case .file(reads: true, _): count = try fids[index].descriptor.read(at: offset, into: &space)
+    switch fids.files[index].use {
+    case .file(reads: true, _): count = try fids.files[index].descriptor.read(at: offset, into: &space)
     case .readingAttribute: count = readAttribute(index, offset, into: &space)
     case .directory: throw .isDirectory
     case .named, .file, .writingAttribute: throw .badFileDescriptor
@@ -58,8 +58,8 @@ extension Session where Files: ~Copyable {
 
   mutating func write(_ fid: Fid, _ offset: UInt64, _ data: Span<UInt8>) throws(Errno) -> Int {
     let index = try fids.index(of: fid)
-    switch fids[index].use {
-    case .file(_, writes: true): return try fids[index].descriptor.write(data, at: offset)
+    switch fids.files[index].use {
+    case .file(_, writes: true): return try fids.files[index].descriptor.write(data, at: offset)
     case .writingAttribute: return try writeAttribute(index, offset, data)
     case .directory: throw .isDirectory
     case .named, .file, .readingAttribute: throw .badFileDescriptor
@@ -68,8 +68,8 @@ extension Session where Files: ~Copyable {
 
   func synchronize(_ fid: Fid, dataOnly: Bool) throws(Errno) {
     let index = try fids.index(of: fid)
-    switch fids[index].use {
-    case .file, .directory: try fids[index].descriptor.synchronize(dataOnly: dataOnly)
+    switch fids.files[index].use {
+    case .file, .directory: try fids.files[index].descriptor.synchronize(dataOnly: dataOnly)
     case .named, .readingAttribute, .writingAttribute: throw .badFileDescriptor
     }
   }

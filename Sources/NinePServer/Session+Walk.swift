@@ -23,8 +23,8 @@ extension Session where Files: ~Copyable {
   ) throws(Errno) {
     var names = names
     let start = try fids.index(of: fid)
-    try fids[start].requireFile()
-    if newFid == fid { try fids[start].requireNamed() } else { try fids.requireFree(newFid) }
+    try fids.files[start].requireFile()
+    if newFid == fid { try fids.files[start].requireNamed() } else { try fids.requireFree(newFid) }
     var found = 0
     if names.count == 0 {
       if newFid != fid { try clone(start, to: newFid) }
@@ -54,7 +54,7 @@ extension Session where Files: ~Copyable {
         found += 1
       }
       if found == all, let end = end.take() {
-        let user = fids[start].user
+        let user = fids.files[start].user
         if newFid == fid { _ = try fids.remove(fid) }
         fids.bind(HeldFile(newFid, end, status, user: user))
       }
@@ -65,14 +65,14 @@ extension Session where Files: ~Copyable {
   private mutating func take(_ step: Names.Step, from start: Int) throws(Errno) -> Descriptor {
     switch step {
     case .here:
-      try requireDirectory(fids[start].kind)
-      return try fids[start].descriptor.duplicate()
+      try requireDirectory(fids.files[start].kind)
+      return try fids.files[start].descriptor.duplicate()
     case .up:
-      try requireDirectory(fids[start].kind)
-      return try files.parent(of: fids[start].descriptor)
+      try requireDirectory(fids.files[start].kind)
+      return try files.parent(of: fids.files[start].descriptor)
     case .down(let text):
       try name.set(text)
-      return try files.find(name, in: fids[start].descriptor)
+      return try files.find(name, in: fids.files[start].descriptor)
     }
   }
 
@@ -98,8 +98,8 @@ extension Session where Files: ~Copyable {
 
   /// Makes a fid another's, whether that has a name or is open.
   private mutating func clone(_ index: Int, to newFid: Fid) throws(Errno) {
-    let descriptor = try fids[index].descriptor.duplicate()
-    fids.bind(HeldFile(newFid, descriptor, like: fids[index]))
+    let descriptor = try fids.files[index].descriptor.duplicate()
+    fids.bind(HeldFile(newFid, descriptor, like: fids.files[index]))
   }
 
   /// Gives a fid up. Whatever this throws, it has gone.

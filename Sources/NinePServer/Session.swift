@@ -19,12 +19,12 @@ struct Session<Files: FileSystem & ~Copyable>: ~Copyable {
   // A request has at most two names. Both live here, NUL-terminated, until the next request.
   var name = Path()
   var other = Path()
-  /// For what the kernel says before it is put into a reply: directory entries, extended attributes.
+  /// For the kernel's directory entries, before they are put into a reply.
   var scratch: Buffer
 
   /// - Throws: what keeps the root from being looked at, or `ENOMEM`.
   init(_ files: consuming Files, _ terms: NinePServer.Terms) throws(Errno) {
-    let scratch = try Buffer(upTo: AttributeValue.largest)
+    let scratch = try Buffer(upTo: 65_536)
     root = try files.hold().status()
     self.scratch = scratch
     self.files = files
@@ -92,7 +92,7 @@ struct Session<Files: FileSystem & ~Copyable>: ~Copyable {
       let qid = try make(request)
       outbox.put { buffer in writer.qid(qid, into: &buffer) }
     case .walkExtendedAttribute(let fid, let newFid, let name):
-      let size = try walkAttribute(fid, newFid, name)
+      let size = try walkAttribute(fid, newFid, name, by: &outbox)
       outbox.put { buffer in writer.size(UInt64(size), into: &buffer) }
     case .lock(let fid, let flags, let lock):
       let status = try self.lock(fid, flags, lock)

@@ -8,13 +8,15 @@ import Testing
   "Privileged: a guest as a client of 9P",
   .serialized, .enabled(if: isWanted, "needs root: the server gives files any owner"))
 struct PrivilegedNinePGuestTests {
-  @Test("every check, over TCP", .timeLimit(.minutes(5)))
-  func tcp() throws {
+  @Test(
+    "every check, over TCP", .timeLimit(.minutes(5)),
+    arguments: ["cache=none", "cache=loose", "cache=mmap", "access=user"])
+  func tcp(options: String) throws {
     try withRig(checks: []) { rig in
       let server = try rig.startServer(["--listen", "tcp:127.0.0.1:0", "--trust"])
       let port = try port(of: server)
-      let checks = try runGuest(rig, "tcp=\(port)")
-      #expect(checks.count > 90)
+      let checks = try runGuest(rig, "tcp=\(port)", options: options)
+      #expect(checks.count > 130)
       #expect(server.output.contains("sandbox=namespace seccomp=kill"), "\(server.tail)")
       checkWhatIsLeft(in: rig.share.appendingPathComponent("left"))
       try expectEndBySignal(of: server)

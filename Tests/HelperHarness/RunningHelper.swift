@@ -15,6 +15,10 @@ package enum Programs {
   package static let allocationCount =
     environment("POSTERN_ALLOCATION_COUNT") ?? root + "/.build/dist-tests/allocation-count"
 
+  /// Counts what our 9P server allocates.
+  package static let ninePAllocationCount =
+    environment("POSTERN_NINEP_ALLOCATION_COUNT") ?? root + "/.build/dist-tests/ninep-allocation-count"
+
   /// Counts what our server executes; the compiler that it is of; and the numbers of each compiler.
   package static let instructionCount =
     environment("POSTERN_INSTRUCTION_COUNT") ?? root + "/.build/dist-tests/instruction-count"

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import NinePHarness
 import Testing
 
 /// Extended attributes as fids, from clients that are no kernel's.

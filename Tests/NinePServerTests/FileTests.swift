@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 import HelperHarness
+import NinePHarness
 import Testing
 
 /// Opening, reading and writing; and what must not be opened.

@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 import HelperHarness
+import NinePHarness
 import Testing
 
 /// Clients that want to wear the server out, or to see it trip.

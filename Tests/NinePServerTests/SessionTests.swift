@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import NinePHarness
 import NinePServer
 import Testing
 

@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 import HelperHarness
+import NinePHarness
 import Testing
 
 /// Where names lead, and where they don't.
@@ -169,20 +170,5 @@ struct WalkTests {
     try served.client.done(.status(2))
     try served.client.done(.walk(2, 3))
     #expect(try FileList.names(outside.path) == [])
-  }
-}
-
-enum FileList {
-  static func names(_ path: String) throws -> [String] {
-    guard let directory = opendir(path) else { throw HarnessError("opendir: errno \(errno)") }
-    defer { closedir(directory) }
-    var names: [String] = []
-    while let entry = readdir(directory) {
-      let name = withUnsafePointer(to: &entry.pointee.d_name) {
-        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-      }
-      if name != ".", name != ".." { names.append(name) }
-    }
-    return names.sorted()
   }
 }

@@ -1,14 +1,14 @@
 /// A message, written down from the protocol's description: fields may be anything, and so may the type.
-struct Message: CustomStringConvertible {
-  var type: UInt8
-  var body: [UInt8]
+package struct Message: CustomStringConvertible {
+  package var type: UInt8
+  package var body: [UInt8]
 
-  init(_ type: UInt8, _ fields: Field...) {
+  package init(_ type: UInt8, _ fields: Field...) {
     self.type = type
     body = fields.flatMap(\.bytes)
   }
 
-  enum Field {
+  package enum Field {
     case one(UInt8)
     case two(UInt16)
     case four(UInt32)
@@ -16,9 +16,9 @@ struct Message: CustomStringConvertible {
     case text([UInt8])
     case raw([UInt8])
 
-    static func text(_ text: String) -> Field { .text(Array(text.utf8)) }
+    package static func text(_ text: String) -> Field { .text(Array(text.utf8)) }
 
-    var bytes: [UInt8] {
+    package var bytes: [UInt8] {
       switch self {
       case .one(let value): [value]
       case .two(let value): Self.bytes(UInt64(value), 2)
@@ -34,37 +34,37 @@ struct Message: CustomStringConvertible {
     }
   }
 
-  func frame(tag: UInt16 = 1) -> [UInt8] {
+  package func frame(tag: UInt16 = 1) -> [UInt8] {
     Field.four(UInt32(7 + body.count)).bytes + [type] + Field.two(tag).bytes + body
   }
 
-  var description: String { "message \(type) \(body.prefix(40))" }
+  package var description: String { "message \(type) \(body.prefix(40))" }
 
-  static func version(_ size: UInt32, _ text: String) -> Message { Message(100, .four(size), .text(text)) }
-  static func attach(_ fid: UInt32, tree: String = "", user: UInt32 = .max) -> Message {
+  package static func version(_ size: UInt32, _ text: String) -> Message { Message(100, .four(size), .text(text)) }
+  package static func attach(_ fid: UInt32, tree: String = "", user: UInt32 = .max) -> Message {
     Message(104, .four(fid), .four(.max), .text(""), .text(tree), .four(user))
   }
-  static func walk(_ fid: UInt32, _ newFid: UInt32, _ names: [String] = []) -> Message {
+  package static func walk(_ fid: UInt32, _ newFid: UInt32, _ names: [String] = []) -> Message {
     var message = Message(110, .four(fid), .four(newFid), .two(UInt16(names.count)))
     for name in names { message.body += Field.text(name).bytes }
     return message
   }
-  static func walk(_ fid: UInt32, _ newFid: UInt32, _ names: String...) -> Message { walk(fid, newFid, names) }
-  static func open(_ fid: UInt32, _ flags: UInt32 = 0) -> Message { Message(12, .four(fid), .four(flags)) }
-  static func create(_ fid: UInt32, _ name: String, _ flags: UInt32 = 2, mode: UInt32 = 0o644) -> Message {
+  package static func walk(_ fid: UInt32, _ newFid: UInt32, _ names: String...) -> Message { walk(fid, newFid, names) }
+  package static func open(_ fid: UInt32, _ flags: UInt32 = 0) -> Message { Message(12, .four(fid), .four(flags)) }
+  package static func create(_ fid: UInt32, _ name: String, _ flags: UInt32 = 2, mode: UInt32 = 0o644) -> Message {
     Message(14, .four(fid), .text(name), .four(flags), .four(mode), .four(0))
   }
-  static func read(_ fid: UInt32, _ offset: UInt64 = 0, _ count: UInt32 = 4096) -> Message {
+  package static func read(_ fid: UInt32, _ offset: UInt64 = 0, _ count: UInt32 = 4096) -> Message {
     Message(116, .four(fid), .eight(offset), .four(count))
   }
-  static func write(_ fid: UInt32, _ offset: UInt64, _ data: [UInt8]) -> Message {
+  package static func write(_ fid: UInt32, _ offset: UInt64, _ data: [UInt8]) -> Message {
     Message(118, .four(fid), .eight(offset), .four(UInt32(data.count)), .raw(data))
   }
-  static func list(_ fid: UInt32, _ offset: UInt64 = 0, _ count: UInt32 = 8192) -> Message {
+  package static func list(_ fid: UInt32, _ offset: UInt64 = 0, _ count: UInt32 = 8192) -> Message {
     Message(40, .four(fid), .eight(offset), .four(count))
   }
-  static func status(_ fid: UInt32) -> Message { Message(24, .four(fid), .eight(0x7ff)) }
-  static func change(
+  package static func status(_ fid: UInt32) -> Message { Message(24, .four(fid), .eight(0x7ff)) }
+  package static func change(
     _ fid: UInt32, _ valid: UInt32, mode: UInt32 = 0, uid: UInt32 = 0, gid: UInt32 = 0, size: UInt64 = 0,
     access: UInt64 = 0, accessNanoseconds: UInt64 = 0
   ) -> Message {
@@ -72,44 +72,44 @@ struct Message: CustomStringConvertible {
       26, .four(fid), .four(valid), .four(mode), .four(uid), .four(gid), .eight(size), .eight(access),
       .eight(accessNanoseconds), .eight(0), .eight(0))
   }
-  static func clunk(_ fid: UInt32) -> Message { Message(120, .four(fid)) }
-  static func remove(_ fid: UInt32) -> Message { Message(122, .four(fid)) }
-  static func unlink(_ fid: UInt32, _ name: String, _ flags: UInt32 = 0) -> Message {
+  package static func clunk(_ fid: UInt32) -> Message { Message(120, .four(fid)) }
+  package static func remove(_ fid: UInt32) -> Message { Message(122, .four(fid)) }
+  package static func unlink(_ fid: UInt32, _ name: String, _ flags: UInt32 = 0) -> Message {
     Message(76, .four(fid), .text(name), .four(flags))
   }
-  static func rename(_ from: UInt32, _ old: String, _ to: UInt32, _ new: String) -> Message {
+  package static func rename(_ from: UInt32, _ old: String, _ to: UInt32, _ new: String) -> Message {
     Message(74, .four(from), .text(old), .four(to), .text(new))
   }
-  static func link(_ directory: UInt32, _ fid: UInt32, _ name: String) -> Message {
+  package static func link(_ directory: UInt32, _ fid: UInt32, _ name: String) -> Message {
     Message(70, .four(directory), .four(fid), .text(name))
   }
-  static func symlink(_ directory: UInt32, _ name: String, _ target: String) -> Message {
+  package static func symlink(_ directory: UInt32, _ name: String, _ target: String) -> Message {
     Message(16, .four(directory), .text(name), .text(target), .four(0))
   }
-  static func makeDirectory(_ directory: UInt32, _ name: String, mode: UInt32 = 0o755) -> Message {
+  package static func makeDirectory(_ directory: UInt32, _ name: String, mode: UInt32 = 0o755) -> Message {
     Message(72, .four(directory), .text(name), .four(mode), .four(0))
   }
-  static func makeNode(_ directory: UInt32, _ name: String, mode: UInt32) -> Message {
+  package static func makeNode(_ directory: UInt32, _ name: String, mode: UInt32) -> Message {
     Message(18, .four(directory), .text(name), .four(mode), .four(0), .four(0), .four(0))
   }
-  static func readLink(_ fid: UInt32) -> Message { Message(22, .four(fid)) }
-  static func fileSystem(_ fid: UInt32) -> Message { Message(8, .four(fid)) }
-  static func synchronize(_ fid: UInt32) -> Message { Message(50, .four(fid), .four(0)) }
-  static func walkAttribute(_ fid: UInt32, _ newFid: UInt32, _ name: String) -> Message {
+  package static func readLink(_ fid: UInt32) -> Message { Message(22, .four(fid)) }
+  package static func fileSystem(_ fid: UInt32) -> Message { Message(8, .four(fid)) }
+  package static func synchronize(_ fid: UInt32) -> Message { Message(50, .four(fid), .four(0)) }
+  package static func walkAttribute(_ fid: UInt32, _ newFid: UInt32, _ name: String) -> Message {
     Message(30, .four(fid), .four(newFid), .text(name))
   }
-  static func createAttribute(_ fid: UInt32, _ name: String, _ size: UInt64, _ flags: UInt32 = 0) -> Message {
+  package static func createAttribute(_ fid: UInt32, _ name: String, _ size: UInt64, _ flags: UInt32 = 0) -> Message {
     Message(32, .four(fid), .text(name), .eight(size), .four(flags))
   }
-  static func flush(_ tag: UInt16) -> Message { Message(108, .two(tag)) }
-  static func lock(
+  package static func flush(_ tag: UInt16) -> Message { Message(108, .two(tag)) }
+  package static func lock(
     _ fid: UInt32, _ kind: UInt8, flags: UInt32 = 0, _ start: UInt64 = 0, _ length: UInt64 = 0, process: UInt32 = 1,
     client: String = "a"
   ) -> Message {
     Message(
       52, .four(fid), .one(kind), .four(flags), .eight(start), .eight(length), .four(process), .text(client))
   }
-  static func getLock(
+  package static func getLock(
     _ fid: UInt32, _ kind: UInt8, _ start: UInt64 = 0, _ length: UInt64 = 0, process: UInt32 = 1, client: String = "a"
   ) -> Message {
     Message(54, .four(fid), .one(kind), .eight(start), .eight(length), .four(process), .text(client))

@@ -8,12 +8,15 @@ import NinePServer
 import SystemPackage
 
 /// A fresh directory, served to a raw client in this process: what it sends needn't be 9P.
-final class Served: Sendable {
-  let directory: TemporaryDirectory
-  let client: Client
+package final class Served: Sendable {
+  package let directory: TemporaryDirectory
+  package let client: Client
   private let thread: ServingThread
 
-  init(users: Users? = nil, readOnly: Bool = false, fids: Int = 1000) throws {
+  /// `begin` is called on the thread that serves.
+  package init(
+    users: Users? = nil, readOnly: Bool = false, fids: Int = 1000, begin: @escaping @Sendable () -> Void = {}
+  ) throws {
     directory = try TemporaryDirectory()
     var ends: [CInt] = [-1, -1]
     guard socketpair(AF_UNIX, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, &ends) == 0 else {
@@ -22,20 +25,20 @@ final class Served: Sendable {
     client = Client(ends[0])
     let own = try Identity(uid: geteuid(), gid: getegid())
     let terms = NinePServer.Terms(users: users ?? .one(own), tree: Array("/tree".utf8), fids: fids)
-    thread = try ServingThread(directory.path, ends[1], terms, readOnly: readOnly)
+    thread = try ServingThread(directory.path, ends[1], terms, readOnly: readOnly, begin)
   }
 
   /// A path in the directory, for the host's side.
-  func path(_ name: String) -> String { directory.path + "/" + name }
+  package func path(_ name: String) -> String { directory.path + "/" + name }
 
   /// A file of this text, made behind the server's back.
-  func write(_ text: String, to name: String) {
+  package func write(_ text: String, to name: String) {
     let file = open(path(name), O_WRONLY | O_CREAT | O_TRUNC, 0o644)
     _ = Glibc.write(file, text, text.utf8.count)
     close(file)
   }
 
-  func text(of name: String) -> String? {
+  package func text(of name: String) -> String? {
     let file = open(path(name), O_RDONLY)
     guard file >= 0 else { return nil }
     defer { close(file) }
@@ -45,7 +48,7 @@ final class Served: Sendable {
   }
 
   /// How the server ended, after the client has hung up.
-  func ending() -> NinePServer.Ending? {
+  package func ending() -> NinePServer.Ending? {
     client.hangUp()
     return thread.ending()
   }
@@ -61,15 +64,20 @@ private final class ServingThread: @unchecked Sendable {
   private let socket: CInt
   private let terms: NinePServer.Terms
   private let readOnly: Bool
+  private let begin: @Sendable () -> Void
   private var thread = pthread_t()
   private var isJoined = false
   private var result: NinePServer.Ending?
 
-  init(_ directory: String, _ socket: CInt, _ terms: NinePServer.Terms, readOnly: Bool) throws {
+  init(
+    _ directory: String, _ socket: CInt, _ terms: NinePServer.Terms, readOnly: Bool,
+    _ begin: @escaping @Sendable () -> Void
+  ) throws {
     self.directory = directory
     self.socket = socket
     self.terms = terms
     self.readOnly = readOnly
+    self.begin = begin
     let job = Unmanaged.passRetained(self)
     let code = pthread_create(
       &thread, nil,
@@ -83,6 +91,7 @@ private final class ServingThread: @unchecked Sendable {
 
   private func run() {
     let socket = Descriptor(adopting: socket)
+    begin()
     do throws(Errno) {
       guard unshare(CL_CLONE_FS) == 0 else { return }
       umask(0)

@@ -2,22 +2,22 @@ import Glibc
 import HelperHarness
 
 /// The client's end: sends any bytes, and reads frames.
-final class Client: @unchecked Sendable {
+package final class Client: @unchecked Sendable {
   private var socket: CInt
 
-  init(_ socket: CInt) {
+  package init(_ socket: CInt) {
     self.socket = socket
     // A server that doesn't answer fails a test, rather than holding all of them up.
     var limit = timeval(tv_sec: 20, tv_usec: 0)
     setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
   }
 
-  func hangUp() {
+  package func hangUp() {
     if socket >= 0 { close(socket) }
     socket = -1
   }
 
-  func send(_ bytes: [UInt8]) {
+  package func send(_ bytes: [UInt8]) {
     var sent = 0
     while sent < bytes.count {
       let count = bytes[sent...].withUnsafeBytes { Glibc.send(socket, $0.baseAddress, $0.count, CInt(MSG_NOSIGNAL)) }
@@ -27,7 +27,7 @@ final class Client: @unchecked Sendable {
   }
 
   /// The next frame, or nil where there is none any more.
-  func receive() -> Answer? {
+  package func receive() -> Answer? {
     guard let size = receive(4), let count = Bytes(size).u32(0), count >= 7, let rest = receive(Int(count) - 4) else {
       return nil
     }
@@ -46,7 +46,7 @@ final class Client: @unchecked Sendable {
   }
 
   /// Sends a message and reads its answer.
-  func call(_ message: Message, tag: UInt16 = 1) throws -> Answer {
+  package func call(_ message: Message, tag: UInt16 = 1) throws -> Answer {
     send(message.frame(tag: tag))
     guard let answer = receive() else { throw HarnessError("no answer to \(message)") }
     guard answer.tag == tag else { throw HarnessError("an answer with tag \(answer.tag) to \(message)") }
@@ -54,14 +54,14 @@ final class Client: @unchecked Sendable {
   }
 
   /// The errno that a message is answered with; 0 where it is done.
-  func failure(_ message: Message) throws -> CInt {
+  package func failure(_ message: Message) throws -> CInt {
     let answer = try call(message)
     return answer.type == 7 ? CInt(answer.body.u32(0) ?? 0) : 0
   }
 
   /// Sends a message that must be done.
   @discardableResult
-  func done(_ message: Message) throws -> Bytes {
+  package func done(_ message: Message) throws -> Bytes {
     let answer = try call(message)
     guard answer.type == message.type + 1 else {
       throw HarnessError("\(message) is answered with type \(answer.type), errno \(answer.body.u32(0) ?? 0)")
@@ -70,7 +70,7 @@ final class Client: @unchecked Sendable {
   }
 
   /// Begins a session: fid 0 is the root.
-  func start(messageSize: UInt32 = 65_536, user: UInt32 = .max) throws {
+  package func start(messageSize: UInt32 = 65_536, user: UInt32 = .max) throws {
     send(Message.version(messageSize, "9P2000.L").frame(tag: .max))
     guard receive()?.type == 101 else { throw HarnessError("no version") }
     try done(.attach(0, user: user))
@@ -78,30 +78,30 @@ final class Client: @unchecked Sendable {
 }
 
 /// A reply.
-struct Answer {
-  let type: UInt8
-  let tag: UInt16
-  let body: Bytes
+package struct Answer {
+  package let type: UInt8
+  package let tag: UInt16
+  package let body: Bytes
 }
 
 /// Bytes that numbers are read from.
-struct Bytes: Equatable {
-  let all: [UInt8]
+package struct Bytes: Equatable {
+  package let all: [UInt8]
 
-  init(_ all: [UInt8]) { self.all = all }
+  package init(_ all: [UInt8]) { self.all = all }
 
-  func number(_ offset: Int, _ count: Int) -> UInt64? {
+  package func number(_ offset: Int, _ count: Int) -> UInt64? {
     guard offset >= 0, offset + count <= all.count else { return nil }
     return (0..<count).reversed().reduce(0) { $0 << 8 | UInt64(all[offset + $1]) }
   }
-  func u16(_ offset: Int) -> UInt16? { number(offset, 2).map { UInt16($0) } }
-  func u32(_ offset: Int) -> UInt32? { number(offset, 4).map { UInt32($0) } }
-  func u64(_ offset: Int) -> UInt64? { number(offset, 8) }
+  package func u16(_ offset: Int) -> UInt16? { number(offset, 2).map { UInt16($0) } }
+  package func u32(_ offset: Int) -> UInt32? { number(offset, 4).map { UInt32($0) } }
+  package func u64(_ offset: Int) -> UInt64? { number(offset, 8) }
 
   /// The data of an `Rread` or `Rreaddir`.
-  var data: [UInt8] { Array(all.dropFirst(4)) }
+  package var data: [UInt8] { Array(all.dropFirst(4)) }
   /// The entries of an `Rreaddir`.
-  var entries: [(name: String, path: UInt64, next: UInt64, type: UInt8)] {
+  package var entries: [(name: String, path: UInt64, next: UInt64, type: UInt8)] {
     var entries: [(name: String, path: UInt64, next: UInt64, type: UInt8)] = []
     var at = 4
     while let count = u16(at + 22), let path = u64(at + 5), let next = u64(at + 13) {
