@@ -14,6 +14,8 @@ struct HeldFile: ~Copyable {
   /// `n_uname` of the attach that it comes from.
   let user: UInt32
   var use = Use.named
+  /// Whether locks were taken through it.
+  var hasLocks = false
   /// An extended attribute's name and value, where ``use`` says so.
   var attribute: AttributeValue?
 

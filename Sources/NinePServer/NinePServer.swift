@@ -27,11 +27,14 @@ package enum NinePServer {
     package let tree: [UInt8]
     /// The most fids at a time, which is also the most descriptors.
     package let fids: Int
+    /// The locks of all clients of the same tree.
+    package let locks: LockTable
 
-    package init(users: Users, tree: [UInt8], fids: Int) {
+    package init(users: Users, tree: [UInt8], fids: Int, locks: LockTable) {
       self.users = users
       self.tree = tree
       self.fids = fids
+      self.locks = locks
     }
   }
 
@@ -53,6 +56,7 @@ package enum NinePServer {
     _ session: consuming Session<Files>, _ inbox: consuming Inbox, _ outbox: consuming Outbox,
     _ socket: borrowing Descriptor
   ) -> Ending {
+    defer { session.dropLocks() }
     while true {
       let header: FrameHeader
       do throws(Inbox.End) {

@@ -105,6 +105,7 @@ extension Session where Files: ~Copyable {
   /// Gives a fid up. Whatever this throws, it has gone.
   mutating func clunk(_ fid: Fid) throws(Errno) {
     var file = try fids.remove(fid)
+    if file.hasLocks { terms.locks.drop(session: number, fid: fid) }
     switch file.use {
     case .named, .directory: break
     case .file:
@@ -120,6 +121,7 @@ extension Session where Files: ~Copyable {
 
   /// Gives a fid up that doesn't say how that went.
   mutating func discard(_ file: consuming HeldFile) {
+    if file.hasLocks { terms.locks.drop(session: number, fid: file.fid) }
     switch file.use {
     case .readingAttribute, .writingAttribute: attributeFids -= 1
     case .named, .file, .directory: break

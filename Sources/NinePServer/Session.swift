@@ -10,6 +10,8 @@ struct Session<Files: FileSystem & ~Copyable>: ~Copyable {
   var fids: FidTable
   /// The device and inode of the root.
   let root: FileStatus
+  /// What its locks are known by.
+  let number: UInt64
   /// Whether a version is agreed upon.
   private var hasVersion = false
   /// The most bytes of a message: `msize`.
@@ -29,6 +31,7 @@ struct Session<Files: FileSystem & ~Copyable>: ~Copyable {
     self.scratch = scratch
     self.files = files
     self.terms = terms
+    number = terms.locks.newSession()
     fids = FidTable(limit: terms.fids)
   }
 
@@ -145,6 +148,7 @@ struct Session<Files: FileSystem & ~Copyable>: ~Copyable {
     _ size: UInt32, _ version: Version, _ writer: ReplyWriter, into outbox: inout Outbox
   ) throws(Errno) {
     fids.removeAll()
+    dropLocks()
     attributeFids = 0
     hasVersion = false
     guard let agreed = MessageSize.agreed(requested: size, own: UInt32(NinePServer.largestMessage)) else {

@@ -12,6 +12,7 @@ struct Door: ~Copyable {
   private let isReadOnly: Bool
   private let tree: [UInt8]
   private let fids: Int
+  private let locks = LockTable()
 
   init(root: consuming Descriptor, admission: Admission, isReadOnly: Bool, tree: [UInt8], fids: Int) {
     self.root = root
@@ -68,7 +69,7 @@ struct Door: ~Copyable {
     guard Visit.count.load(ordering: .relaxed) < Self.mostClients else { return nil }
     return Visit(
       root: try root.duplicate().release(), isReadOnly: isReadOnly, isRoot: admission.own.uid == 0,
-      terms: NinePServer.Terms(users: users, tree: tree, fids: fids))
+      terms: NinePServer.Terms(users: users, tree: tree, fids: fids, locks: locks))
   }
 
   private static let mostClients = 64

@@ -12,19 +12,23 @@ package final class Served: Sendable {
   package let directory: TemporaryDirectory
   package let client: Client
   private let thread: ServingThread
+  private let locks: LockTable
 
-  /// `begin` is called on the thread that serves.
+  /// `begin` is called on the thread that serves. `other` is who is served the same directory.
   package init(
-    users: Users? = nil, readOnly: Bool = false, fids: Int = 1000, begin: @escaping @Sendable () -> Void = {}
+    users: Users? = nil, readOnly: Bool = false, fids: Int = 1000, beside other: Served? = nil,
+    begin: @escaping @Sendable () -> Void = {}
   ) throws {
-    directory = try TemporaryDirectory()
+    directory = try other?.directory ?? TemporaryDirectory()
+    locks = other?.locks ?? LockTable()
     var ends: [CInt] = [-1, -1]
     guard socketpair(AF_UNIX, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, &ends) == 0 else {
       throw HarnessError("socketpair: errno \(errno)")
     }
     client = Client(ends[0])
     let own = try Identity(uid: geteuid(), gid: getegid())
-    let terms = NinePServer.Terms(users: users ?? .one(own), tree: Array("/tree".utf8), fids: fids)
+    let terms = NinePServer.Terms(
+      users: users ?? .one(own), tree: Array("/tree".utf8), fids: fids, locks: locks)
     thread = try ServingThread(directory.path, ends[1], terms, readOnly: readOnly, begin)
   }
 
@@ -95,6 +99,7 @@ private final class ServingThread: @unchecked Sendable {
     do throws(Errno) {
       guard unshare(CL_CLONE_FS) == 0 else { return }
       umask(0)
+      if case .one(let user) = terms.users, geteuid() == 0, user.uid != 0 { try Thread.become(user) }
       let root = Descriptor(adopting: open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC))
       try DescriptorLinks.inPlace().becomeWorkingDirectory()
       result = NinePServer.serve(try Export(root: root, readOnly: readOnly), on: socket, terms)
