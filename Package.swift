@@ -83,6 +83,9 @@ let package = Package(
       ],
       swiftSettings: tests
     ),
+    .testTarget(
+      name: "PosternTests", dependencies: ["CRawCalls", "HelperHarness", "NinePHarness", "CLinux"], swiftSettings: tests
+    ),
     .target(
       name: "NinePHarness",
       dependencies: ["HelperHarness", "NinePExport", "NinePServer", "Export", "Linux", "CLinux", system],

@@ -120,7 +120,7 @@ struct StartUp {
       _ = try Limits.liftFileSize()
       try Limits.apply(descriptors: descriptors, addressSpace: Self.addressSpace)
       if own.uid == 0 {
-        try Privileges.drop(allBut: options.squash == nil ? Privileges.serving() : .setuid | .setgid)
+        try Privileges.drop(allBut: needed)
       } else {
         try stage("set no_new_privs") { () throws(Errno) in try Process.setNoNewPrivileges() }
       }
@@ -129,6 +129,12 @@ struct StartUp {
     } catch {
       throw StartError(error)
     }
+  }
+
+  /// What serving takes: to become the user that a connection's are, and where users are believed, to do what they may.
+  private var needed: Capabilities {
+    let become: Capabilities = .setuid | .setgid
+    return options.squash == nil ? become | Privileges.serving(readOnly: options.readonly) : become
   }
 
   /// Far less than the whole system has, and more files than a client looks at before its kernel forgets some.

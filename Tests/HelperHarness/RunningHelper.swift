@@ -8,6 +8,8 @@ package enum Programs {
 
   /// Our helper, as a user installs it.
   package static let helper = environment("POSTERN_HELPER") ?? root + "/.build/dist/virtfs-proxy-helper"
+  /// The program with subcommands.
+  package static let postern = environment("POSTERN_SERVER") ?? root + "/.build/dist/postern"
   /// QEMU's own, the reference.
   package static let stockHelper = environment("POSTERN_STOCK_HELPER") ?? "/usr/lib/qemu/virtfs-proxy-helper"
 

@@ -105,7 +105,8 @@ struct LockTests {
       #expect(try one.client.failure(.lock(1, exclusive, start, length)) == EINVAL, "\(start) \(length)")
       #expect(try one.client.failure(.getLock(1, exclusive, start, length)) == EINVAL, "\(start) \(length)")
     }
-    #expect(try lock(one, .lock(1, exclusive, (1 << 63) - 1, 1, client: String(repeating: "c", count: 5000))) == success)
+    #expect(
+      try lock(one, .lock(1, exclusive, (1 << 63) - 1, 1, client: String(repeating: "c", count: 5000))) == success)
     let other = try served(beside: one)
     #expect(try other.client.done(.getLock(1, exclusive)).u16(21) == 64)
     #expect(try other.client.failure(.getLock(1, exclusive, 0, 1, client: String(repeating: "c", count: 9000))) != 0)

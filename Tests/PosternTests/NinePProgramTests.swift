@@ -1,0 +1,211 @@
+import CLinux
+import Glibc
+import HelperHarness
+import NinePHarness
+import Testing
+
+/// `postern 9p` as a program: what it says, what it is left with, and whom it lets in.
+@Suite("postern 9p", .serialized)
+struct NinePProgramTests {
+  private func run(_ arguments: [String]) throws -> (status: CInt?, text: String) {
+    let output = try Output()
+    let process = try spawn(Programs.postern, arguments, output: output)
+    return (process.wait(seconds: 20), output.text)
+  }
+
+  @Test("the help fits a screen, with examples")
+  func help() throws {
+    let (status, text) = try run(["9p", "--help"])
+    #expect(status == 0)
+    #expect(text.contains("postern 9p --export /srv/share --listen unix:/run/share.sock"), "\(text)")
+    #expect(text.split(separator: "\n", omittingEmptySubsequences: false).count <= 40, "\(text)")
+  }
+
+  @Test(
+    "wrong use says what to do instead",
+    arguments: [
+      (["9p"], "--export"), (["9p", "--export", "/tmp"], "--listen"),
+      (["9p", "--export", "/tmp", "--listen", "nonsense"], "--listen"),
+      (["9p", "--export", "/tmp", "--listen", "tcp:127.0.0.1:5640"], "--squash UID:GID, or --trust"),
+      (["9p", "--export", "/tmp", "--listen", "tcp:5640", "--trust", "--squash", "1:1"], "contradict"),
+      (["9p", "--export", "/tmp", "--listen", "unix:/x", "--squash", "1"], "--squash"),
+      (["9p", "--export", "/nowhere", "--listen", "unix:/x"], "can't export \"/nowhere\": No such file or directory"),
+      (["9p", "--export", "/dev/null", "--listen", "unix:/x"], "can't export \"/dev/null\": Not a directory"),
+      (["9p", "--export", "/tmp", "--listen", "unix:/nowhere/x"], "can't listen at \"/nowhere/x\": No such file"),
+      (["9p", "--export", "/tmp", "--listen", "tcp:1.2.3:1", "--trust"], "can't listen at 1.2.3, port 1"),
+      (["9p", "--export", "/tmp", "--listen", "fd:77"], "descriptor 77"),
+    ] as [([String], String)])
+  func wrongUse(arguments: [String], says: String) throws {
+    let (status, text) = try run(arguments)
+    #expect(status != 0 && status != nil)
+    #expect(text.contains(says), "\(text)")
+  }
+
+  /// A server at a Unix socket, once it can be connected to.
+  private func start(
+    _ directory: TemporaryDirectory, _ options: [String] = [], output: Output
+  ) throws -> Spawned {
+    let process = try spawn(
+      Programs.postern,
+      ["9p", "--export", directory.path + "/share", "--listen", "unix:\(directory.path)/s"] + options,
+      output: output)
+    for _ in 0..<2000 where !output.text.contains("mount -t 9p") { usleep(5000) }
+    guard output.text.contains("mount -t 9p") else { throw HarnessError("not ready: \(output.text)") }
+    return process
+  }
+
+  private func share() throws -> TemporaryDirectory {
+    let directory = try TemporaryDirectory()
+    mkdir(directory.path + "/share", 0o755)
+    chmod(directory.path + "/share", 0o777)
+    return directory
+  }
+
+  private func connect(_ directory: TemporaryDirectory) throws -> Client {
+    Client(try connected("\(directory.path)/s"))
+  }
+
+  @Test("it tells the command to mount with, takes the place of a socket that nobody listens at, and ends when told to")
+  func life() throws {
+    let directory = try share()
+    for _ in 0..<2 {
+      let output = try Output()
+      let process = try start(directory, output: output)
+      #expect(
+        output.text.contains("mount -t 9p -o trans=unix,version=9p2000.L,msize=1048576 \(directory.path)/s MOUNTPOINT"))
+      var status = stat()
+      #expect(stat(directory.path + "/s", &status) == 0 && status.st_mode & 0o777 == 0o600)
+      let client = try connect(directory)
+      try client.start()
+      try client.done(.makeDirectory(0, "made"))
+      try client.done(.unlink(0, "made", 0x200))
+      // Nobody takes the place of one that listens.
+      let (failed, text) = try run(["9p", "--export", "/tmp", "--listen", "unix:\(directory.path)/s"])
+      #expect(failed == 1 && text.contains("Address already in use"), "\(text)")
+      process.signal(SIGTERM)
+      #expect(process.wait(seconds: 10) == 0)
+      #expect(client.receive() == nil)
+    }
+  }
+
+  @Test("an inherited socket is the only client, with which it ends")
+  func inherited() throws {
+    let directory = try share()
+    let pair = try socketPair()
+    let output = try Output()
+    let process = try spawn(
+      Programs.postern, ["9p", "--export", directory.path + "/share", "--listen", "fd:3"],
+      inheriting: [(pair.theirs, 3)], output: output)
+    close(pair.theirs)
+    let client = Client(pair.ours)
+    try client.start()
+    try client.done(.status(0))
+    client.hangUp()
+    #expect(process.wait(seconds: 10) == 0, "\(output.text)")
+  }
+
+  @Test("what it is left with", .enabled(if: hasRoot()))
+  func confinement() throws {
+    let capabilities: [([String], String)] = [
+      ([], "00000000080000db"), (["--readonly"], "00000000000000c4"), (["--squash", "1000:100"], "00000000000000c0"),
+    ]
+    for (options, expected) in capabilities {
+      let directory = try share()
+      let output = try Output()
+      let process = try start(directory, options, output: output)
+      let client = try connect(directory)
+      try client.start()
+      #expect(output.text.contains("sandbox=namespace seccomp=kill"), "\(output.text)")
+      let status = try fields("/proc/\(process.identifier)/status")
+      for set in ["CapEff", "CapPrm"] { #expect(status[set] == expected, "\(set)") }
+      for set in ["CapInh", "CapBnd", "CapAmb"] { #expect(status[set] == "0000000000000000", "\(set)") }
+      #expect(status["NoNewPrivs"] == "1")
+      #expect(status["Seccomp"] == "2")
+      #expect(status["Threads"] == "2")
+      for namespace in ["mnt", "net", "ipc", "uts"] {
+        #expect(link("/proc/\(process.identifier)/ns/\(namespace)") != link("/proc/self/ns/\(namespace)"))
+      }
+      #expect(link("/proc/\(process.identifier)/root") == "/")
+      // Nothing of the host is mounted but the export. (What it works by is a mount without a place.)
+      let mounts = try text("/proc/\(process.identifier)/mountinfo").split(separator: "\n")
+      #expect(mounts.count == 1, "\(mounts)")
+      // The thread that serves somebody who is squashed has no capability at all.
+      let threads = try FileList.names("/proc/\(process.identifier)/task").filter { $0 != "\(process.identifier)" }
+      let thread = try fields("/proc/\(process.identifier)/task/\(try #require(threads.first))/status")
+      if options.contains("--squash") {
+        #expect(thread["CapPrm"] == "0000000000000000")
+        #expect(thread["Uid"] == "1000 1000 1000 1000")
+        #expect(thread["Gid"] == "100 100 100 100")
+        #expect(thread["Groups"] == "")
+      }
+      process.signal(SIGTERM)
+      #expect(process.wait(seconds: 10) == 0)
+    }
+  }
+
+  @Test("a user at the other end of the socket is that user, and root is believed", .enabled(if: hasRoot()))
+  func peers() throws {
+    let directory = try share()
+    let output = try Output()
+    let process = try start(directory, ["--socket-mode", "666"], output: output)
+    for (user, name, owner): (uid_t, String, [UInt32]) in [
+      (0, "of-root", [1234, 0]), (1000, "of-user", [1000, 1000]),
+    ] {
+      let client = Client(try connected("\(directory.path)/s", as: user))
+      try client.start(user: 1234)
+      try client.done(.makeDirectory(0, name))
+      var status = stat()
+      #expect(lstat("\(directory.path)/share/\(name)", &status) == 0)
+      #expect([status.st_uid, status.st_gid] == owner)
+    }
+    // As many clients as there may be, and those who come after them once they have gone.
+    var clients: [Client] = []
+    for _ in 0..<64 {
+      let client = try connect(directory)
+      guard (try? client.start()) != nil else { break }
+      clients.append(client)
+    }
+    #expect(clients.count >= 62, "\(clients.count)")
+    for client in clients { client.hangUp() }
+    var isServed = false
+    for _ in 0..<500 where !isServed {
+      usleep(5000)
+      isServed = (try? connect(directory).start()) != nil
+    }
+    #expect(isServed)
+    process.signal(SIGTERM)
+    #expect(process.wait(seconds: 10) == 0, "\(output.text)")
+  }
+
+  @Test("everything that a client can ask for is on the list of system calls", .enabled(if: hasRoot()))
+  func filter() throws {
+    for options in [[], ["--readonly"], ["--squash", "1000:100"]] {
+      let directory = try share()
+      close(open(directory.path + "/share/file", O_CREAT | O_WRONLY, 0o666))
+      let output = try Output()
+      let process = try start(directory, options, output: output)
+      let client = try connect(directory)
+      try client.start(user: 0)
+      let messages: [Message] = [
+        .walk(0, 1, "file"), .walk(0, 2, "file"), .walk(0, 3, "..", "."), .open(2, 2), .open(2, 0), .open(3), .list(3),
+        .list(3, 1), .read(2), .write(2, 0, [1]), .synchronize(2), .status(1), .change(1, 0x1ff, uid: 0, gid: 0),
+        .change(2, 8), .change(1, 8), .change(1, 0x41, mode: 0o600), .fileSystem(1), .readLink(1),
+        .makeDirectory(0, "d"), .makeNode(0, "p", mode: 0o10644), .makeNode(0, "n", mode: 0o170777),
+        .symlink(0, "l", "t"), .link(0, 1, "h"), .rename(0, "h", 0, "i"), .unlink(0, "i"), .unlink(0, "d", 0x200),
+        .walkAttribute(1, 4, ""), .walkAttribute(1, 5, "user.a"), .walk(0, 6, "file"), .createAttribute(6, "user.a", 1),
+        .write(6, 0, [1]), .clunk(6), .walk(0, 6, "file"), .createAttribute(6, "user.a", 0, 2), .clunk(6), .walk(0, 7),
+        .create(7, "new", 0o1102), .clunk(7), .lock(2, 1), .getLock(2, 1), .flush(1), .walk(0, 8, "l"), .readLink(8),
+        .clunk(2), .clunk(3),
+      ]
+      for message in messages { _ = try client.call(message) }
+      // A second client is a second thread.
+      let other = try connect(directory)
+      try other.start()
+      client.hangUp()
+      other.hangUp()
+      usleep(100_000)
+      process.signal(SIGTERM)
+      #expect(process.wait(seconds: 10) == 0, "\(options): \(output.text)")
+    }
+  }
+}
