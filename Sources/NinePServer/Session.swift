@@ -103,7 +103,8 @@ struct Session<Files: FileSystem & ~Copyable>: ~Copyable {
     case .getLock(let fid, let lock):
       try getLock(fid, lock, writer, into: &outbox)
     case .authenticate:
-      throw .notSupported
+      // "No such file": diod's clients take nothing else for "there is none" (npc_auth). Linux never asks.
+      throw .noSuchFileOrDirectory
     default:
       try change(request)
       outbox.put { buffer in writer.empty(into: &buffer) }

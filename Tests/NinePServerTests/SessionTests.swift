@@ -62,7 +62,7 @@ struct SessionTests {
     let served = try Served()
     try served.client.start()
     #expect(
-      try served.client.failure(Message(102, .four(1), .text("root"), .text(""), .four(0))) == EOPNOTSUPP)
+      try served.client.failure(Message(102, .four(1), .text("root"), .text(""), .four(0))) == ENOENT)
     let attach = Message(104, .four(5), .four(1), .text(""), .text(""), .four(0))
     #expect(try served.client.failure(attach) == EINVAL)
     #expect(try served.client.failure(.attach(.max)) == EBADF)

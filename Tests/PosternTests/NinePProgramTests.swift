@@ -104,6 +104,47 @@ struct NinePProgramTests {
     #expect(process.wait(seconds: 10) == 0, "\(output.text)")
   }
 
+  /// The port in the mount command that a server prints.
+  private func port(of output: Output) throws -> String {
+    for _ in 0..<2000 where !output.text.contains("mount -t 9p") { usleep(5000) }
+    let words = output.text.split(separator: ",").filter { $0.hasPrefix("port=") }
+    return String(try #require(words.first, "\(output.text)").dropFirst(5))
+  }
+
+  @Test(
+    "diod's clients list and read", .enabled(if: access("/usr/sbin/diodls", X_OK) == 0 || getenv("CI") != nil))
+  func foreignClients() throws {
+    let directory = try share()
+    let share = directory.path + "/share"
+    for number in 0..<500 { close(open("\(share)/entry-\(number)", O_CREAT | O_WRONLY, 0o644)) }
+    let data = (0..<3_000_001).map { UInt8(truncatingIfNeeded: $0 &* 31 >> 3) }
+    let big = open("\(share)/big", O_CREAT | O_WRONLY, 0o644)
+    #expect(write(big, data, data.count) == data.count)
+    close(big)
+    let output = try Output()
+    let server = try spawn(
+      Programs.postern, ["9p", "--export", share, "--listen", "tcp:127.0.0.1:0", "--trust"], output: output)
+    let address = "127.0.0.1:\(try port(of: output))"
+    // They attach to a tree by its name.
+    let listing = try Output()
+    let list = try spawn("/usr/sbin/diodls", ["-s", address, "-a", share], output: listing)
+    #expect(list.wait(seconds: 20) == 0, "\(listing.text)")
+    #expect(Set(listing.lines.map { String($0) }) == Set((0..<500).map { "entry-\($0)" } + ["big"]))
+    let copy = open("\(directory.path)/copy", O_CREAT | O_RDWR | O_CLOEXEC, 0o644)
+    defer { close(copy) }
+    let cat = try spawn("/usr/sbin/diodcat", ["-s", address, "-a", share, "big"], inheriting: [(copy, 1)])
+    #expect(cat.wait(seconds: 20) == 0)
+    var seen = [UInt8](repeating: 0, count: data.count + 1)
+    #expect(pread(copy, &seen, seen.count, 0) == data.count)
+    #expect(seen.dropLast() == data[...])
+    let refused = try Output()
+    let other = try spawn("/usr/sbin/diodls", ["-s", address, "-a", "/etc"], output: refused)
+    #expect(other.wait(seconds: 20) == 1)
+    #expect(refused.text.contains("No such file or directory"), "\(refused.text)")
+    server.signal(SIGTERM)
+    #expect(server.wait(seconds: 10) == 0)
+  }
+
   @Test("what it is left with", .enabled(if: hasRoot()))
   func confinement() throws {
     let capabilities: [([String], String)] = [
