@@ -48,11 +48,11 @@ extension Export {
     try object.fileSystemStatus()
   }
 
-  /// Opens an object of this kind.
+  /// Opens an object of this kind. `isRoot` is as in ``truncate(_:isOpen:isRoot:to:)``, for what opening truncates.
   ///
   /// - Throws: `ENXIO` for anything but a regular file or directory, which is never opened; `ELOOP` for a symbolic link.
   package func open(
-    _ object: borrowing Descriptor, kind: FileKind, _ flags: OpenFlags
+    _ object: borrowing Descriptor, kind: FileKind, _ flags: OpenFlags, isRoot: Bool
   ) throws(Errno) -> Descriptor {
     guard !flags.contains(.create), !flags.contains(.path), !flags.contains(.temporary) else { throw .invalidArgument }
     // An object stays of the kind that it was.
@@ -65,10 +65,17 @@ extension Export {
     // The link that leads to it must be followed.
     let kept = (flags & openable).subtracting(.noFollow)
     do throws(Errno) {
-      return try object.reopen(kept)
+      return try reopen(object, kept, isRoot: isRoot)
     } catch .notPermitted where kept.contains(.noAccessTime) {
-      return try object.reopen(kept.subtracting(.noAccessTime))
+      return try reopen(object, kept.subtracting(.noAccessTime), isRoot: isRoot)
     }
+  }
+
+  private func reopen(
+    _ object: borrowing Descriptor, _ flags: OpenFlags, isRoot: Bool
+  ) throws(Errno) -> Descriptor {
+    if isRoot || !flags.contains(.truncate) { return try object.reopen(flags) }
+    return try identity.clearingSetIDs { () throws(Errno) in try object.reopen(flags) }
   }
 
   /// Sets permission bits.
@@ -90,9 +97,33 @@ extension Export {
   }
 
   /// Sets a regular file's size, in bytes.
-  package func truncate(_ object: borrowing Descriptor, isOpen: Bool, to size: Int64) throws(Errno) {
+  ///
+  /// - Parameters:
+  ///   - isOpen: whether the object is open for writing.
+  ///   - isRoot: whether the guest's root does it. Anybody else's doing takes set-id bits away.
+  package func truncate(
+    _ object: borrowing Descriptor, isOpen: Bool, isRoot: Bool, to size: Int64
+  ) throws(Errno) {
     try mayChange()
-    if isOpen { try object.setSize(to: size) } else { try object.truncate(to: size) }
+    if isRoot { return try object.truncate(isOpen: isOpen, to: size) }
+    try identity.clearingSetIDs { () throws(Errno) in try object.truncate(isOpen: isOpen, to: size) }
+  }
+
+  /// Reads what is in an open file, until the buffer is full or the file ends.
+  package func read(
+    _ file: borrowing Descriptor, at offset: UInt64, into buffer: inout MutableSpan<UInt8>
+  ) throws(Errno) -> Int {
+    try file.read(at: offset, into: &buffer)
+  }
+
+  /// Writes to a file that is open for it. `isRoot` is as in ``truncate(_:isOpen:isRoot:to:)``.
+  ///
+  /// - Returns: bytes written.
+  package func write(
+    _ data: Span<UInt8>, to file: borrowing Descriptor, at offset: UInt64, isRoot: Bool
+  ) throws(Errno) -> Int {
+    if isRoot { return try file.write(data, at: offset) }
+    return try identity.clearingSetIDs { () throws(Errno) in try file.write(data, at: offset) }
   }
 
   /// Sets an object's times.
@@ -152,5 +183,11 @@ extension Export {
   package func removeAttribute(of object: borrowing Descriptor, name: borrowing Path) throws(Errno) {
     try mayChange()
     try object.removeAttribute(name)
+  }
+}
+
+extension Descriptor {
+  fileprivate func truncate(isOpen: Bool, to size: Int64) throws(Errno) {
+    if isOpen { try setSize(to: size) } else { try truncate(to: size) }
   }
 }

@@ -79,6 +79,27 @@ package struct ThreadIdentity: ~Copyable {
     }
   }
 
+  /// Calls `body` without CAP_FSETID, so that the kernel takes set-user-ID and set-group-ID bits away from what is written
+  /// to, as from an ordinary user's writing. The process ends where the capability can't be taken back.
+  ///
+  /// The system call is `capset`.
+  package borrowing func clearingSetIDs<Value: ~Copyable>(
+    _ body: () throws(Errno) -> Value
+  ) throws(Errno) -> Value {
+    guard own.effective.contains(.fsetid) else { return try body() }
+    try ThreadCapabilities(
+      effective: own.effective.subtracting(.fsetid), permitted: own.permitted, inheritable: own.inheritable
+    ).apply()
+    defer {
+      do throws(Errno) {
+        try own.apply()
+      } catch {
+        die("can't take the own capabilities back", error)
+      }
+    }
+    return try body()
+  }
+
   private func assume(gid wanted: UInt32) throws(Errno) {
     _ = cl_setfsgid(wanted)
     // The call has no error: asking again is the only way to know.

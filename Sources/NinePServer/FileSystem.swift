@@ -4,7 +4,7 @@ package import SystemPackage
 /// What a server serves: objects that it holds by descriptors.
 ///
 /// A descriptor names one object, whatever becomes of its name, so that what a client has looked up stays what it works
-/// on. A name is one of a directory, never a path. An object that is held is opened by ``open(_:kind:_:)`` only.
+/// on. A name is one of a directory, never a path. An object that is held is opened by ``open(_:kind:_:isRoot:)`` only.
 package protocol FileSystem: ~Copyable {
   /// The root directory.
   borrowing func hold() throws(Errno) -> Descriptor
@@ -20,9 +20,9 @@ package protocol FileSystem: ~Copyable {
   /// A symbolic link's target; a longer one than `buffer` is cut.
   borrowing func readLink(_ object: borrowing Descriptor, into buffer: inout MutableSpan<UInt8>) throws(Errno) -> Int
 
-  /// Opens an object of this kind, which is a regular file or a directory.
+  /// Opens an object of this kind, which is a regular file or a directory. `isRoot` counts where opening truncates.
   borrowing func open(
-    _ object: borrowing Descriptor, kind: FileKind, _ flags: OpenFlags
+    _ object: borrowing Descriptor, kind: FileKind, _ flags: OpenFlags, isRoot: Bool
   ) throws(Errno) -> Descriptor
   /// Makes a regular file that `identity` owns, or opens the one that is there.
   borrowing func create(
@@ -55,8 +55,18 @@ package protocol FileSystem: ~Copyable {
   borrowing func changeMode(of object: borrowing Descriptor, to mode: UInt32) throws(Errno)
   /// Gives an object to others; `UInt32.max` leaves an id as it is.
   borrowing func changeOwner(of object: borrowing Descriptor, uid: UInt32, gid: UInt32) throws(Errno)
-  /// Sets a regular file's size. `isOpen` says that it is open for writing.
-  borrowing func truncate(_ object: borrowing Descriptor, isOpen: Bool, to size: Int64) throws(Errno)
+  /// Sets a regular file's size. `isOpen` says that it is open for writing, `isRoot` that the client's root does it: what
+  /// others do takes set-id bits away.
+  borrowing func truncate(
+    _ object: borrowing Descriptor, isOpen: Bool, isRoot: Bool, to size: Int64) throws(Errno)
+  /// Reads what is in an open file, until the buffer is full or the file ends.
+  borrowing func read(
+    _ file: borrowing Descriptor, at offset: UInt64, into buffer: inout MutableSpan<UInt8>
+  ) throws(Errno) -> Int
+  /// Writes to a file that is open for it, as many bytes as it takes.
+  borrowing func write(
+    _ data: Span<UInt8>, to file: borrowing Descriptor, at offset: UInt64, isRoot: Bool
+  ) throws(Errno) -> Int
   /// Sets an object's times.
   borrowing func setTimes(
     of object: borrowing Descriptor, access: Time, modification: Time) throws(Errno)

@@ -100,7 +100,8 @@ extension Session where Files: ~Copyable {
       guard let size = Int64(exactly: change.size) else { throw .fileTooLarge }
       var isOpen = false
       if case .file(_, writes: true) = fids.files[index].use { isOpen = true }
-      try files.truncate(fids.files[index].descriptor, isOpen: isOpen, to: size)
+      let isRoot = terms.users.isRoot(fids.files[index].user)
+      try files.truncate(fids.files[index].descriptor, isOpen: isOpen, isRoot: isRoot, to: size)
     }
     let (access, modification) = (Linux.Time(change.accessChange), Linux.Time(change.modificationChange))
     if valid.contains(.access) || valid.contains(.modification) {

@@ -11,7 +11,9 @@ extension Session where Files: ~Copyable {
     guard let access = flags.access else { throw .invalidArgument }
     let kind = fids.files[index].kind
     if kind == .directory, access != .read || flags.contains(.truncate) { throw .isDirectory }
-    let opened = try files.open(fids.files[index].descriptor, kind: kind, Linux.OpenFlags(access, flags))
+    let isRoot = terms.users.isRoot(fids.files[index].user)
+    let opened = try files.open(
+      fids.files[index].descriptor, kind: kind, Linux.OpenFlags(access, flags), isRoot: isRoot)
     let status = try files.status(of: opened)
     fids.files[index].descriptor = consume opened
     fids.files[index].use = kind == .directory ? .directory(position: 0) : .file(access)
@@ -48,7 +50,7 @@ extension Session where Files: ~Copyable {
     var space = outbox.space(at: Frame.dataOffset, room)
     let count: Int
     switch fids.files[index].use {
-    case .file(reads: true, _): count = try fids.files[index].descriptor.read(at: offset, into: &space)
+    case .file(reads: true, _): count = try files.read(fids.files[index].descriptor, at: offset, into: &space)
     case .readingAttribute: count = readAttribute(index, offset, into: &space)
     case .directory: throw .isDirectory
     case .named, .file, .writingAttribute: throw .badFileDescriptor
@@ -59,7 +61,9 @@ extension Session where Files: ~Copyable {
   mutating func write(_ fid: Fid, _ offset: UInt64, _ data: Span<UInt8>) throws(Errno) -> Int {
     let index = try fids.index(of: fid)
     switch fids.files[index].use {
-    case .file(_, writes: true): return try fids.files[index].descriptor.write(data, at: offset)
+    case .file(_, writes: true):
+      let isRoot = terms.users.isRoot(fids.files[index].user)
+      return try files.write(data, to: fids.files[index].descriptor, at: offset, isRoot: isRoot)
     case .writingAttribute: return try writeAttribute(index, offset, data)
     case .directory: throw .isDirectory
     case .named, .file, .readingAttribute: throw .badFileDescriptor

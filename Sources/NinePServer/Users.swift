@@ -20,6 +20,11 @@ package enum Users: Equatable, Sendable {
     }
   }
 
+  /// Whether a client's user is root to the files. Where all are one, the kernel knows who that is.
+  func isRoot(_ user: UInt32) -> Bool {
+    self != .asClaimed || user == 0
+  }
+
   /// The kernel's own number for whom there is no number for.
   private static let nobody: UInt32 = 65_534
 }

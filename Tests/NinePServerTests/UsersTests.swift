@@ -67,6 +67,30 @@ struct UsersTests {
     #expect(try served.client.failure(Message(72, .four(1), .text("x"), .four(0o755), .four(.max))) == EINVAL)
   }
 
+  @Test("writing takes set-id bits away, unless root does it", .enabled(if: hasRoot()))
+  func setIDs() throws {
+    let served = try Served(users: .asClaimed)
+    try served.client.start()
+    for user: UInt32 in [0, 1000, .max] {
+      let kept: UInt32 = user == 0 ? 0o6777 : 0o777
+      try served.client.done(.attach(1, user: user))
+      for change in 0..<4 {
+        served.write("text", to: "file")
+        chmod(served.path("file"), 0o6777)
+        try served.client.done(.walk(1, 2, "file"))
+        if change != 1 { try served.client.done(.open(2, 1 + (change == 3 ? 0o1000 : 0))) }
+        switch change {
+        case 0: try served.client.done(.write(2, 0, [1]))
+        case 1, 2: try served.client.done(.change(2, 8, size: 2))
+        default: break
+        }
+        #expect(owner(served.path("file")) == [0, 0, kept], "user \(user), change \(change)")
+        try served.client.done(.clunk(2))
+      }
+      try served.client.done(.clunk(1))
+    }
+  }
+
   @Test("one who isn't believed is himself, whatever he says", .enabled(if: hasRoot()))
   func one() throws {
     let served = try Served(users: .one(try identity(1000, 100)))
