@@ -96,11 +96,8 @@ extension Export {
     }
   }
 
-  /// Sets a regular file's size, in bytes.
-  ///
-  /// - Parameters:
-  ///   - isOpen: whether the object is open for writing.
-  ///   - isRoot: whether the guest's root does it. Anybody else's doing takes set-id bits away.
+  /// Sets a regular file's size, in bytes. `isOpen` says that it is open for writing, `isRoot` that the guest's root does it:
+  /// anybody else's doing takes set-id bits away.
   package func truncate(
     _ object: borrowing Descriptor, isOpen: Bool, isRoot: Bool, to size: Int64
   ) throws(Errno) {
