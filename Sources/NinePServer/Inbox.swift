@@ -59,6 +59,17 @@ struct Inbox: ~Copyable {
     pending = end == pending.upperBound ? 0..<0 : end..<pending.upperBound
   }
 
+  /// The type of the frame that is there already, whole; nil where there is none, or none of a size that there can be.
+  borrowing func next(limit: UInt32) -> UInt8? {
+    do throws(Malformed) {
+      let header = try FrameHeader(buffer.span(pending))
+      guard let size = header.frameSize(limit: limit), size <= pending.count else { return nil }
+      return header.type
+    } catch {
+      return nil
+    }
+  }
+
   /// Reads until `count` bytes are pending, in one call where they have come already.
   private mutating func receive(_ count: Int, from socket: borrowing Descriptor) throws(End) {
     if pending.lowerBound + count > buffer.capacity {

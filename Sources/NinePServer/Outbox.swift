@@ -2,34 +2,50 @@ import Linux
 import NinePProtocol
 import SystemPackage
 
-/// The sending half of a connection: a reply is put together here, then sent in one call.
+/// The sending half of a connection: replies are put together here, one behind the other, and sent in one call.
 struct Outbox: ~Copyable {
   private var buffer: Buffer
+  /// Bytes of replies that are finished and not sent yet.
+  private var ready = 0
+  /// Bytes of the reply that is being made, behind those.
   private var count = 0
 
-  /// Room for replies of up to so many bytes.
+  /// Room for a reply of up to so many bytes, and for some short ones before it.
   ///
   /// - Throws: `ENOMEM`.
   init(largest: Int) throws(Errno) {
-    buffer = try Buffer(upTo: max(largest, ReplyWriter.smallestBuffer))
+    buffer = try Buffer(upTo: max(largest, ReplyWriter.smallestBuffer) + Self.most)
   }
+
+  /// The most bytes that wait for further replies.
+  private static let most = 32 << 10
 
   /// Makes what `write` writes the reply. It returns the reply's size in bytes.
   mutating func put<Failure: Error>(
     _ write: (inout MutableSpan<UInt8>) throws(Failure) -> Int
   ) throws(Failure) {
-    var all = buffer.mutableSpan(0..<buffer.capacity)
-    count = try write(&all)
+    var rest = buffer.mutableSpan(ready..<buffer.capacity)
+    count = try write(&rest)
   }
 
   /// Room for a part of the reply, for the kernel to write it where the reply will have it.
   @_lifetime(&self)
   mutating func space(at offset: Int, _ count: Int) -> MutableSpan<UInt8> {
-    buffer.mutableSpan(offset..<offset + count)
+    buffer.mutableSpan(ready + offset..<ready + offset + count)
   }
 
-  /// Sends the reply.
-  borrowing func send(on socket: borrowing Descriptor) throws(Errno) {
-    try socket.send(buffer.span(0..<count))
+  /// Says that the reply is whole.
+  ///
+  /// - Returns: whether another may come before they are sent.
+  mutating func finish() -> Bool {
+    ready += count
+    count = 0
+    return ready <= Self.most
+  }
+
+  /// Sends the replies that are finished.
+  mutating func send(on socket: borrowing Descriptor) throws(Errno) {
+    defer { ready = 0 }
+    try socket.send(buffer.span(0..<ready))
   }
 }

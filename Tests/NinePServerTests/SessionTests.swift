@@ -138,6 +138,41 @@ struct SessionTests {
     }
   }
 
+  @Test("requests that come at once are answered in their order, whatever the replies' sizes")
+  func atOnce() throws {
+    let served = try Served()
+    served.write(String(repeating: "x", count: 20_000), to: "file")
+    try served.client.start(messageSize: 1 << 20)
+    try served.client.done(.walk(0, 1, "file"))
+    try served.client.done(.open(1))
+    let round: [Message] = [
+      .status(0), .read(1, 0, 3000), .status(1), .walk(0, 2), .clunk(2), .walk(0, 2, "nothing"), .fileSystem(0),
+      .flush(1),
+      .read(1, 19_999, 3000), Message(200),
+    ]
+    var bytes: [UInt8] = []
+    for number in 0..<40 {
+      for (index, message) in round.enumerated() { bytes += message.frame(tag: UInt16(number * 10 + index)) }
+    }
+    // The last one comes in two parts.
+    served.client.send(Array(bytes.dropLast(3)))
+    usleep(1000)
+    served.client.send(Array(bytes.suffix(3)))
+    for number in 0..<40 {
+      for (index, message) in round.enumerated() {
+        let answer = try #require(served.client.receive())
+        #expect(answer.tag == UInt16(number * 10 + index))
+        let isError = index == 5 || index == 9
+        #expect(answer.type == (isError ? 7 : message.type + 1))
+        if message.type == 116 { #expect(answer.body.data.allSatisfy { $0 == UInt8(ascii: "x") }) }
+        if index == 1 { #expect(answer.body.data.count == 3000) }
+      }
+    }
+    // Only whole ones wait for each other: this one is answered while the next is on its way.
+    served.client.send(Message.status(0).frame(tag: 5) + [7, 0])
+    #expect(served.client.receive()?.tag == 5)
+  }
+
   @Test("a client that stops within a frame")
   func cutShort() throws {
     let served = try Served()
