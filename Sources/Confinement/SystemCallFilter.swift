@@ -175,6 +175,7 @@ private struct Rules {
     allow("clock_nanosleep")
 
     // It finds out what it may do, and becomes the connection's user.
+    allow("prctl", argument(0, UInt64(PR_GET_SECUREBITS)))
     allow("capget")
     allow("getgroups")
     allow("setgroups")

@@ -46,7 +46,7 @@ package final class Client: @unchecked Sendable {
   }
 
   /// Sends a message and reads its answer.
-  package func call(_ message: Message, tag: UInt16 = 1) throws -> Answer {
+  package func call(_ message: NinePMessage, tag: UInt16 = 1) throws -> Answer {
     send(message.frame(tag: tag))
     guard let answer = receive() else { throw HarnessError("no answer to \(message)") }
     guard answer.tag == tag else { throw HarnessError("an answer with tag \(answer.tag) to \(message)") }
@@ -54,14 +54,14 @@ package final class Client: @unchecked Sendable {
   }
 
   /// The errno that a message is answered with; 0 where it is done.
-  package func failure(_ message: Message) throws -> CInt {
+  package func failure(_ message: NinePMessage) throws -> CInt {
     let answer = try call(message)
     return answer.type == 7 ? CInt(answer.body.u32(0) ?? 0) : 0
   }
 
   /// Sends a message that must be done.
   @discardableResult
-  package func done(_ message: Message) throws -> Bytes {
+  package func done(_ message: NinePMessage) throws -> Bytes {
     let answer = try call(message)
     guard answer.type == message.type + 1 else {
       throw HarnessError("\(message) is answered with type \(answer.type), errno \(answer.body.u32(0) ?? 0)")
@@ -71,7 +71,7 @@ package final class Client: @unchecked Sendable {
 
   /// Begins a session: fid 0 is the root.
   package func start(messageSize: UInt32 = 65_536, user: UInt32 = .max) throws {
-    send(Message.version(messageSize, "9P2000.L").frame(tag: .max))
+    send(NinePMessage.version(messageSize, "9P2000.L").frame(tag: .max))
     guard receive()?.type == 101 else { throw HarnessError("no version") }
     try done(.attach(0, user: user))
   }

@@ -118,7 +118,7 @@ struct AttributeTests {
     #expect(try served.client.failure(.createAttribute(2, String(repeating: "n", count: 256), 1)) == ERANGE)
     try served.client.done(.createAttribute(2, "user.a", 65_536))
     // It denotes no file any more.
-    let calls: [Message] = [
+    let calls: [NinePMessage] = [
       .status(2), .walk(2, 3), .walkAttribute(2, 3, "user.a"), .change(2, 1, mode: 0), .fileSystem(2), .synchronize(2),
       .list(2), .readLink(2), .read(2), .lock(2, 1),
     ]

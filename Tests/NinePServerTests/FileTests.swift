@@ -145,7 +145,7 @@ struct FileTests {
     mkdir(served.path("empty"), 0o755)
     try served.client.start()
     try served.client.done(.walk(0, 1, "file"))
-    let calls: [Message] = [
+    let calls: [NinePMessage] = [
       .open(1, 1), .open(1, 2), .open(1, 0o1000), .create(0, "file"), .create(0, "new"), .symlink(0, "l", "t"),
       .makeNode(0, "node", mode: 0o10644), .makeDirectory(0, "new"), .link(0, 1, "hard"), .rename(0, "file", 0, "new"),
       .unlink(0, "file"), .unlink(0, "empty", 0x200), .change(1, 1, mode: 0), .change(1, 2, uid: 1), .change(1, 0x40),

@@ -29,7 +29,7 @@ struct HostileTests {
     setxattr(served.path("file"), "user.a", "0123456789", 10, 0)
     try served.client.start()
     try served.client.done(.walk(0, 1, "file"))
-    let round: [Message] = [
+    let round: [NinePMessage] = [
       .walk(0, 2, "file"), .walk(0, 2, "file"), .walk(0, 3, "directory", "..", "directory", "nothing"), .open(2, 2),
       .open(2, 2), .clunk(2), .clunk(2), .walk(0, 2, "directory"), .create(2, "new"), .write(2, 0, [1]),
       .unlink(0, "directory", 0x200), .walk(0, 4, "directory", "new"), .clunk(2), .clunk(4),
@@ -83,7 +83,7 @@ struct HostileTests {
     let (one, other) = (served.path("d"), served.path("l"))
     let swapper = Repeated { exchange(one, other) }
     for _ in 0..<1000 {
-      for message: Message in [
+      for message: NinePMessage in [
         .walk(0, 1, "d", "x"), .walk(0, 2, "d"), .create(2, "made"), .change(1, 1, mode: 0o777), .change(1, 8),
         .open(1, 2), .write(1, 0, [1]), .clunk(1), .clunk(2), .walk(0, 2, "d"), .makeDirectory(2, "dir"),
         .symlink(2, "s", "t"), .rename(2, "dir", 2, "gone"), .unlink(2, "gone", 0x200), .unlink(2, "s"),
@@ -160,16 +160,16 @@ private struct Numbers {
   mutating func fid() -> UInt32 { below(20) == 0 ? UInt32(truncatingIfNeeded: next()) : UInt32(below(12)) }
 
   /// A message of this type whose fields are mostly of use.
-  mutating func message(_ type: UInt8) -> Message {
+  mutating func message(_ type: UInt8) -> NinePMessage {
     func flags(_ value: UInt64) -> UInt32 { UInt32(value & 3) | (value & 4 == 0 ? 0 : 0o1000) }
     let (fid, other) = (fid(), fid())
-    var message: Message
+    var message: NinePMessage
     switch type {
     case 12: message = .open(fid, below(8) == 0 ? UInt32(number(32)) : flags(next()))
     case 14: message = .create(fid, name(), flags(next()), mode: UInt32(number(32)))
     case 16: message = .symlink(fid, name(), name())
     case 18: message = .makeNode(fid, name(), mode: [0o10644, 0o100644, 0o140600, 0, 0o170777][below(5)])
-    case 20: message = Message(20, .four(fid), .four(other), .text(name()))
+    case 20: message = NinePMessage(20, .four(fid), .four(other), .text(name()))
     case 24: message = .status(fid)
     case 26:
       message = .change(
@@ -184,13 +184,13 @@ private struct Numbers {
     case 72: message = .makeDirectory(fid, name(), mode: UInt32(number(12)))
     case 74: message = .rename(fid, name(), other, name())
     case 76: message = .unlink(fid, name(), below(2) == 0 ? 0 : 0x200)
-    case 102: message = Message(102, .four(fid), .text(name()), .text(name()), .four(0))
+    case 102: message = NinePMessage(102, .four(fid), .text(name()), .text(name()), .four(0))
     case 104: message = .attach(fid, user: UInt32(number(32)))
     case 108: message = .flush(UInt16(number(16)))
     case 110: message = .walk(fid, other, (0..<below(5)).map { _ in name() })
     case 116: message = .read(fid, number(64), UInt32(number(32)))
     case 118: message = .write(fid, number(20), Array(repeating: 1, count: below(200)))
-    default: message = Message(type, .four(fid))
+    default: message = NinePMessage(type, .four(fid))
     }
     if below(40) == 0, !message.body.isEmpty { message.body.removeLast(1 + below(message.body.count)) }
     return message

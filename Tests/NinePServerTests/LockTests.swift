@@ -22,12 +22,12 @@ struct LockTests {
     return served
   }
 
-  private func lock(_ served: Served, _ message: Message) throws -> UInt8 {
+  private func lock(_ served: Served, _ message: NinePMessage) throws -> UInt8 {
     try served.client.done(message).all[0]
   }
 
   /// Kind, start, length and process of what is in the way.
-  private func test(_ served: Served, _ message: Message) throws -> [UInt64?] {
+  private func test(_ served: Served, _ message: NinePMessage) throws -> [UInt64?] {
     let body = try served.client.done(message)
     return [UInt64(body.all[0]), body.u64(1), body.u64(9), body.u32(17).map { UInt64($0) }]
   }

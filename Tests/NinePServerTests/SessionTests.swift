@@ -62,8 +62,8 @@ struct SessionTests {
     let served = try Served()
     try served.client.start()
     #expect(
-      try served.client.failure(Message(102, .four(1), .text("root"), .text(""), .four(0))) == ENOENT)
-    let attach = Message(104, .four(5), .four(1), .text(""), .text(""), .four(0))
+      try served.client.failure(NinePMessage(102, .four(1), .text("root"), .text(""), .four(0))) == ENOENT)
+    let attach = NinePMessage(104, .four(5), .four(1), .text(""), .text(""), .four(0))
     #expect(try served.client.failure(attach) == EINVAL)
     #expect(try served.client.failure(.attach(.max)) == EBADF)
   }
@@ -72,7 +72,7 @@ struct SessionTests {
   func frameSize(size: UInt32) throws {
     let served = try Served()
     try served.client.start()
-    served.client.send(Message.Field.four(size).bytes + [120, 1, 0, 0, 0, 0, 0])
+    served.client.send(NinePMessage.Field.four(size).bytes + [120, 1, 0, 0, 0, 0, 0])
     #expect(served.client.receive() == nil)
     #expect(served.ending() == .nonsense(type: 120, size: size))
   }
@@ -80,7 +80,7 @@ struct SessionTests {
   @Test("before a version is agreed upon, a frame has 8 KiB at most")
   func frameBeforeVersion() throws {
     let served = try Served()
-    served.client.send(Message.Field.four(8193).bytes + [100, 1, 0])
+    served.client.send(NinePMessage.Field.four(8193).bytes + [100, 1, 0])
     #expect(served.client.receive() == nil)
     #expect(served.ending() == .nonsense(type: 100, size: 8193))
   }
@@ -94,7 +94,7 @@ struct SessionTests {
       122,
     ]
     for type in 0...UInt8.max where !requests.contains(type) {
-      #expect(try served.client.failure(Message(type, .eight(0))) == EOPNOTSUPP, "type \(type)")
+      #expect(try served.client.failure(NinePMessage(type, .eight(0))) == EOPNOTSUPP, "type \(type)")
     }
     try served.client.done(.status(0))
   }
@@ -128,7 +128,7 @@ struct SessionTests {
     for tag: UInt16 in [0, 1, 2, 0xfffe, 0xffff] { try served.client.done(.flush(tag)) }
     // All at once: each has one answer, and that of a flush comes after what it names.
     for tag: UInt16 in 10..<30 {
-      served.client.send(Message.status(0).frame(tag: tag) + Message.flush(tag).frame(tag: tag + 100))
+      served.client.send(NinePMessage.status(0).frame(tag: tag) + NinePMessage.flush(tag).frame(tag: tag + 100))
     }
     var seen: [UInt16] = []
     for _ in 0..<40 { seen.append(try #require(served.client.receive()).tag) }
@@ -145,10 +145,10 @@ struct SessionTests {
     try served.client.start(messageSize: 1 << 20)
     try served.client.done(.walk(0, 1, "file"))
     try served.client.done(.open(1))
-    let round: [Message] = [
+    let round: [NinePMessage] = [
       .status(0), .read(1, 0, 3000), .status(1), .walk(0, 2), .clunk(2), .walk(0, 2, "nothing"), .fileSystem(0),
       .flush(1),
-      .read(1, 19_999, 3000), Message(200),
+      .read(1, 19_999, 3000), NinePMessage(200),
     ]
     var bytes: [UInt8] = []
     for number in 0..<40 {
@@ -169,7 +169,7 @@ struct SessionTests {
       }
     }
     // Only whole ones wait for each other: this one is answered while the next is on its way.
-    served.client.send(Message.status(0).frame(tag: 5) + [7, 0])
+    served.client.send(NinePMessage.status(0).frame(tag: 5) + [7, 0])
     #expect(served.client.receive()?.tag == 5)
   }
 
@@ -184,12 +184,12 @@ struct SessionTests {
 
 /// One message of each type, on fids 0 and 1.
 enum Samples {
-  static let all: [Message] = [
+  static let all: [NinePMessage] = [
     .fileSystem(1), .open(1, 0), .create(0, "new"), .symlink(0, "link", "target"), .makeNode(0, "node", mode: 0o10644),
-    Message(20, .four(1), .four(0), .text("renamed")), .readLink(1), .status(1), .change(1, 1, mode: 0o600),
+    NinePMessage(20, .four(1), .four(0), .text("renamed")), .readLink(1), .status(1), .change(1, 1, mode: 0o600),
     .walkAttribute(1, 9, "user.a"), .createAttribute(1, "user.a", 4), .list(0), .synchronize(1), .lock(1, 1),
     .getLock(1, 1), .link(0, 1, "hard"), .makeDirectory(0, "directory"), .rename(0, "a", 0, "b"), .unlink(0, "gone"),
-    .version(8192, "9P2000.L"), Message(102, .four(9), .text("root"), .text(""), .four(0)), .attach(9), .flush(3),
+    .version(8192, "9P2000.L"), NinePMessage(102, .four(9), .text("root"), .text(""), .four(0)), .attach(9), .flush(3),
     .walk(0, 9, "a", "b"), .read(1), .write(1, 0, [1, 2, 3]), .clunk(77), .remove(77),
   ]
 }

@@ -50,11 +50,12 @@ struct UsersTests {
     for (fid, user): (UInt32, UInt32) in [(1, 0), (2, 1000), (3, .max), (4, 3_000_000_000)] {
       try served.client.done(.attach(fid, user: user))
       let owner: UInt32 = user == .max ? 65_534 : user
-      try served.client.done(Message(72, .four(fid), .text("d\(fid)"), .four(0o755), .four(77)))
-      try served.client.done(Message(16, .four(fid), .text("l\(fid)"), .text("t"), .four(78)))
-      try served.client.done(Message(18, .four(fid), .text("p\(fid)"), .four(0o10640), .four(0), .four(0), .four(79)))
+      try served.client.done(NinePMessage(72, .four(fid), .text("d\(fid)"), .four(0o755), .four(77)))
+      try served.client.done(NinePMessage(16, .four(fid), .text("l\(fid)"), .text("t"), .four(78)))
+      try served.client.done(
+        NinePMessage(18, .four(fid), .text("p\(fid)"), .four(0o10640), .four(0), .four(0), .four(79)))
       try served.client.done(.walk(fid, 10))
-      try served.client.done(Message(14, .four(10), .text("f\(fid)"), .four(2), .four(0o640), .four(80)))
+      try served.client.done(NinePMessage(14, .four(10), .text("f\(fid)"), .four(2), .four(0o640), .four(80)))
       try served.client.done(.clunk(10))
       #expect(self.owner(served.path("d\(fid)")) == [owner, 77, 0o755])
       #expect(self.owner(served.path("l\(fid)")).prefix(2) == [owner, 78])
@@ -62,9 +63,9 @@ struct UsersTests {
       #expect(self.owner(served.path("f\(fid)")) == [owner, 80, 0o640])
     }
     // Devices are root's to make, groups that aren't any are nobody's.
-    let device = Message(18, .four(2), .text("device"), .four(0o20666), .four(1), .four(3), .four(0))
+    let device = NinePMessage(18, .four(2), .text("device"), .four(0o20666), .four(1), .four(3), .four(0))
     #expect(try served.client.failure(device) == EPERM)
-    #expect(try served.client.failure(Message(72, .four(1), .text("x"), .four(0o755), .four(.max))) == EINVAL)
+    #expect(try served.client.failure(NinePMessage(72, .four(1), .text("x"), .four(0o755), .four(.max))) == EINVAL)
   }
 
   @Test("writing takes set-id bits away, unless root does it", .enabled(if: hasRoot()))

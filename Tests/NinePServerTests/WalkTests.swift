@@ -63,7 +63,7 @@ struct WalkTests {
     served.write("", to: "file")
     try served.client.done(.walk(0, 1, "file"))
     let dots = code == 0
-    let calls: [(Message, CInt)] = [
+    let calls: [(NinePMessage, CInt)] = [
       (.create(0, name), dots ? EEXIST : code), (.symlink(0, name, "t"), dots ? EEXIST : code),
       (.makeNode(0, name, mode: 0o10644), dots ? EEXIST : code), (.makeDirectory(0, name), dots ? EEXIST : code),
       (.link(0, 1, name), dots ? EEXIST : code), (.rename(0, name, 0, "new"), dots ? EISDIR : code),

@@ -227,7 +227,7 @@ struct NinePProgramTests {
       let process = try start(directory, options, output: output)
       let client = try connect(directory)
       try client.start(user: 0)
-      let messages: [Message] = [
+      let messages: [NinePMessage] = [
         .walk(0, 1, "file"), .walk(0, 2, "file"), .walk(0, 3, "..", "."), .open(2, 2), .open(2, 0), .open(3), .list(3),
         .list(3, 1), .read(2), .write(2, 0, [1]), .synchronize(2), .status(1), .change(1, 0x1ff, uid: 0, gid: 0),
         .change(2, 8), .change(1, 8), .change(1, 0x41, mode: 0o600), .fileSystem(1), .readLink(1),

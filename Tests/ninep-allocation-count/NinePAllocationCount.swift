@@ -43,7 +43,7 @@ enum NinePAllocationCount {
   }
 
   /// What a kernel sends. Fid 1 names a file, fid 2 has it open, fid 3 has the root open, fid 4 is a symbolic link.
-  private static let cases: [(String, [Message])] = [
+  private static let cases: [(String, [NinePMessage])] = [
     ("Tattach", [.attach(9), .clunk(9)]),
     ("Twalk", [.walk(0, 9, "file"), .clunk(9)]),
     ("Twalk-of-none", [.walk(1, 9), .clunk(9)]),
@@ -69,7 +69,7 @@ enum NinePAllocationCount {
     ("Txattrcreate", [.walk(1, 9), .createAttribute(9, "user.b", 1), .write(9, 0, [1]), .clunk(9)]),
     ("Tflush", [.flush(7)]),
     ("Tlock", [.lock(2, 1), .getLock(2, 1), .lock(2, 2)]),
-    ("malformed", [Message(110, .four(0))]),
-    ("unknown", [Message(200)]),
+    ("malformed", [NinePMessage(110, .four(0))]),
+    ("unknown", [NinePMessage(200)]),
   ]
 }
