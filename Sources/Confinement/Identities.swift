@@ -84,6 +84,15 @@ package struct Identities: ~Copyable {
     return Identities(.namespace, map)
   }
 
+  /// Moves an ordinary user's process into a user namespace that has this user and the own group, as themselves, and where it
+  /// has all capabilities over them. What it may do to others' files stays what it was.
+  ///
+  /// - Throws: the step that failed.
+  package static func ofUserAlone() throws(StageError) -> Identities {
+    func range(_ id: UInt32) -> [IdentityRange] { IdentityRange(guest: id, host: id, count: 1).map { [$0] } ?? [] }
+    return try ofOrdinaryUser(IdentityMap(users: range(Process.uid), groups: range(Process.gid)))
+  }
+
   /// Moves the process into the user namespace that was made for it, as that one's first user and group.
   ///
   /// This comes after the sandbox, whose mounts then aren't the process's to change.

@@ -35,9 +35,11 @@ package enum Sandbox: Sendable {
   ///   - export: a directory.
   ///   - readOnly: whether nothing in it may be changed, which `namespace` has the kernel see to.
   ///   - identities: a mount that translates ids needs `namespace`.
+  ///   - keep: called once the process may mount, and while it still sees the host's mounts.
   /// - Throws: the step that failed. The process keeps its root then, or should end.
   package func enter(
-    _ export: borrowing Descriptor, readOnly: Bool, identities: borrowing Identities
+    _ export: borrowing Descriptor, readOnly: Bool, identities: borrowing Identities,
+    keep: () throws(StageError) -> Void = { () throws(StageError) in }
   ) throws(StageError) {
     // The directory that was checked, not what its path may name by now.
     try stage("chdir to the export") { () throws(Errno) in try export.becomeWorkingDirectory() }
@@ -47,6 +49,7 @@ package enum Sandbox: Sendable {
       // Of all that a process keeps, only its root and working directory move to the new namespace.
       try stage("unshare namespaces") { () throws(Errno) in try Mount.unshareNamespaces() }
       try stage("make mounts follow the host's") { () throws(Errno) in try Mount.followHost() }
+      try keep()
       // A root must be a mount. This one is finished before anything can be reached through it.
       let mount = try stage("open_tree the export") { () throws(Errno) in try Mount.cloneWorkingDirectory() }
       switch identities.translation {

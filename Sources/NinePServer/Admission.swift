@@ -12,11 +12,15 @@ package struct Admission: Sendable {
   package let squash: Identity?
   /// Who serves.
   package let own: Identity
+  /// Whether users at the other end can be told apart. In an ordinary user's namespace all others are the same number; so
+  /// only this user and root may be able to connect there.
+  package let knowsPeers: Bool
 
-  package init(trustsAll: Bool, squash: Identity?, own: Identity) {
+  package init(trustsAll: Bool, squash: Identity?, own: Identity, knowsPeers: Bool = true) {
     self.trustsAll = trustsAll
     self.squash = squash
     self.own = own
+    self.knowsPeers = knowsPeers
   }
 
   /// As whom the requests of a peer are done.
@@ -29,7 +33,7 @@ package struct Admission: Sendable {
     if let squash { return .one(squash) }
     if trustsAll { return believed }
     guard let peer else { return nil }
-    if peer.uid == 0 || peer.uid == own.uid { return believed }
+    if !knowsPeers || peer.uid == 0 || peer.uid == own.uid { return believed }
     // Another's own rights are for root to give.
     guard own.uid == 0 else { return nil }
     do throws(Errno) {

@@ -63,7 +63,7 @@ struct Door: ~Copyable {
   private borrowing func admit(_ socket: borrowing Descriptor) throws(Errno) -> Visit? {
     let peer = try socket.peer()
     guard let users = admission.users(of: peer) else {
-      if let peer { Log.write(.warning, "user \(peer.uid) isn't let in: only root and \(admission.own.uid) are") }
+      if let peer { Self.warn("user \(peer.uid) isn't let in: only root and \(admission.own.uid) are") }
       return nil
     }
     guard Visit.count.load(ordering: .relaxed) < Self.mostClients else { return nil }
@@ -73,6 +73,16 @@ struct Door: ~Copyable {
   }
 
   private static let mostClients = 64
+
+  /// Warns of a client, but not again and again: clients come as often as they like.
+  fileprivate static func warn(_ message: @autoclosure () -> String) {
+    let count = warnings.add(1, ordering: .relaxed).newValue
+    if count <= mostWarnings { Log.write(.warning, message()) }
+    if count == mostWarnings { Log.write(.warning, "further clients like these aren't told of") }
+  }
+
+  private static let warnings = Atomic<Int>(0)
+  private static let mostWarnings = 100
 }
 
 /// One client's stay. It is used once.
@@ -104,12 +114,12 @@ private struct Visit: Sendable {
       switch ending {
       case .closed, .cutShort: break
       case .nonsense(let type, let size):
-        Log.write(.warning, "a client doesn't speak 9P: message \(type) of \(size) bytes")
+        Door.warn("a client doesn't speak 9P: message \(type) of \(size) bytes")
       case .failed(let error):
-        Log.write(.warning, "a connection failed: \(error)")
+        Door.warn("a connection failed: \(error)")
       }
     } catch {
-      Log.write(.warning, "a client can't be served: \(error)")
+      Door.warn("a client can't be served: \(error)")
     }
   }
 

@@ -56,9 +56,16 @@ struct StartUp {
     let listener = try Listener(options.listen, mode: options.socketMode.bits)
     Process.endOnTermination(listener.socket)
     let sandbox = try sandbox()
+    let knowsPeers = own.uid == 0 || sandbox != .namespace
+    let isPrivate = options.socketMode.bits & 0o077 == 0 || options.trust || options.squash != nil
+    guard knowsPeers || isPrivate else {
+      throw StartError(
+        "a user namespace doesn't tell other users from each other: let nobody else connect (--socket-mode 600), or say "
+          + "--trust to let them in as yourself")
+    }
     let root = try close(sandbox, around: export)
     Process.setUmask(0)
-    let fids = try confine()
+    let fids = try confine(sandbox)
     Log.write(
       .notice,
       "serving \(options.directory), sandbox=\(sandbox.name) seccomp=\(options.seccomp.mode.name)"
@@ -71,21 +78,33 @@ struct StartUp {
     // Whoever reads it may not be a terminal.
     fflush(nil)
     let door = Door(
-      root: root, admission: Admission(trustsAll: options.trust, squash: options.squash?.identity, own: own),
+      root: root,
+      admission: Admission(
+        trustsAll: options.trust, squash: options.squash?.identity, own: own, knowsPeers: knowsPeers),
       isReadOnly: options.readonly, tree: Array(options.directory.utf8), fids: fids)
     if listener.isConnected { door.serveOne(listener.socket) } else { door.serve(listener.socket) }
   }
 
+  /// Finds the best that works. An ordinary user's process moves to a user namespace of its own for it.
   private func sandbox() throws(StartError) -> Sandbox {
-    switch options.sandbox {
-    case .namespace: return .namespace
-    case .none: return .absent
-    case .auto:
-      let held = try attempt("read capabilities") { () throws(Errno) in try ThreadCapabilities.current().effective }
-      if held.contains(.sysAdmin) { return .namespace }
-      Log.write(.warning, "no namespace sandbox without CAP_SYS_ADMIN: what the user may reach, this process can")
+    guard options.sandbox != .none else { return .absent }
+    let held = try heldCapabilities()
+    if held.contains(.sysAdmin) { return .namespace }
+    do throws(StageError) {
+      _ = try Identities.ofUserAlone()
+      return .namespace
+    } catch {
+      // In half a namespace nothing works.
+      guard options.sandbox == .auto, try heldCapabilities() == held else { throw StartError(error) }
+      Log.write(
+        .warning,
+        "no namespace sandbox (\(error.stage): \(error.error)): a server that is taken over can do what its user can")
       return .absent
     }
+  }
+
+  private func heldCapabilities() throws(StartError) -> Capabilities {
+    try attempt("read capabilities") { () throws(Errno) in try ThreadCapabilities.current().effective }
   }
 
   /// Closes the sandbox, and makes the links to open files the working directory.
@@ -94,26 +113,32 @@ struct StartUp {
   private func close(
     _ sandbox: Sandbox, around export: consuming Descriptor
   ) throws(StartError) -> Descriptor {
-    guard sandbox == .namespace else {
-      let links = try attempt("look at /proc/self/fd") { () throws(Errno) in try DescriptorLinks.inPlace() }
-      try attempt("enter /proc/self/fd") { () throws(Errno) in try links.becomeWorkingDirectory() }
-      return export
-    }
-    let links = try attempt("mount /proc/self/fd apart") { () throws(Errno) in try DescriptorLinks.apart() }
     do throws(StageError) {
-      try sandbox.enter(export, readOnly: options.readonly, identities: .same)
+      guard sandbox == .namespace else {
+        let links = try stage("look at /proc/self/fd") { () throws(Errno) in try DescriptorLinks.inPlace() }
+        try enter(links)
+        return export
+      }
+      var links: DescriptorLinks? = nil
+      try sandbox.enter(export, readOnly: options.readonly, identities: .same) { () throws(StageError) in
+        links = try stage("mount /proc/self/fd apart") { () throws(Errno) in try DescriptorLinks.apart() }
+      }
+      let root = try stage("open the export") { () throws(Errno) in try Descriptor.workingDirectory() }
+      if let links = links.take() { try enter(links) }
+      return root
     } catch {
       throw StartError(error)
     }
-    let root = try attempt("open the export") { () throws(Errno) in try Descriptor.workingDirectory() }
-    try attempt("enter the links to open files") { () throws(Errno) in try links.becomeWorkingDirectory() }
-    return root
+  }
+
+  private func enter(_ links: consuming DescriptorLinks) throws(StageError) {
+    try stage("enter the links to open files") { () throws(Errno) in try links.becomeWorkingDirectory() }
   }
 
   /// Gives up all that serving doesn't need.
   ///
   /// - Returns: the most fids that a connection may have.
-  private func confine() throws(StartError) -> Int {
+  private func confine(_ sandbox: Sandbox) throws(StartError) -> Int {
     do throws(StageError) {
       let highest = try stage("read limits") { () throws(Errno) in try Process.highest(.descriptors) }
       let descriptors = min(highest, Self.mostDescriptors)
@@ -121,6 +146,9 @@ struct StartUp {
       try Limits.apply(descriptors: descriptors, addressSpace: Self.addressSpace)
       if own.uid == 0 {
         try Privileges.drop(allBut: needed)
+      } else if sandbox == .namespace {
+        // Groups can't be left in an ordinary user's namespace.
+        try Privileges.drop(allBut: .none, leavingGroups: false)
       } else {
         try stage("set no_new_privs") { () throws(Errno) in try Process.setNoNewPrivileges() }
       }

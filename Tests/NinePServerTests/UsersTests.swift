@@ -35,6 +35,10 @@ struct UsersTests {
     #expect(users((1001, 100), own: other) == nil)
     #expect(users(nil, own: other) == nil)
     #expect(users(nil, own: other, trust: true) == .one(other))
+    // Where peers can't be told apart, the socket's mode has let in who may come. Over TCP there is none.
+    let blind = Admission(trustsAll: false, squash: nil, own: other, knowsPeers: false)
+    #expect(blind.users(of: (65_534, 65_534)) == .one(other))
+    #expect(blind.users(of: nil) == nil)
   }
 
   private func owner(_ path: String) -> [UInt32] {

@@ -184,6 +184,62 @@ struct NinePProgramTests {
     }
   }
 
+  @Test("an ordinary user's server is shut in as well, has no capability at all, and serves that user and root")
+  func ordinaryUser() throws {
+    let directory = try share()
+    // Whoever runs the tests as root has another user do it, who may not be let in where the program lies.
+    let user = geteuid() == 0 ? 65_534 : geteuid()
+    let program = open(Programs.postern, O_RDONLY | O_CLOEXEC)
+    defer { close(program) }
+    if geteuid() == 0 { #expect(try HelperHarness.run("/bin/chown", ["-R", "\(user):\(user)", directory.path]) == 0) }
+    let options = [
+      "9p", "--export", directory.path + "/share", "--listen", "unix:\(directory.path)/s",
+    ]
+    let change = ["--reuid=\(user)", "--regid=\(user)", "--clear-groups", "--inh-caps=-all", "/proc/self/fd/9"]
+    func start(_ output: Output, _ more: [String] = []) throws -> Spawned {
+      geteuid() == 0
+        ? try spawn("/usr/bin/setpriv", change + options + more, inheriting: [(program, 9)], output: output)
+        : try spawn(Programs.postern, options + more, output: output)
+    }
+    // There all other users are the same number, which may be this user's.
+    let refusal = try Output()
+    #expect(try start(refusal, ["--socket-mode", "660"]).wait(seconds: 10) == 1)
+    #expect(refusal.text.contains("--socket-mode 600"), "\(refusal.text)")
+    let output = try Output()
+    let process = try start(output)
+    for _ in 0..<2000 where !output.text.contains("mount -t 9p") { usleep(5000) }
+    #expect(output.text.contains("sandbox=namespace seccomp=kill"), "\(output.text)")
+    let status = try fields("/proc/\(process.identifier)/status")
+    for set in ["CapEff", "CapPrm", "CapInh", "CapBnd", "CapAmb"] {
+      #expect(status[set] == "0000000000000000", "\(set)")
+    }
+    #expect(status["NoNewPrivs"] == "1")
+    #expect(status["Seccomp"] == "2")
+    #expect(status["Uid"] == Array(repeating: "\(user)", count: 4).joined(separator: " "))
+    #expect(try text("/proc/\(process.identifier)/mountinfo").split(separator: "\n").count == 1)
+    #expect(
+      try text("/proc/\(process.identifier)/uid_map").split(separator: " ").map { String($0) } == [
+        "\(user)", "\(user)", "1\n",
+      ])
+
+    // The user's own, who may not become others.
+    let client = Client(try connected("\(directory.path)/s"))
+    try client.start(user: 1234)
+    try client.done(.makeDirectory(0, "made"))
+    #expect(try client.failure(.walk(0, 1, "made")) == 0)
+    #expect(try client.failure(.change(1, 2, uid: 1234)) != 0)
+    var made = stat()
+    #expect(lstat("\(directory.path)/share/made", &made) == 0 && made.st_uid == user)
+    if geteuid() == 0 {
+      close(open("\(directory.path)/share/of-root", O_CREAT | O_WRONLY, 0o600))
+      try client.done(.walk(0, 2, "of-root"))
+      #expect(try client.failure(.open(2)) == EACCES)
+      #expect(throws: HarnessError.self) { try connected("\(directory.path)/s", as: 1000) }
+    }
+    process.signal(SIGTERM)
+    #expect(process.wait(seconds: 10) == 0, "\(output.text)")
+  }
+
   @Test("a user at the other end of the socket is that user, and root is believed", .enabled(if: hasRoot()))
   func peers() throws {
     let directory = try share()
