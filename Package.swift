@@ -139,7 +139,8 @@ let package = Package(
     .target(
       name: "FuzzTargets",
       dependencies: [
-        "CLinux", "Linux", "Confinement", "Export", "ProxyHelper", "ProxyProtocol", "NinePProtocol", system,
+        "CLinux", "Linux", "Confinement", "Export", "ProxyHelper", "ProxyProtocol", "NinePExport", "NinePProtocol",
+        "NinePServer", system,
       ],
       path: "Fuzz/Targets",
       swiftSettings: tests

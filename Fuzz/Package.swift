@@ -35,10 +35,13 @@ let package = Package(
     .target(name: "ProxyProtocol", swiftSettings: swift),
     .target(name: "NinePProtocol", swiftSettings: swift),
     .target(name: "ProxyHelper", dependencies: ["Linux", "Export", "ProxyProtocol", system], swiftSettings: swift),
+    .target(name: "NinePServer", dependencies: ["Linux", "NinePProtocol", system], swiftSettings: swift),
+    .target(name: "NinePExport", dependencies: ["Export", "NinePServer"], swiftSettings: swift),
     .target(
       name: "FuzzTargets",
       dependencies: [
-        "CLinux", "Linux", "Confinement", "Export", "ProxyHelper", "ProxyProtocol", "NinePProtocol", system,
+        "CLinux", "Linux", "Confinement", "Export", "ProxyHelper", "ProxyProtocol", "NinePExport", "NinePProtocol",
+        "NinePServer", system,
       ],
       path: "Targets",
       swiftSettings: swift
@@ -48,6 +51,7 @@ let package = Package(
     fuzzer("fuzz-request"),
     fuzzer("fuzz-reply"),
     fuzzer("fuzz-ninep"),
+    fuzzer("fuzz-ninep-serve"),
     fuzzer("fuzz-serve", ["CFrameMutator"]),
   ],
   swiftLanguageModes: [.v6]

@@ -1,9 +1,7 @@
 internal import CLinux
 internal import Confinement
-internal import Export
 internal import Glibc
 internal import Linux
-internal import ProxyHelper
 internal import SystemPackage
 
 /// A thread that serves one connection after the other in a fresh directory, which is all that it can reach.
@@ -16,7 +14,9 @@ final class ConfinedServer: Sendable {
   private let sockets: CInt
 
   /// Makes the directory in TMPDIR, or /tmp. It stays there.
-  init() {
+  ///
+  /// `serve` serves a connection; it may make the links to open files its working directory.
+  init(_ serve: @escaping @Sendable (consuming Descriptor, borrowing DescriptorLinks) throws(Errno) -> Void) {
     let parent = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
     var path = Array("\(parent)/postern-fuzz-XXXXXX".utf8CString)
     if mkdtemp(&path) == nil { violated("mkdtemp: errno \(errno)") }
@@ -26,7 +26,7 @@ final class ConfinedServer: Sendable {
     var ends: [CInt] = [-1, -1]
     _ = checked(socketpair(AF_UNIX, CInt(SOCK_SEQPACKET.rawValue | SOCK_CLOEXEC.rawValue), 0, &ends), "socketpair")
     sockets = ends[0]
-    let worker = Worker(directory: directory.release(), root: root, sockets: ends[1])
+    let worker = Worker(directory: directory.release(), root: root, sockets: ends[1], serve)
     var thread = pthread_t()
     let result = pthread_create(
       &thread, nil,
@@ -48,11 +48,17 @@ private final class Worker {
   private let directory: CInt
   private let root: Linux.FileStatus
   private let sockets: CInt
+  private let serve: @Sendable (consuming Descriptor, borrowing DescriptorLinks) throws(Errno) -> Void
+  private var links: DescriptorLinks?
 
-  init(directory: CInt, root: Linux.FileStatus, sockets: CInt) {
+  init(
+    directory: CInt, root: Linux.FileStatus, sockets: CInt,
+    _ serve: @escaping @Sendable (consuming Descriptor, borrowing DescriptorLinks) throws(Errno) -> Void
+  ) {
     self.directory = directory
     self.root = root
     self.sockets = sockets
+    self.serve = serve
   }
 
   func run() {
@@ -62,12 +68,13 @@ private final class Worker {
     sigaddset(&clock, SIGALRM)
     pthread_sigmask(SIG_BLOCK, &clock, nil)
     let tree = enter()
+    guard let links = links.take() else { violated("no links to open files") }
     var socket: CInt = -1
     while recv(sockets, &socket, 4, 0) == 4 {
       let connection = Descriptor(adopting: socket)
       tree.reset()
       do throws(Errno) {
-        _ = ProxyServer.serve(try Export(), on: connection)
+        try serve(connection, links)
       } catch {
         violated("no export: \(error)")
       }
@@ -79,7 +86,11 @@ private final class Worker {
     // The working directory would be the whole process's.
     _ = checked(unshare(CL_CLONE_FS), "unshare")
     do throws(StageError) {
-      try Sandbox.namespace.enter(Descriptor(adopting: directory), readOnly: false, identities: .same)
+      try Sandbox.namespace.enter(
+        Descriptor(adopting: directory), readOnly: false, identities: .same
+      ) { () throws(StageError) in
+        links = try stage("mount /proc/self/fd apart") { () throws(Errno) in try DescriptorLinks.apart() }
+      }
       try Privileges.drop(allBut: Privileges.serving())
     } catch {
       violated("can't \(error.stage): \(error.error)")

@@ -1,11 +1,16 @@
 internal import CLinux
+internal import Export
 internal import Glibc
 internal import Linux
+internal import ProxyHelper
 internal import ProxyProtocol
+internal import SystemPackage
 
 /// Any bytes of a client, served by the whole request loop in a directory of its own.
 package enum ServeTarget {
-  private static let server = ConfinedServer()
+  private static let server = ConfinedServer { (socket: consuming Descriptor, _) throws(Errno) in
+    _ = ProxyServer.serve(try Export(), on: socket)
+  }
 
   package static func run(_ input: Span<UInt8>) {
     var ends: [CInt] = [-1, -1]

@@ -28,6 +28,15 @@ import Testing
     }
   }
 
+  @Test(.enabled(if: hasRoot(), "the server confines itself"), arguments: Seed.all(of: "fuzz-ninep-serve"))
+  func ninepServe(_ seed: Seed) async throws {
+    let directory = try TemporaryDirectory()
+    await #expect(processExitsWith: .success) { [seed, path = directory.path as String] in
+      setenv("TMPDIR", path, 1)
+      try seed.run(NinePServeTarget.run)
+    }
+  }
+
   @Test(.enabled(if: hasRoot(), "the server confines itself"), arguments: Seed.all(of: "fuzz-serve"))
   func serve(_ seed: Seed) async throws {
     let directory = try TemporaryDirectory()
@@ -38,7 +47,7 @@ import Testing
   }
 
   @Test func everyTargetHasSeeds() {
-    for target in ["fuzz-request", "fuzz-reply", "fuzz-ninep", "fuzz-serve"] {
+    for target in ["fuzz-request", "fuzz-reply", "fuzz-ninep", "fuzz-ninep-serve", "fuzz-serve"] {
       #expect(Seed.all(of: target).count >= 10, "\(target)")
     }
   }

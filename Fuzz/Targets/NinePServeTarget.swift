@@ -1,0 +1,123 @@
+internal import CLinux
+internal import Export
+internal import Glibc
+internal import Linux
+internal import NinePExport
+internal import NinePProtocol
+internal import NinePServer
+internal import SystemPackage
+
+/// Any requests of a client of 9P, served by the whole server in a directory of its own.
+///
+/// An input is records: the place of a request's type among all, the bytes of its body, that many bytes. The frames
+/// around them are whole, so that what is made up is what requests say and in which order; a version and an attach of
+/// fid 0 come first. Lies about frames are the tests' affair.
+package enum NinePServeTarget {
+  private static let locks = LockTable()
+  private static let server = ConfinedServer { (socket: consuming Descriptor, links) throws(Errno) in
+    let root = try Descriptor.workingDirectory()
+    try links.becomeWorkingDirectory()
+    let terms = NinePServer.Terms(users: .asClaimed, tree: [], fids: 50, locks: locks)
+    _ = NinePServer.serve(try Export(root: root, readOnly: false), on: socket, terms)
+  }
+
+  package static func run(_ input: Span<UInt8>) {
+    var ends: [CInt] = [-1, -1]
+    _ = checked(socketpair(AF_UNIX, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, &ends), "socketpair")
+    let client = Descriptor(adopting: ends[0])
+    var stream = Stream()
+    stream.begin()
+    var rest = input
+    while rest.count >= 2, stream.bytes.count < 100_000 {
+      let type = RequestType.allCases[Int(rest[0]) % RequestType.allCases.count]
+      let count = min(Int(rest[1]), rest.count - 2)
+      stream.add(type, rest.extracting(2..<2 + count))
+      rest = rest.extracting(droppingFirst: 2 + count)
+    }
+    let sent = stream.bytes.withUnsafeBufferPointer { bytes in
+      checked(send(ends[0], bytes.baseAddress, bytes.count, CInt(MSG_DONTWAIT)), "send")
+    }
+    if sent != stream.bytes.count { violated("the input wasn't sent") }
+    shutdown(ends[0], CInt(SHUT_WR))
+    server.serve(ends[1])
+    check(client, stream.types)
+  }
+
+  /// Each request has one reply, in its turn and in its form, and nothing follows the last.
+  private static func check(_ client: borrowing Descriptor, _ types: [RequestType]) {
+    var buffer = Buffer(capacity: 1 << 21)
+    var pending = 0..<0
+    for (tag, type) in types.enumerated() {
+      var size: Int? = nil
+      while size == nil {
+        size = Self.size(buffer.span(pending), type)
+        if size == nil { receive(client, &buffer, &pending, type) }
+      }
+      let end = pending.lowerBound + (size ?? 0)
+      check(buffer.span(pending.lowerBound..<end), type, tag)
+      pending = end..<pending.upperBound
+      // Before the end of the room is reached.
+      if pending.lowerBound > 1 << 20 {
+        buffer.moveToFront(pending)
+        pending = 0..<pending.count
+      }
+    }
+    var byte: UInt8 = 0
+    if !pending.isEmpty || recv(client.rawValue, &byte, 1, 0) != 0 { violated("bytes follow the last reply") }
+  }
+
+  /// Bytes of the frame that is there, nil where it isn't yet.
+  private static func size(_ bytes: Span<UInt8>, _ type: RequestType) -> Int? {
+    guard let header = try? FrameHeader(bytes) else { return nil }
+    guard let size = header.frameSize(limit: UInt32(NinePServer.largestMessage)) else {
+      violated("\(type): a frame of \(header.size) bytes")
+    }
+    return size <= bytes.count ? size : nil
+  }
+
+  private static func check(_ frame: Span<UInt8>, _ type: RequestType, _ tag: Int) {
+    guard let header = try? FrameHeader(frame) else { violated("\(type): no header") }
+    if header.tag.rawValue != UInt16(truncatingIfNeeded: tag) { violated("\(type): tag \(header.tag)") }
+    if header.type != type.reply && header.type != RequestType.errorReply { violated("\(type): type \(header.type)") }
+    guard let reply = try? Reply(header.type, body: frame.extracting(droppingFirst: Frame.headerSize)) else {
+      violated("\(type): a reply that isn't one")
+    }
+    if case .error(let number) = reply, !(1...4095).contains(number.rawValue) { violated("\(type): \(number)") }
+  }
+
+  private static func receive(
+    _ client: borrowing Descriptor, _ buffer: inout Buffer, _ pending: inout Range<Int>, _ type: RequestType
+  ) {
+    do throws(Errno) {
+      var space = buffer.mutableSpan(pending.upperBound..<buffer.capacity)
+      let count = try client.receive(into: &space)
+      if count == 0 { violated("\(type): no reply") }
+      pending = pending.lowerBound..<pending.upperBound + count
+    } catch .interrupted {
+      // libFuzzer's clock.
+    } catch {
+      violated("\(type): \(error)")
+    }
+  }
+}
+
+/// Frames, one behind the other, each with the next tag.
+private struct Stream {
+  private(set) var bytes: [UInt8] = []
+  private(set) var types: [RequestType] = []
+
+  mutating func begin() {
+    let version: [UInt8] = [0, 0, 1, 0, 8, 0] + Array("9P2000.L".utf8)
+    let attach: [UInt8] = [0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0, 0, 0, 0, 0]
+    add(.version, version.span)
+    add(.attach, attach.span)
+  }
+
+  mutating func add(_ type: RequestType, _ body: Span<UInt8>) {
+    let (size, tag) = (Frame.headerSize + body.count, types.count)
+    bytes += [UInt8(truncatingIfNeeded: size), UInt8(truncatingIfNeeded: size >> 8), 0, 0, type.rawValue]
+    bytes += [UInt8(truncatingIfNeeded: tag), UInt8(truncatingIfNeeded: tag >> 8)]
+    for index in body.indices { bytes.append(body[index]) }
+    types.append(type)
+  }
+}
