@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import HelperHarness
 import NinePHarness
 import Testing
 
@@ -101,6 +102,33 @@ struct DirectoryTests {
     for offset: UInt64 in [1, 12_345, 1 << 40, 1 << 62, 1 << 63, .max] { _ = try served.client.call(.list(1, offset)) }
     #expect(try served.client.done(.list(1)).entries.map(\.name) == all.map(\.name))
     #expect(try served.client.failure(.list(0)) == EBADF)
+  }
+
+  @Test("files of what is mounted below have numbers of their own", .enabled(if: hasRoot()))
+  func mounted() throws {
+    let served = try Served()
+    // Two file systems that number their files alike.
+    for name in ["one", "two"] {
+      mkdir(served.path(name), 0o755)
+      #expect(mount("none", served.path(name), "tmpfs", 0, nil) == 0)
+      served.write("", to: "\(name)/file")
+    }
+    defer { for name in ["one", "two"] { umount2(served.path(name), CInt(MNT_DETACH)) } }
+    try served.client.start()
+    var seen: Set<UInt64> = []
+    for (fid, name): (UInt32, String) in [(1, "one"), (2, "two")] {
+      let walked = try served.client.done(.walk(0, fid, name, "file"))
+      let path = try #require(walked.u64(2 + 13 + 5))
+      #expect(try served.client.done(.status(fid)).u64(13) == path)
+      try served.client.done(.walk(0, fid + 10, name))
+      try served.client.done(.open(fid + 10))
+      #expect(try served.client.done(.list(fid + 10)).entries.first { $0.name == "file" }?.path == path)
+      // What leads up from there is the directory that it is mounted in.
+      let up = try served.client.done(.walk(fid + 10, fid + 20, ".."))
+      #expect(up.u64(2 + 5) == (try served.client.done(.status(0)).u64(13)))
+      seen.formUnion([path, try #require(walked.u64(2 + 5))])
+    }
+    #expect(seen.count == 4)
   }
 
   @Test("what the root's own entries say, and names that aren't text")

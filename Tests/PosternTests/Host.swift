@@ -6,18 +6,26 @@ import HelperHarness
 /// A socket connected to the one that listens at a path, as a user: who it is is told by the kernel.
 func connected(_ path: String, as user: uid_t? = nil) throws -> CInt {
   let socket = Glibc.socket(AF_UNIX, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+  let result = try withAddress(path) { address, size in
+    try acting(as: user) { connect(socket, address, size) }
+  }
+  guard result == 0 else { throw HarnessError("connect \(path): errno \(errno)") }
+  return socket
+}
+
+/// Calls `body` with the address of a Unix-domain socket.
+func withAddress<Value>(_ path: String, _ body: (UnsafePointer<sockaddr>, socklen_t) throws -> Value) rethrows -> Value
+{
   var address = sockaddr_un()
   address.sun_family = sa_family_t(AF_UNIX)
   withUnsafeMutableBytes(of: &address.sun_path) { field in
     for (index, byte) in path.utf8.enumerated() where index < field.count - 1 { field[index] = byte }
   }
-  let result = try withUnsafePointer(to: &address) { pointer in
+  return try withUnsafePointer(to: &address) { pointer in
     try pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { general in
-      try acting(as: user) { connect(socket, general, socklen_t(MemoryLayout<sockaddr_un>.size)) }
+      try body(general, socklen_t(MemoryLayout<sockaddr_un>.size))
     }
   }
-  guard result == 0 else { throw HarnessError("connect \(path): errno \(errno)") }
-  return socket
 }
 
 /// Does something as a user and the group of the same number: by this thread alone, and with a way back.

@@ -104,6 +104,26 @@ struct NinePProgramTests {
     #expect(process.wait(seconds: 10) == 0, "\(output.text)")
   }
 
+  @Test("an inherited socket that listens, as systemd's, lets clients in one after the other")
+  func activated() throws {
+    let directory = try share()
+    let socket = Glibc.socket(AF_UNIX, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+    defer { close(socket) }
+    #expect(withAddress("\(directory.path)/s") { bind(socket, $0, $1) } == 0 && listen(socket, 4) == 0)
+    let output = try Output()
+    let process = try spawn(
+      Programs.postern, ["9p", "--export", directory.path + "/share", "--listen", "fd:3"],
+      inheriting: [(socket, 3)], output: output)
+    for _ in 0..<3 {
+      let client = try connect(directory)
+      try client.start()
+      try client.done(.status(0))
+      client.hangUp()
+    }
+    process.signal(SIGTERM)
+    #expect(process.wait(seconds: 10) == 0, "\(output.text)")
+  }
+
   /// The port in the mount command that a server prints.
   private func port(of output: Output) throws -> String {
     for _ in 0..<2000 where !output.text.contains("mount -t 9p") { usleep(5000) }
