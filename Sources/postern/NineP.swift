@@ -9,14 +9,16 @@ struct NineP: ParsableCommand {
     abstract: "Serves a directory by 9P2000.L, for `mount -t 9p`.",
     usage: "postern 9p --export DIR --listen ADDRESS [OPTIONS]",
     discussion: """
-      A client says as whom its users act. It is believed where that gives it nothing new: over a Unix socket, if it is
-      root or the user who runs this. Others on a Unix socket act as themselves. Over TCP nobody knows who connects, so
-      say --trust or --squash. 9P has no encryption.
+      A client says as whom its users act. It is believed where that gives it
+      nothing new: over a Unix socket, if it is root or the user who runs this.
+      Others on a Unix socket act as themselves. Over TCP nobody knows who connects,
+      so say --trust or --squash. 9P has no encryption.
 
       EXAMPLES
         postern 9p --export /srv/share --listen unix:/run/share.sock
         postern 9p --export /srv/share --listen tcp:127.0.0.1:5640 --trust
-        postern 9p --export /srv/public --listen tcp:0.0.0.0:5640 --squash 65534:65534 --readonly
+        postern 9p --export /srv/public --listen tcp:0.0.0.0:5640 \\
+          --squash 65534:65534 --readonly
       """)
 
   @Option(name: [.customLong("export"), .customShort("e")], help: .init("The directory to serve.", valueName: "dir"))
