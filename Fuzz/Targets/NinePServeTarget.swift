@@ -62,8 +62,17 @@ package enum NinePServeTarget {
         pending = 0..<pending.count
       }
     }
+    if !pending.isEmpty || !hasEnded(client) { violated("bytes follow the last reply") }
+  }
+
+  private static func hasEnded(_ client: borrowing Descriptor) -> Bool {
     var byte: UInt8 = 0
-    if !pending.isEmpty || recv(client.rawValue, &byte, 1, 0) != 0 { violated("bytes follow the last reply") }
+    while true {
+      let count = recv(client.rawValue, &byte, 1, 0)
+      // libFuzzer's clock.
+      if count < 0, errno == EINTR { continue }
+      return count == 0
+    }
   }
 
   /// Bytes of the frame that is there, nil where it isn't yet.
