@@ -22,3 +22,27 @@ package func stage<Value: ~Copyable>(
     throw StageError(stage: name(), error: error)
   }
 }
+
+/// Why a program can't serve, in a line for the operator.
+package struct StartError: Error {
+  package let message: String
+
+  package init(_ message: String) {
+    self.message = message
+  }
+
+  package init(_ stage: StageError) {
+    message = "can't \(stage.stage): \(stage.error)"
+  }
+}
+
+/// Calls `body`; its failure becomes `message` and the reason.
+package func attempt<Value: ~Copyable>(
+  _ message: @autoclosure () -> String, _ body: () throws(Errno) -> Value
+) throws(StartError) -> Value {
+  do throws(Errno) {
+    return try body()
+  } catch {
+    throw StartError("\(message()): \(error)")
+  }
+}

@@ -1,3 +1,4 @@
+import Confinement
 import Linux
 import SystemPackage
 
@@ -18,10 +19,10 @@ struct Listener: ~Copyable {
       isConnected = false
       mountCommand = "mount -t 9p -o trans=unix,\(options) \(path) MOUNTPOINT"
     case .tcp(let host, let port):
-      let socket = try attempt("listen at \(host), port \(port)") { () throws(Errno) in
+      let socket = try attempt("can't listen at \(host), port \(port)") { () throws(Errno) in
         try TCPSocket.listen(address: host, port: port)
       }
-      let port = try attempt("listen at \(host)") { () throws(Errno) in try socket.port() }
+      let port = try attempt("can't listen at \(host)") { () throws(Errno) in try socket.port() }
       self.socket = socket
       isConnected = false
       mountCommand = "mount -t 9p -o trans=tcp,port=\(port),\(options) \(host) MOUNTPOINT"
@@ -41,7 +42,7 @@ struct Listener: ~Copyable {
   private static func bind(_ path: String, mode: UInt32) throws(StartError) -> Descriptor {
     let place = HostPath(lasting: path)
     Process.setUmask(0o777 & ~mode)
-    return try attempt("listen at \"\(path)\"") { () throws(Errno) in
+    return try attempt("can't listen at \"\(path)\"") { () throws(Errno) in
       if isAbandoned(place) { try SocketFile.remove(place) }
       let socket = try UnixSocket.bind(path: place)
       try socket.listen(waiting: 16)

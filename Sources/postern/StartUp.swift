@@ -5,30 +5,6 @@ import Linux
 import NinePServer
 import SystemPackage
 
-/// Why it can't serve, in a line for the operator.
-struct StartError: Error {
-  let message: String
-
-  init(_ message: String) {
-    self.message = message
-  }
-
-  init(_ stage: StageError) {
-    message = "can't \(stage.stage): \(stage.error)"
-  }
-}
-
-/// Calls `body`; its failure becomes `message` and the reason.
-func attempt<Value: ~Copyable>(
-  _ message: @autoclosure () -> String, _ body: () throws(Errno) -> Value
-) throws(StartError) -> Value {
-  do throws(Errno) {
-    return try body()
-  } catch {
-    throw StartError("can't \(message()): \(error)")
-  }
-}
-
 /// Start-up, in the order that leaves the least to whoever connects: everything is closed off before there is a client.
 struct StartUp {
   private let options: NineP
@@ -36,7 +12,7 @@ struct StartUp {
 
   init(_ options: NineP) throws(StartError) {
     self.options = options
-    own = try attempt("be user -1") { () throws(Errno) in try Identity(uid: Process.uid, gid: Process.gid) }
+    own = try attempt("can't be user -1") { () throws(Errno) in try Identity(uid: Process.uid, gid: Process.gid) }
     if own.uid != 0, let squash = options.squash?.identity, squash != own {
       throw StartError(
         "only root can do things as another user: run it as root, or with --squash \(own.uid):\(own.gid)")
@@ -50,7 +26,7 @@ struct StartUp {
     Process.tidyDescriptors(keeping: inherited)
     Process.ignoreFatalSignals()
     Thread.shareMemory()
-    let export = try attempt("export \"\(options.directory)\"") { () throws(Errno) in
+    let export = try attempt("can't export \"\(options.directory)\"") { () throws(Errno) in
       try Descriptor.directory(HostPath(lasting: options.directory).bytes)
     }
     let listener = try Listener(options.listen, mode: options.socketMode.bits)
@@ -104,7 +80,7 @@ struct StartUp {
   }
 
   private func heldCapabilities() throws(StartError) -> Capabilities {
-    try attempt("read capabilities") { () throws(Errno) in try ThreadCapabilities.current().effective }
+    try attempt("can't read capabilities") { () throws(Errno) in try ThreadCapabilities.current().effective }
   }
 
   /// Closes the sandbox, and makes the links to open files the working directory.

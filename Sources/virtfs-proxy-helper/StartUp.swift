@@ -4,30 +4,6 @@ import Linux
 import ProxyHelper
 import SystemPackage
 
-/// Why the helper can't serve, in a line for the operator.
-struct StartError: Error {
-  let message: String
-
-  init(_ message: String) {
-    self.message = message
-  }
-
-  init(_ stage: StageError) {
-    message = "can't \(stage.stage): \(stage.error)"
-  }
-}
-
-/// Calls `body`; its failure becomes `message` and the reason.
-func attempt<Value: ~Copyable>(
-  _ message: @autoclosure () -> String, _ body: () throws(Errno) -> Value
-) throws(StartError) -> Value {
-  do throws(Errno) {
-    return try body()
-  } catch {
-    throw StartError("\(message()): \(error)")
-  }
-}
-
 /// Start-up, in the order that leaves the least to whoever connects: everything is closed off before there is a client.
 enum StartUp {
   /// Serves until the client has gone or a signal came. `announce` is called once nothing can fail any more: a client
