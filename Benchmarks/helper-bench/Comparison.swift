@@ -11,9 +11,16 @@ enum Series: String, CaseIterable {
   /// QEMU's own driver, without a helper.
   case localPassthrough = "local-passthrough"
   case localMapped = "local-mapped"
+  /// The other server of 9P, and a second process of it.
+  case diod
+  case diodAgain = "diod-again"
+
+  /// The second process of the same program, where there is one.
+  var again: Series { self == .diod ? .diodAgain : .stockAgain }
 }
 
-/// One line of a table: what each needed for the same work, round by round. Less is better.
+/// One line of a table: what each needed for the same work, round by round. Less is better, but of what is done in a
+/// second.
 struct Comparison {
   /// What its neighbours have in common: a placement, a group.
   let setting: String
@@ -23,14 +30,20 @@ struct Comparison {
   /// What it counts towards in the means, if anything.
   let kind: String
   let unit: String
+  /// Whom all are compared with.
+  let reference: Series
   private(set) var values: [Series: [Double]] = [:]
 
-  init(_ setting: String, _ name: String, amount: Int? = nil, kind: String = "", unit: String) {
+  init(
+    _ setting: String, _ name: String, amount: Int? = nil, kind: String = "", unit: String,
+    against reference: Series = .stock
+  ) {
     self.setting = setting
     self.name = name
     self.amount = amount
     self.kind = kind
     self.unit = unit
+    self.reference = reference
   }
 
   /// Its name in a table.
@@ -46,15 +59,16 @@ struct Comparison {
   func median(_ series: Series) -> Double { (values[series] ?? []).median }
 
   /// Ratios within a round, whose batches ran right after each other: what slows the whole machine slows both.
-  func ratios(_ series: Series, to other: Series = .stock) -> [Double] {
-    zip(values[series] ?? [], values[other] ?? []).map { $0 / $1 }
+  func ratios(_ series: Series) -> [Double] {
+    zip(values[series] ?? [], values[reference] ?? []).map { $0 / $1 }
   }
 
-  var noise: [Double] { ratios(.stockAgain) }
+  var noise: [Double] { ratios(reference.again) }
 
   /// Whether three quarters of the rounds say so, and by more than two processes of one program differ.
   var isSlower: Bool {
-    let ratios = ratios(.ours)
+    // Of a rate the inverse is a time's.
+    let ratios = unit.hasSuffix("/s") ? ratios(.ours).map { 1 / $0 } : ratios(.ours)
     guard !ratios.isEmpty, !noise.isEmpty else { return false }
     let most = max(noise.quantile(0.75), 1 / noise.quantile(0.25), 1)
     return ratios.quantile(0.25) > 1 && ratios.median > most

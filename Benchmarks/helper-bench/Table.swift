@@ -14,10 +14,11 @@ struct Table {
 
   func print(_ title: String, _ all: [Comparison]) {
     Swift.print("\n\(title)")
+    let reference = (all.first?.reference ?? .stock).rawValue
     let headings = shown.map { Self.heading($0) }
     Swift.print(
-      pad("", Self.nameWidth) + headings.map { right($0, width($0)) }.joined() + right("ours/stock", 12)
-        + right("quartiles", 11) + right("stock/stock", 13) + right("quartiles", 11)
+      pad("", Self.nameWidth) + headings.map { right($0, width($0)) }.joined() + right("ours/\(reference)", 12)
+        + right("quartiles", 11) + right("\(reference)/\(reference)", 13) + right("quartiles", 11)
         + (hasFloor ? right("ours/floor", 12) : ""))
     for comparison in all { Swift.print(line(comparison)) }
   }
@@ -39,10 +40,11 @@ struct Table {
 
   static func printSlower(_ all: [Comparison]) {
     let slower = all.filter(\.isSlower).map(\.title)
+    let other = all.first?.reference == .diod ? "diod" : "the original"
     Swift.print(
       slower.isEmpty
-        ? "nothing slower than the original beyond the noise"
-        : "! slower than the original beyond the noise: \(slower.joined(separator: ", "))")
+        ? "nothing slower than \(other) beyond the noise"
+        : "! slower than \(other) beyond the noise: \(slower.joined(separator: ", "))")
   }
 
   private var hasFloor: Bool { shown.contains(.pollingFloor) }
