@@ -129,7 +129,7 @@ let package = Package(
     ),
     .executableTarget(
       name: "helper-bench",
-      dependencies: ["CLinux", "ProxyProtocol"],
+      dependencies: ["CLinux", "NinePProtocol", "ProxyProtocol"],
       path: "Benchmarks/helper-bench",
       swiftSettings: tests
     ),

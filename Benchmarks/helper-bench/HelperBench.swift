@@ -12,6 +12,7 @@ enum HelperBench {
         case .guest: try GuestSuite.run(options)
         case .scale: try ScaleSuite.run(options)
         case .startup: try StartUpSuite.run(options)
+        case .nineP: try NinePSuite.run(options)
         }
       try Record.write(all, options)
     } catch {

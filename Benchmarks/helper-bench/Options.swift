@@ -2,12 +2,16 @@
 struct Options {
   enum Suite: String {
     case helper, guest, scale, startup
+    case nineP = "9p"
   }
 
   let suite: Suite
   var helper = ""
   var stock = ""
   var floor = ""
+  /// Our server of 9P, and the other one.
+  var postern = ""
+  var diod = ""
   /// An empty directory, on the file system that is to be served.
   var work = ""
   /// What boots a guest, and the program that works in it.
@@ -34,6 +38,7 @@ struct Options {
       case .guest: (5, 1)
       case .scale: (21, 5)
       case .startup: (41, 9)
+      case .nineP: (21, 5)
       }
     return givenRounds ?? (isQuick ? quick : usual)
   }
@@ -64,6 +69,8 @@ struct Options {
       case "--helper": helper = value
       case "--stock": stock = value
       case "--floor": floor = value
+      case "--postern": postern = value
+      case "--diod": diod = value
       case "--work": work = value
       case "--guest-run": guestRun = value
       case "--guest-bench": guestBench = value
@@ -75,8 +82,8 @@ struct Options {
       default: throw Failure("unknown option \(option)")
       }
     }
-    guard ![helper, stock, floor, work, guestRun, guestBench].contains("") else {
-      throw Failure("--helper, --stock, --floor, --work, --guest-run and --guest-bench are needed")
+    guard ![helper, stock, floor, postern, diod, work, guestRun, guestBench].contains("") else {
+      throw Failure("--helper, --stock, --floor, --postern, --diod, --work, --guest-run and --guest-bench are needed")
     }
   }
 
