@@ -10,6 +10,7 @@ enum NinePMemory {
 
   static func measure(_ share: NinePShare, _ options: Options) throws(Failure) -> [Comparison] {
     var peak = Comparison("memory", "with one client", unit: "kB", against: .diod)
+    var own = Comparison("memory", "of it no file's", unit: "kB", against: .diod)
     var held = Comparison("memory", "more with each 1000 fids", unit: "kB", against: .diod)
     let all: [Series] = [.diod, .ours, .diodAgain]
     for round in 0..<min(options.rounds, mostRounds) {
@@ -19,12 +20,13 @@ enum NinePMemory {
         defer { server.end() }
         let client = try server.connect()
         try client.walk(to: NinePShare.file, Fid(rawValue: 1))
-        let before = try server.peakMemory()
-        for fid in 2..<UInt32(2 + fids) { try client.walk(to: NinePShare.file, Fid(rawValue: fid)) }
+        let before = try server.memory("VmHWM")
         peak.append(Double(before), of: all[turn])
-        held.append(Double(try server.peakMemory() - before) * 1000 / Double(fids), of: all[turn])
+        own.append(Double(try server.memory("RssAnon")), of: all[turn])
+        for fid in 2..<UInt32(2 + fids) { try client.walk(to: NinePShare.file, Fid(rawValue: fid)) }
+        held.append(Double(try server.memory("VmHWM") - before) * 1000 / Double(fids), of: all[turn])
       }
     }
-    return [peak, held]
+    return [peak, own, held]
   }
 }

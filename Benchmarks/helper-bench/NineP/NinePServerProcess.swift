@@ -68,10 +68,10 @@ final class NinePServerProcess {
     return connection
   }
 
-  /// The most memory that it ever had resident, in kilobytes.
-  func peakMemory() throws(Failure) -> Int {
-    let value = try ProcessStatus("\(process)")["VmHWM"]?.prefix { $0.isNumber }
-    guard let kilobytes = value.flatMap({ Int($0) }) else { throw Failure("no VmHWM of \(name)") }
+  /// What its `/proc/PID/status` says in this line, in kilobytes.
+  func memory(_ line: String) throws(Failure) -> Int {
+    let value = try ProcessStatus("\(process)")[line]?.prefix { $0.isNumber }
+    guard let kilobytes = value.flatMap({ Int($0) }) else { throw Failure("no \(line) of \(name)") }
     return kilobytes
   }
 

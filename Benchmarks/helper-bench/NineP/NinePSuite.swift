@@ -58,7 +58,7 @@ enum NinePSuite {
         ("\(name)-1", "\(title), one request in flight: MB per second, by bytes of a message's data"),
         ("\(name)-8", "\(title), eight in flight: MB per second, by bytes of a message's data"),
       ]
-    } + [("memory", "MEMORY (VmHWM), kB")]
+    } + [("memory", "MEMORY (VmHWM; RssAnon of it is no file's), kB")]
   }
 }
 
