@@ -40,8 +40,9 @@ enum NinePSuite {
       let chosen = all.filter { $0.setting == setting }
       guard !chosen.isEmpty else { continue }
       Table([.ours, .diod], digits: 0).print(title, chosen)
+      // Of one group: names come again in each.
+      if setting != "memory" { Table.printSlower(chosen) }
     }
-    Table.printSlower(all.filter { $0.setting != "memory" })
     return all
   }
 
