@@ -49,11 +49,16 @@ import Testing
     "If that is as it should be: script/bench --accept, and commit Tests/instruction-count/accepted/\(compiler)"
   }
 
-  private func count() throws -> String {
+  /// Nothing is retained, released or allocated, which would be instructions that come back unseen, one by one.
+  @Test func noRequestCountsReferences() throws {
+    #expect(try count(["--references"]) == "")
+  }
+
+  private func count(_ options: [String] = []) throws -> String {
     // Where extended attributes and generations are most likely.
     let directory = try TemporaryDirectory(in: getenv("TMPDIR").map { String(cString: $0) } ?? "/var/tmp")
     let output = try Output()
-    let process = try spawn(Programs.instructionCount, [directory.path], output: output)
+    let process = try spawn(Programs.instructionCount, [directory.path] + options, output: output)
     try #require(process.wait(seconds: 60) == 0, "\(output.text)")
     return output.text
   }

@@ -4,6 +4,7 @@ import Glibc
 ///
 ///     instruction-count DIRECTORY                  prints a line `NAME INSTRUCTIONS CALLS` for each
 ///     instruction-count DIRECTORY --profile NAME   prints a line `INSTRUCTIONS FUNCTION` for each function of NAME's
+///     instruction-count DIRECTORY --references     prints a line `NAME FUNCTION` for each that counts references or allocates
 ///     instruction-count DIRECTORY --serve          is what valgrind runs of it
 ///
 /// The numbers are the same whatever else the machine does: one thread sends requests, then serves them, then looks at
@@ -24,16 +25,28 @@ enum InstructionCount {
         for (function, instructions) in try Profile.functions(of: arguments[3], in: arguments[1]) {
           print(instructions, function)
         }
+      case "--references" where arguments.count == 3:
+        for count in try Count.all(in: arguments[1]) {
+          let functions = try Profile.functions(of: count.name, in: arguments[1]).map(\.name)
+          for function in functions where Self.isOfReferences(function) { print(count.name, function) }
+        }
       case "--serve" where arguments.count == 3:
         try serve(in: arguments[1])
       default:
-        say("usage: instruction-count DIRECTORY [--profile NAME | --serve]")
+        say("usage: instruction-count DIRECTORY [--profile NAME | --references | --serve]")
         exit(2)
       }
     } catch {
       say("instruction-count: \(error.text)")
       exit(1)
     }
+  }
+
+  /// Those of the language's runtime that count references, make objects and check accesses, and the allocator's.
+  private static func isOfReferences(_ function: String) -> Bool {
+    let words = ["retain", "release", "alloc", "Access"]
+    return function.hasPrefix("swift_") && words.contains { function.lowercased().contains($0.lowercased()) }
+      || ["malloc", "calloc", "realloc", "free"].contains(function)
   }
 
   /// Serves each case twice, so that the second time costs more by ``Batch/difference`` requests alone; prints its name.
