@@ -50,9 +50,7 @@ struct StartUp {
       Log.write(
         .warning, "whoever reaches \(host) can connect, and 9P has no encryption: let it be a network of your own")
     }
-    print(listener.mountCommand)
-    // Whoever reads it may not be a terminal.
-    fflush(nil)
+    StandardOutput.write(line: listener.mountCommand)
     let door = Door(
       root: root,
       admission: Admission(

@@ -61,6 +61,25 @@ struct NinePProgramTests {
     return directory
   }
 
+  /// A device is asked what it is by whoever uses C's streams.
+  @Test("its output may be a device", arguments: ["/dev/null", "/dev/ptmx"])
+  func outputToDevice(device: String) throws {
+    let directory = try share()
+    let output = try Output()
+    let file = open(device, O_RDWR | O_NOCTTY | O_CLOEXEC)
+    defer { close(file) }
+    let process = try spawn(
+      "/bin/sh",
+      ["-c", "exec \"$@\" >&5 2>&6", "sh", Programs.postern, "9p", "--export", directory.path + "/share"]
+        + ["--listen", "unix:\(directory.path)/s"],
+      inheriting: [(file, 5), (output.descriptor, 6)])
+    #expect(eventually { output.text.contains("serving") })
+    try connect(directory).start()
+    #expect(process.wait(seconds: 0.1) == nil)
+    process.signal(SIGTERM)
+    #expect(process.wait(seconds: 5) == 0)
+  }
+
   private func connect(_ directory: TemporaryDirectory) throws -> Client {
     Client(try connected("\(directory.path)/s"))
   }
