@@ -73,7 +73,9 @@ let package = Package(
     ),
     .executableTarget(
       name: "escape-probe", dependencies: ["CLinux"], path: "Tests/escape-probe", swiftSettings: tests),
-    .executableTarget(name: "guest-suite", dependencies: ["CLinux"], path: "Tests/guest-suite", swiftSettings: tests),
+    .target(name: "GuestChecks", path: "Tests/GuestChecks", swiftSettings: tests),
+    .executableTarget(
+      name: "guest-suite", dependencies: ["CLinux", "GuestChecks"], path: "Tests/guest-suite", swiftSettings: tests),
     .testTarget(name: "ProxyProtocolTests", dependencies: ["ProxyProtocol"], swiftSettings: tests),
     .testTarget(name: "NinePProtocolTests", dependencies: ["NinePProtocol"], swiftSettings: tests),
     .testTarget(

@@ -25,7 +25,7 @@ struct PrivilegedGuestTests {
       let isReady = eventually { access(rig.socket, F_OK) == 0 }
       try #require(isReady, "no socket; the helper says: \(helper.tail)")
       let checks = try runGuest(rig, "socket=\(rig.socket)")
-      #expect(checks.count > 130)
+      #expect(checks.count > 115)
       try expectEnd(of: helper)
       #expect(access(rig.socket, F_OK) == -1, "the socket is left behind")
       #expect(helper.output.contains(sandbox), "the log doesn't name the sandbox: \(helper.output)")

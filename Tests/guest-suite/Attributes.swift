@@ -1,4 +1,5 @@
 import Glibc
+import GuestChecks
 
 /// Modes and owners.
 func checkAttributes(_ suite: inout Suite) {
@@ -70,10 +71,6 @@ func checkAttributes(_ suite: inout Suite) {
   }
 }
 
-// The C macros aren't imported.
-private let now = (1 << 30) - 1
-private let omit = (1 << 30) - 2
-
 /// Times set by hand and by the clock.
 func checkTimes(_ suite: inout Suite) {
   // The guest's 9p client cuts times to whole seconds, and QEMU asks the host for the access time with the
@@ -119,16 +116,6 @@ func checkTimes(_ suite: inout Suite) {
     let seen = try status("file").st_mtim.tv_sec
     try expect("modification \(seen)", seen > 1_000_000)
   }
-}
-
-private func setTimes(
-  _ path: String, _ access: (seconds: Int, nanoseconds: Int), _ modification: (seconds: Int, nanoseconds: Int)
-) throws(Failure) {
-  let times = [
-    timespec(tv_sec: access.seconds, tv_nsec: access.nanoseconds),
-    timespec(tv_sec: modification.seconds, tv_nsec: modification.nanoseconds),
-  ]
-  try call("utimensat \(path)", utimensat(AT_FDCWD, path, times, AT_SYMLINK_NOFOLLOW))
 }
 
 /// What only a host that maps no ids has.

@@ -1,4 +1,5 @@
 import Glibc
+import GuestChecks
 
 /// Reading, writing, sizes.
 func checkContents(_ suite: inout Suite) {

@@ -1,4 +1,5 @@
 import Glibc
+import GuestChecks
 
 /// Making, listing and removing directories.
 func checkDirectories(_ suite: inout Suite) {

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import GuestChecks
 
 /// Extended attributes of the `user` class, and who may set others.
 func checkExtendedAttributes(_ suite: inout Suite) {

@@ -1,4 +1,5 @@
 import Glibc
+import GuestChecks
 
 /// What the end-to-end tests run inside the guest: checks on a mounted share, one line each, told from the console.
 ///
@@ -37,7 +38,7 @@ enum GuestSuite {
       exit(2)
     }
     umask(0o022)
-    var suite = Suite(directory: directory)
+    var suite = Suite("guest-suite", directory: directory)
     for group in groups where arguments.count == 1 || arguments.contains(group.name) {
       suite.enter(group.name)
       group.run(&suite)

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import GuestChecks
 
 /// What the host has put into `host` before the guest began.
 func checkHostFiles(_ suite: inout Suite) {

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import GuestChecks
 
 /// Leaves one of everything for the host to look at.
 func leaveFiles(_ suite: inout Suite) {

@@ -1,4 +1,5 @@
 import Glibc
+import GuestChecks
 
 /// Hard and symbolic links.
 func checkLinks(_ suite: inout Suite) {

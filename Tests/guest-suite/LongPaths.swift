@@ -1,4 +1,5 @@
 import Glibc
+import GuestChecks
 
 /// The longest path that a program may name, its NUL not counted.
 private let longest = 4095

@@ -1,9 +1,5 @@
 import Glibc
-
-/// The number of a device, as Linux packs it.
-func device(_ major: UInt, _ minor: UInt) -> dev_t {
-  dev_t((minor & 0xff) | (major & 0xfff) << 8 | (minor & ~0xff) << 12 | (major & ~0xfff) << 32)
-}
+import GuestChecks
 
 /// Special files. The guest's kernel opens them itself, so that they lead to the guest's devices and processes.
 func checkNodes(_ suite: inout Suite) {
@@ -62,14 +58,5 @@ func checkNodes(_ suite: inout Suite) {
     try expect("type", try status("listener").st_mode & S_IFMT, is: S_IFSOCK)
     try call("listen", listen(server, 1))
     try call("connect", withAddress("listener", { connect(client, $0, $1) }))
-  }
-}
-
-private func withAddress(_ path: String, _ body: (UnsafePointer<sockaddr>, socklen_t) -> CInt) -> CInt {
-  var address = sockaddr_un()
-  address.sun_family = sa_family_t(AF_UNIX)
-  withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
-  return withUnsafePointer(to: &address) { pointer in
-    pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0, socklen_t(MemoryLayout<sockaddr_un>.size)) }
   }
 }

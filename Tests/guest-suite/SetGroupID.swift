@@ -1,4 +1,5 @@
 import Glibc
+import GuestChecks
 
 /// Directories that hand their group on.
 func checkSetGroupID(_ suite: inout Suite) {

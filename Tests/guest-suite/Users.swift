@@ -1,4 +1,5 @@
 import Glibc
+import GuestChecks
 
 /// Who makes something decides whose it is, and the guest's kernel decides who may.
 func checkUsers(_ suite: inout Suite) {
@@ -99,10 +100,4 @@ func checkUsers(_ suite: inout Suite) {
     }
     try asUser(1000, 1000) { () throws(Failure) in try call("unlink by the owner", unlink("sticky/file")) }
   }
-}
-
-/// Makes a directory that every user may write in, whatever the umask is.
-func makePublicDirectory(_ path: String, mode: mode_t = 0o777) throws(Failure) {
-  try call("mkdir \(path)", mkdir(path, 0o755))
-  try call("chmod \(path)", chmod(path, mode))
 }

@@ -1,4 +1,5 @@
 import Glibc
+import GuestChecks
 
 /// Several processes at once.
 func checkWriters(_ suite: inout Suite) {

@@ -2,7 +2,7 @@ import Glibc
 
 /// Opens a file for as long as `body` runs.
 @discardableResult
-func withFile<Result>(
+package func withFile<Result>(
   _ path: String, _ flags: CInt, _ mode: mode_t = 0o644, _ body: (CInt) throws(Failure) -> Result
 ) throws(Failure) -> Result {
   let file = try call("open \(shown(path))", open(path, flags, mode))
@@ -18,24 +18,30 @@ func withFile<Result>(
 }
 
 /// Makes or replaces a file.
-func save(_ text: String, in path: String, mode: mode_t = 0o644) throws(Failure) {
+package func save(_ text: String, in path: String, mode: mode_t = 0o644) throws(Failure) {
   try withFile(path, O_WRONLY | O_CREAT | O_TRUNC, mode) { file throws(Failure) in
     try write(Array(text.utf8), to: file)
   }
 }
 
 /// A whole file as text.
-func text(of path: String) throws(Failure) -> String {
+package func text(of path: String) throws(Failure) -> String {
   String(decoding: try bytes(of: path), as: UTF8.self)
 }
 
 /// A whole file.
-func bytes(of path: String) throws(Failure) -> [UInt8] {
+package func bytes(of path: String) throws(Failure) -> [UInt8] {
   try withFile(path, O_RDONLY) { file throws(Failure) in try rest(of: file) }
 }
 
+/// Makes a directory that every user may write in, whatever the umask is.
+package func makePublicDirectory(_ path: String, mode: mode_t = 0o777) throws(Failure) {
+  try call("mkdir \(path)", mkdir(path, 0o755))
+  try call("chmod \(path)", chmod(path, mode))
+}
+
 /// What is left to be read from an open file.
-func rest(of file: CInt, inPartsOf size: Int = 65_536) throws(Failure) -> [UInt8] {
+package func rest(of file: CInt, inPartsOf size: Int = 65_536) throws(Failure) -> [UInt8] {
   var all: [UInt8] = []
   var part = [UInt8](repeating: 0, count: size)
   while true {
@@ -46,7 +52,7 @@ func rest(of file: CInt, inPartsOf size: Int = 65_536) throws(Failure) -> [UInt8
 }
 
 /// Writes all bytes, in one call where the kernel takes them so.
-func write(_ bytes: [UInt8], to file: CInt) throws(Failure) {
+package func write(_ bytes: [UInt8], to file: CInt) throws(Failure) {
   var rest = bytes[...]
   while !rest.isEmpty {
     let count = try call("write", rest.withUnsafeBytes { Glibc.write(file, $0.baseAddress, $0.count) })
@@ -55,47 +61,47 @@ func write(_ bytes: [UInt8], to file: CInt) throws(Failure) {
 }
 
 /// The status of what a path names, symbolic links included.
-func status(_ path: String) throws(Failure) -> stat {
+package func status(_ path: String) throws(Failure) -> stat {
   var status = stat()
   try call("lstat \(shown(path))", lstat(path, &status))
   return status
 }
 
 /// The status of an open file.
-func status(of file: CInt) throws(Failure) -> stat {
+package func status(of file: CInt) throws(Failure) -> stat {
   var status = stat()
   try call("fstat", fstat(file, &status))
   return status
 }
 
-func isAbsent(_ path: String) -> Bool {
+package func isAbsent(_ path: String) -> Bool {
   var status = stat()
   return lstat(path, &status) == -1 && errno == ENOENT
 }
 
 /// Fails unless type and mode of what is at `path` are these.
-func expectMode(_ path: String, _ mode: mode_t) throws(Failure) {
+package func expectMode(_ path: String, _ mode: mode_t) throws(Failure) {
   let seen = try status(path).st_mode
   if seen != mode { throw Failure("mode of \(shown(path)): expected 0\(octal(mode)), saw 0\(octal(seen))") }
 }
 
 /// Fails unless user and group of what is at `path` are these.
-func expectOwner(_ path: String, _ user: uid_t, _ group: gid_t) throws(Failure) {
+package func expectOwner(_ path: String, _ user: uid_t, _ group: gid_t) throws(Failure) {
   let seen = try status(path)
   try expect("owner of \(shown(path))", "\(seen.st_uid):\(seen.st_gid)", is: "\(user):\(group)")
 }
 
-func octal(_ mode: mode_t) -> String { String(mode, radix: 8) }
+package func octal(_ mode: mode_t) -> String { String(mode, radix: 8) }
 
 /// The names in a directory, without `.` and `..`, as the bytes that they are.
-func names(in path: String) throws(Failure) -> [[UInt8]] {
+package func names(in path: String) throws(Failure) -> [[UInt8]] {
   guard let directory = opendir(path) else { throw Failure("opendir \(shown(path)): \(message(errno))") }
   defer { closedir(directory) }
   return try names(in: directory)
 }
 
 /// The names that an open directory has yet to tell.
-func names(in directory: OpaquePointer) throws(Failure) -> [[UInt8]] {
+package func names(in directory: OpaquePointer) throws(Failure) -> [[UInt8]] {
   var names: [[UInt8]] = []
   while true {
     errno = 0
@@ -113,24 +119,24 @@ func names(in directory: OpaquePointer) throws(Failure) -> [[UInt8]] {
 }
 
 /// As ``names(in:)``, sorted, for directories whose names are text.
-func listing(of path: String) throws(Failure) -> [String] {
+package func listing(of path: String) throws(Failure) -> [String] {
   try names(in: path).map { String(decoding: $0, as: UTF8.self) }.sorted()
 }
 
 /// What a symbolic link holds.
-func target(of path: String) throws(Failure) -> String {
+package func target(of path: String) throws(Failure) -> String {
   var buffer = [CChar](repeating: 0, count: 8192)
   let count = try call("readlink \(shown(path))", readlink(path, &buffer, buffer.count))
   return String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
 }
 
 /// A path as it may stand in a message: the long ones shortened.
-func shown(_ path: String) -> String {
+package func shown(_ path: String) -> String {
   path.utf8.count <= 80 ? path : "\(path.prefix(30))… (\(path.utf8.count) bytes)"
 }
 
 /// Bytes that look random and are the same at each run, so that the host can make them again.
-func pattern(_ count: Int, seed: UInt64 = 1) -> [UInt8] {
+package func pattern(_ count: Int, seed: UInt64 = 1) -> [UInt8] {
   var state = seed
   return (0..<count).map { _ in
     state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
@@ -139,7 +145,7 @@ func pattern(_ count: Int, seed: UInt64 = 1) -> [UInt8] {
 }
 
 /// FNV-1a, to compare large contents by.
-func checksum(_ bytes: [UInt8]) -> UInt64 {
+package func checksum(_ bytes: [UInt8]) -> UInt64 {
   var hash: UInt64 = 0xcbf2_9ce4_8422_2325
   for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
   return hash
