@@ -76,6 +76,9 @@ let package = Package(
     .target(name: "GuestChecks", path: "Tests/GuestChecks", swiftSettings: tests),
     .executableTarget(
       name: "guest-suite", dependencies: ["CLinux", "GuestChecks"], path: "Tests/guest-suite", swiftSettings: tests),
+    .executableTarget(
+      name: "posix-suite", dependencies: ["CLinux", "CRawCalls", "GuestChecks"], path: "Tests/posix-suite",
+      swiftSettings: tests),
     .testTarget(name: "ProxyProtocolTests", dependencies: ["ProxyProtocol"], swiftSettings: tests),
     .testTarget(name: "NinePProtocolTests", dependencies: ["NinePProtocol"], swiftSettings: tests),
     .testTarget(
