@@ -126,7 +126,10 @@ private struct Stream {
     let (size, tag) = (Frame.headerSize + body.count, types.count)
     bytes += [UInt8(truncatingIfNeeded: size), UInt8(truncatingIfNeeded: size >> 8), 0, 0, type.rawValue]
     bytes += [UInt8(truncatingIfNeeded: tag), UInt8(truncatingIfNeeded: tag >> 8)]
+    let start = bytes.count
     for index in body.indices { bytes.append(body[index]) }
+    // A lock that is waited for would be answered out of turn, or never.
+    if type == .lock, body.count >= 9 { bytes[start + 5] &= ~1 }
     types.append(type)
   }
 }

@@ -5,7 +5,8 @@ public struct ReplyWriter: Sendable {
   public static let smallestBuffer = Frame.qidsOffset + Names.maximumCount * Qid.size
 
   private let type: UInt8
-  private let tag: Tag
+  /// What the reply is known by.
+  public let tag: Tag
 
   /// Replies to a request. A header of another type than ``RequestType``'s can only be answered with an error.
   public init(to request: FrameHeader) {

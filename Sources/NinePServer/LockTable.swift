@@ -30,8 +30,10 @@ package final class LockTable: Sendable {
   /// What became of a wish.
   enum Outcome {
     case granted
-    /// Another has it.
+    /// A process of another client has it.
     case blocked
+    /// Only processes of the same client have it.
+    case blockedBySession
     /// There is no room.
     case refused
   }
@@ -40,7 +42,8 @@ package final class LockTable: Sendable {
   func set(_ wish: HeldLock) -> Outcome {
     state.withLock { state in
       if wish.kind != .unlocked {
-        if state.firstConflict(with: wish) != nil { return .blocked }
+        if state.conflictOfOthers(with: wish) { return .blocked }
+        if state.firstConflict(with: wish) != nil { return .blockedBySession }
         // Cutting one in two takes another place.
         let count = state.locks.count { $0.owner.session == wish.owner.session }
         guard count + 2 <= Self.mostOfSession else { return .refused }
@@ -75,6 +78,12 @@ extension LockTable.State {
   func firstConflict(with wish: HeldLock) -> HeldLock? {
     for lock in locks where lock.conflicts(with: wish) { return lock }
     return nil
+  }
+
+  /// Whether another client's process keeps a range from being locked.
+  func conflictOfOthers(with wish: HeldLock) -> Bool {
+    for lock in locks where lock.owner.session != wish.owner.session && lock.conflicts(with: wish) { return true }
+    return false
   }
 
   /// Takes a range out of what its process has.

@@ -16,6 +16,8 @@ struct Session<Files: FileSystem & ~Copyable>: ~Copyable {
   private var hasVersion = false
   /// The most bytes of a message: `msize`.
   private(set) var messageSize = MessageSize.beforeVersion
+  /// Locks that its processes wait for.
+  var waiting: [WaitingLock] = []
   /// Fids that hold an extended attribute's value.
   var attributeFids = 0
   // A request has at most two names. Both live here, NUL-terminated, until the next request.
@@ -35,7 +37,7 @@ struct Session<Files: FileSystem & ~Copyable>: ~Copyable {
     fids = FidTable(limit: terms.fids)
   }
 
-  /// Answers one request. Its failure is a reply as well.
+  /// Answers one request. Its failure is a reply as well. One that waits for a lock is answered with another.
   mutating func answer(_ header: FrameHeader, _ body: Span<UInt8>, into outbox: inout Outbox) {
     let writer = ReplyWriter(to: header)
     do throws(Errno) {
@@ -48,6 +50,8 @@ struct Session<Files: FileSystem & ~Copyable>: ~Copyable {
       let number = ErrorNumber(rawValue: UInt32(bitPattern: error.rawValue))
       outbox.put { buffer in writer.error(number, into: &buffer) }
     }
+    // It may have been what another request waits for.
+    if !waiting.isEmpty { answerWaiting(into: &outbox) }
   }
 
   @_lifetime(copy body)
@@ -98,8 +102,7 @@ struct Session<Files: FileSystem & ~Copyable>: ~Copyable {
       let size = try walkAttribute(fid, newFid, name, by: &outbox)
       outbox.put { buffer in writer.size(UInt64(size), into: &buffer) }
     case .lock(let fid, let flags, let lock):
-      let status = try self.lock(fid, flags, lock)
-      outbox.put { buffer in writer.lockStatus(status, into: &buffer) }
+      try self.lock(fid, flags, lock, writer, into: &outbox)
     case .getLock(let fid, let lock):
       try getLock(fid, lock, writer, into: &outbox)
     case .authenticate:
@@ -124,9 +127,9 @@ struct Session<Files: FileSystem & ~Copyable>: ~Copyable {
     case .rename:
       // As above: Linux uses `Trenameat`.
       throw .notSupported
-    case .flush:
-      // Requests are answered one after the other, so that whatever it names has its answer.
-      return
+    case .flush(let tag):
+      // Requests are answered one after the other, so that whatever it names has its answer, unless it waits for a lock.
+      forgetWaiting(tag)
     case .synchronize(let fid, let dataOnly):
       try synchronize(fid, dataOnly: dataOnly)
     case .setAttributes(let fid, let change):
@@ -150,6 +153,7 @@ struct Session<Files: FileSystem & ~Copyable>: ~Copyable {
   ) throws(Errno) {
     fids.removeAll()
     dropLocks()
+    waiting.removeAll()
     attributeFids = 0
     hasVersion = false
     guard let agreed = MessageSize.agreed(requested: size, own: UInt32(NinePServer.largestMessage)) else {

@@ -93,6 +93,59 @@ struct LockTests {
     #expect(try lock(third, .lock(1, exclusive)) == success)
   }
 
+  @Test("who waits for a process of the same client is answered when that lets go")
+  func waiting() throws {
+    let one = try served()
+    #expect(try lock(one, .lock(1, exclusive, 0, 10, process: 1)) == success)
+    one.client.send(NinePMessage.lock(2, exclusive, flags: 1, 0, 5, process: 2).frame(tag: 5))
+    // Others than the unlocking are answered before it.
+    #expect(try lock(one, .lock(1, unlocked, 5, 5, process: 1)) == success)
+    #expect(try lock(one, .lock(1, unlocked, 0, 5, process: 1)) == success)
+    try expectAnswer(one, tag: 5, success)
+    #expect(try lock(one, .lock(1, shared, 0, 5, process: 1)) == blocked)
+    // Clunking what it was locked by lets go too.
+    one.client.send(NinePMessage.lock(1, exclusive, flags: 1, process: 1).frame(tag: 6))
+    try one.client.done(.clunk(2))
+    try expectAnswer(one, tag: 6, success)
+  }
+
+  @Test("who waits for another client asks again, and so does who has no fid any more")
+  func askingAgain() throws {
+    let one = try served()
+    let other = try served(beside: one)
+    #expect(try lock(one, .lock(1, exclusive, 0, 10, process: 1)) == success)
+    #expect(try lock(other, .lock(1, exclusive, flags: 1, 0, 10)) == blocked)
+    one.client.send(NinePMessage.lock(2, exclusive, flags: 1, 0, 10, process: 2).frame(tag: 5))
+    try one.client.done(.clunk(2))
+    try expectAnswer(one, tag: 5, blocked)
+    #expect(try lock(one, .lock(1, unlocked, process: 1)) == success)
+    #expect(try lock(other, .lock(1, exclusive, flags: 1, 0, 10)) == success)
+  }
+
+  @Test("nobody waits after a flush, a new version, or as one too many")
+  func noLongerWaiting() throws {
+    let one = try served()
+    #expect(try lock(one, .lock(1, exclusive, process: 1)) == success)
+    for tag: UInt16 in 100..<164 {
+      one.client.send(NinePMessage.lock(2, exclusive, flags: 1, process: UInt32(tag)).frame(tag: tag))
+    }
+    #expect(try lock(one, .lock(2, exclusive, flags: 1, process: 2)) == blocked)
+    for tag: UInt16 in 101..<164 { try one.client.done(.flush(tag)) }
+    #expect(try lock(one, .lock(1, unlocked, process: 1)) == success)
+    try expectAnswer(one, tag: 100, success)
+    one.client.send(NinePMessage.lock(1, exclusive, flags: 1, process: 1).frame(tag: 5))
+    try one.client.start()
+    try one.client.done(.walk(0, 1, "file"))
+    try one.client.done(.open(1, 2))
+    #expect(try lock(one, .lock(1, exclusive, process: 3)) == success)
+  }
+
+  private func expectAnswer(_ served: Served, tag: UInt16, _ status: UInt8) throws {
+    let answer = try #require(served.client.receive())
+    #expect(answer.tag == tag)
+    #expect(answer.body.all == [status])
+  }
+
   @Test("ranges, flags and kinds that there aren't, and files that aren't open")
   func refused() throws {
     let one = try served()
