@@ -4,27 +4,40 @@ import HelperHarness
 import Testing
 
 /// Runs a test with a rig, and removes it also where the test fails.
-func withRig(checks: [String], rootless: Start? = nil, _ body: (Rig) throws -> Void) throws {
-  let rig = try Rig(checks: checks, rootless: rootless)
+func withRig(
+  _ program: Rig.GuestProgram = .guestSuite, checks: [String], rootless: Start? = nil, _ body: (Rig) throws -> Void
+) throws {
+  let rig = try Rig(program, checks: checks, rootless: rootless)
   defer { rig.remove() }
   try body(rig)
 }
 
-/// Boots the guest, waits for its end and tells of each of its checks. `descriptor` is closed here.
+/// Boots the guest, waits for its end and expects each of its checks to have passed. `descriptor` is closed here.
 func runGuest(
+  _ rig: Rig, _ share: String, options: String = "", descriptor: CInt? = nil
+) throws -> [GuestCheck] {
+  let checks = try seeGuest(rig, share, options: options, descriptor: descriptor)
+  for check in checks {
+    #expect(check.failure == nil, "in the guest: \(check.name): \(check.failure ?? "")")
+  }
+  return checks
+}
+
+/// Boots the guest, waits for its end and tells of each of its checks, also of those that failed.
+func seeGuest(
   _ rig: Rig, _ share: String, options: String = "", descriptor: CInt? = nil
 ) throws -> [GuestCheck] {
   let guest = try rig.startGuest(
     share, options: options, descriptors: descriptor.map { [(there: CInt(3), here: $0)] } ?? [])
   if let descriptor { close(descriptor) }
-  let isUnprivileged = eventually { isUnprivilegedQEMU(guest.process.identifier) }
-  #expect(isUnprivileged, "QEMU doesn't run as an ordinary user")
+  // Only root can give files their owners, as QEMU is then to do by itself.
+  if !share.contains("security_model=passthrough") {
+    let isUnprivileged = eventually { isUnprivilegedQEMU(guest.process.identifier) }
+    #expect(isUnprivileged, "QEMU doesn't run as an ordinary user")
+  }
   let status = try guest.status(within: 180)
   #expect(status == 0, "QEMU's status; the end of the console:\n\(guest.tail)")
   let (checks, sum) = GuestCheck.all(on: guest.output)
-  for check in checks {
-    #expect(check.failure == nil, "in the guest: \(check.name): \(check.failure ?? "")")
-  }
   let failed = checks.count { $0.failure != nil }
   try #require(
     sum == "\(checks.count - failed) passed, \(failed) failed",
@@ -35,6 +48,21 @@ func runGuest(
 func expectEnd(of helper: Logged) throws {
   let status = try helper.status(within: 10)
   #expect(status == 0, "the helper's status; it says: \(helper.tail)")
+}
+
+/// The port in the mount command that the server prints.
+func port(of server: Logged) throws -> String {
+  let isReady = eventually { server.output.contains("mount -t 9p") }
+  try #require(isReady, "the server isn't ready; it says: \(server.tail)")
+  let words = server.output.split(separator: "port=", maxSplits: 1)
+  return String(try #require(words.last).prefix { $0.isNumber })
+}
+
+/// A server outlives its clients, and ends in order when it is told to.
+func expectEndBySignal(of server: Logged) throws {
+  kill(server.process.identifier, SIGTERM)
+  let status = try server.status(within: 10)
+  #expect(status == 0, "the server's status; it says: \(server.tail)")
 }
 
 /// Whether a process is QEMU, runs as nobody, or as who runs the tests, by each of its four ids, and has no capability.

@@ -35,19 +35,4 @@ struct PrivilegedNinePGuestTests {
       try expectEndBySignal(of: server)
     }
   }
-
-  /// The port in the mount command that the server prints.
-  private func port(of server: Logged) throws -> String {
-    let isReady = eventually { server.output.contains("mount -t 9p") }
-    try #require(isReady, "the server isn't ready; it says: \(server.tail)")
-    let words = server.output.split(separator: "port=", maxSplits: 1)
-    return String(try #require(words.last).prefix { $0.isNumber })
-  }
-
-  /// A server outlives its clients, and ends in order when it is told to.
-  private func expectEndBySignal(of server: Logged) throws {
-    kill(server.process.identifier, SIGTERM)
-    let status = try server.status(within: 10)
-    #expect(status == 0, "the server's status; it says: \(server.tail)")
-  }
 }

@@ -21,15 +21,28 @@ struct Rig {
 
   static let helper = path("POSTERN_HELPER", ".build/dist/virtfs-proxy-helper")
   static let server = path("POSTERN_SERVER", ".build/dist/postern")
-  private static let suite = path("POSTERN_GUEST_SUITE", ".build/dist-tests/guest-suite")
+  static let posixSuite = path("POSTERN_POSIX_SUITE", ".build/dist-tests/posix-suite")
   private static let guest = path("POSTERN_GUEST", ".build/guest")
+
+  /// What the guest runs.
+  enum GuestProgram: String {
+    case guestSuite = "guest-suite"
+    case posixSuite = "posix-suite"
+
+    fileprivate var path: String {
+      switch self {
+      case .guestSuite: Rig.path("POSTERN_GUEST_SUITE", ".build/dist-tests/guest-suite")
+      case .posixSuite: Rig.posixSuite
+      }
+    }
+  }
 
   /// Makes the share and the guest's part.
   ///
   /// The share has the files that the guest's checks expect of the host, which only root can make, or else it is that of
   /// an ordinary user who serves it.
-  init(checks: [String], rootless: Start? = nil) throws {
-    for path in [Self.helper, Self.server, Self.suite, Self.guest + "/kernel"] where access(path, R_OK) != 0 {
+  init(_ program: GuestProgram = .guestSuite, checks: [String], rootless: Start? = nil) throws {
+    for path in [Self.helper, Self.server, program.path, Self.guest + "/kernel"] where access(path, R_OK) != 0 {
       throw RigError("\(path) is missing; script/test makes it")
     }
     var template = Array("/var/tmp/postern-XXXXXX".utf8CString)
@@ -44,7 +57,7 @@ struct Rig {
     } else {
       try makeShare()
     }
-    try makeGuest(checks)
+    try makeGuest(program, checks)
   }
 
   func remove() {
@@ -75,12 +88,12 @@ struct Rig {
     if let failed = results.firstIndex(of: -1) { throw RigError("the share can't be prepared: step \(failed)") }
   }
 
-  private func makeGuest(_ checks: [String]) throws {
+  private func makeGuest(_ program: GuestProgram, _ checks: [String]) throws {
     let content = directory.appendingPathComponent("content")
     try FileManager.default.createDirectory(at: content, withIntermediateDirectories: true)
     try FileManager.default.copyItem(
-      at: URL(fileURLWithPath: Self.suite), to: content.appendingPathComponent("guest-suite"))
-    let main = "#!/bin/busybox sh\n/guest-suite /mnt \(checks.joined(separator: " "))\n"
+      at: URL(fileURLWithPath: program.path), to: content.appendingPathComponent(program.rawValue))
+    let main = "#!/bin/busybox sh\n/\(program.rawValue) /mnt \(checks.joined(separator: " "))\n"
     try Data(main.utf8).write(to: content.appendingPathComponent("guest-main"))
     chmod(content.appendingPathComponent("guest-main").path, 0o755)
   }
@@ -115,7 +128,7 @@ struct Rig {
   }
 }
 
-/// One check of the guest-suite, from its line on the console.
+/// One check of a suite, from its line on the console.
 struct GuestCheck {
   let name: String
   /// What was expected and seen, where the check failed.
@@ -132,7 +145,7 @@ struct GuestCheck {
         let parts = line.dropFirst(7).split(separator: ": ", maxSplits: 2, omittingEmptySubsequences: false)
         checks.append(
           GuestCheck(name: parts.prefix(2).joined(separator: ": "), failure: parts.count > 2 ? String(parts[2]) : "?"))
-      } else if line.hasPrefix("guest-suite: ") {
+      } else if line.hasPrefix("guest-suite: ") || line.hasPrefix("posix-suite: ") {
         sum = String(line.dropFirst("guest-suite: ".count))
       }
     }
