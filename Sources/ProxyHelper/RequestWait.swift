@@ -3,7 +3,8 @@
 /// Being woken up is most of what a short request costs where the client is on another processor, and looking avoids it.
 /// Where both share one, or others want it, looking is in the way. Which it is can't be asked of the kernel and changes
 /// with every decision of its scheduler, so it is measured: now and then a few requests are waited for in either way, and
-/// the way that had them sooner is kept.
+/// the way that had them sooner is kept. Looking itself has the scheduler move the two apart, so it isn't even tried while
+/// sleepers are woken as soon as they are on one processor.
 struct RequestWait {
   private enum Way: Int {
     case sleeping, looking
@@ -24,12 +25,15 @@ struct RequestWait {
   private static let longestWait: UInt64 = 100_000
 
   private let polling: ProxyServer.Polling
-  private var way = Way.looking
+  /// Nanoseconds. Nobody sleeps as short who is woken from another processor.
+  private static let shortSleep: UInt64 = 15_000
+
+  private var way = Way.sleeping
   /// The way that the last trial was for. During a trial `way` is what is being tried.
-  private var settled = Way.looking
+  private var settled = Way.sleeping
   private var isTrying = false
   /// Requests until the trial begins, or until it goes on with the other way or ends.
-  private var left = 64
+  private var left = 32
   private var untilTrial = leastSettled
   private var waited: (sleeping: UInt64, looking: UInt64) = (0, 0)
   private var adaptiveLooks = leastLooks
@@ -71,24 +75,29 @@ struct RequestWait {
     if left == 0 { goOn() }
   }
 
-  /// Begins a trial, goes on with the other way, or decides.
+  /// Begins a trial with the way that is kept, goes on with the other, or decides.
   private mutating func goOn() {
+    let measured = UInt64(Self.trial - Self.unmeasured)
     if !isTrying {
       isTrying = true
       waited = (0, 0)
-      way = settled.other
       left = Self.trial
     } else if way != settled {
-      way = settled
-      left = Self.trial
-    } else {
-      isTrying = false
       // What is hardly better isn't worth the processor's time.
-      let best = waited.looking < waited.sleeping / 10 * 9 ? Way.looking : .sleeping
-      untilTrial = best == settled ? min(untilTrial * 2, Self.mostSettled) : Self.leastSettled
-      settled = best
-      way = best
-      left = untilTrial
+      settle(on: waited.looking < waited.sleeping / 10 * 9 ? .looking : .sleeping)
+    } else if settled == .sleeping, waited.sleeping < Self.shortSleep * measured {
+      settle(on: .sleeping)
+    } else {
+      way = settled.other
+      left = Self.trial
     }
+  }
+
+  private mutating func settle(on best: Way) {
+    isTrying = false
+    untilTrial = best == settled ? min(untilTrial * 2, Self.mostSettled) : Self.leastSettled
+    settled = best
+    way = best
+    left = untilTrial
   }
 }

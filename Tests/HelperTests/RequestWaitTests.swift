@@ -34,6 +34,12 @@ import Testing
     #expect(serve(&wait, 10_000, sleeping: 10_000, looking: 9500) < 500)
   }
 
+  /// Looking would have the scheduler move the two apart.
+  @Test func whoIsWokenAtOnceNeverLooks() {
+    var wait = RequestWait(.automatic)
+    #expect(serve(&wait, 100_000, sleeping: 9000, looking: 1000) == 0)
+  }
+
   /// A client that thinks for long between requests is slept for, whatever one wait of an hour adds up to.
   @Test func seldomRequestsAreSleptFor() {
     var wait = RequestWait(.automatic)
@@ -45,7 +51,7 @@ import Testing
   /// Looking in vain, the moment shrinks, until it pays again.
   @Test func whoLooksInVainLooksLess() {
     var wait = RequestWait(.automatic)
-    for _ in 0..<10 { wait.received(after: 0, whileLooking: true) }
+    serve(&wait, 100, sleeping: 40_000, looking: 20_000)
     let most = wait.looks
     for _ in 0..<10 { wait.received(after: 0, whileLooking: false) }
     #expect(wait.looks < most / 16)
