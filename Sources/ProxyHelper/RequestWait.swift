@@ -32,8 +32,9 @@ struct RequestWait {
   /// The way that the last trial was for. During a trial `way` is what is being tried.
   private var settled = Way.sleeping
   private var isTrying = false
-  /// Requests until the trial begins, or until it goes on with the other way or ends.
-  private var left = 32
+  /// Requests until the trial begins, or until it goes on with the other way or ends. The first comes late: the scheduler
+  /// should have had time to bring the two together.
+  private var left = 4096
   private var untilTrial = leastSettled
   private var waited: (sleeping: UInt64, looking: UInt64) = (0, 0)
   private var adaptiveLooks = leastLooks

@@ -51,7 +51,7 @@ import Testing
   /// Looking in vain, the moment shrinks, until it pays again.
   @Test func whoLooksInVainLooksLess() {
     var wait = RequestWait(.automatic)
-    serve(&wait, 100, sleeping: 40_000, looking: 20_000)
+    serve(&wait, 4200, sleeping: 40_000, looking: 20_000)
     let most = wait.looks
     for _ in 0..<10 { wait.received(after: 0, whileLooking: false) }
     #expect(wait.looks < most / 16)
