@@ -21,18 +21,25 @@ long cl_send_descriptor(int socket, const void *bytes, size_t count, int descrip
   return cl_result(sendmsg(socket, &message, flags));
 }
 
-long cl_receive_descriptor(int socket, void *bytes, size_t count, int *descriptor, int flags) {
+long cl_receive_message(int socket, void *bytes, size_t count, int *descriptor, bool *is_cut, int flags) {
   union control control = {0};
   struct iovec data = {bytes, count};
+  // Room for one descriptor, and not for the padding behind it, where a second one would fit: the kernel itself closes
+  // any further ones, and says that it did.
   struct msghdr message = {
-      .msg_iov = &data, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control.bytes};
+      .msg_iov = &data, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = CMSG_LEN(sizeof *descriptor)};
   *descriptor = -1;
-  // There is room for one descriptor: the kernel itself closes any further ones.
   long result = cl_result(recvmsg(socket, &message, flags));
   if (result < 0) return result;
+  *is_cut = (message.msg_flags & MSG_CTRUNC) != 0;
   struct cmsghdr *header = CMSG_FIRSTHDR(&message);
   if (header != NULL && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS &&
       header->cmsg_len == CMSG_LEN(sizeof *descriptor))
     memcpy(descriptor, CMSG_DATA(header), sizeof *descriptor);
   return result;
+}
+
+long cl_receive_descriptor(int socket, void *bytes, size_t count, int *descriptor, int flags) {
+  bool is_cut;
+  return cl_receive_message(socket, bytes, count, descriptor, &is_cut, flags);
 }

@@ -12,6 +12,7 @@
 #include <linux/prctl.h>
 #include <malloc.h>
 #include <spawn.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/fsuid.h>
@@ -138,6 +139,8 @@ static inline long cl_close_range(unsigned first, unsigned last) {
 long cl_send_descriptor(int socket, const void *bytes, size_t count, int descriptor, int flags);
 // `*descriptor` is the one that came, or -1. Any further ones are closed.
 long cl_receive_descriptor(int socket, void *bytes, size_t count, int *descriptor, int flags);
+// The same, and whether any further ones came, or one that this process may have no more of.
+long cl_receive_message(int socket, void *bytes, size_t count, int *descriptor, bool *is_cut, int flags);
 
 // On SIGTERM and SIGINT this socket is shut down in both directions: whoever waits on it sees its end and leaves in the
 // ordinary way. Unlike a flag this can't be missed between a check and a blocking call. -1 for none.
