@@ -79,7 +79,7 @@ package enum UnixSocket {
   /// The system calls are `socket` and `bind`.
   package static func bind(path: HostPath) throws(Errno) -> Descriptor {
     let socket = try make()
-    try unsafe withAddress(path) { address, size throws(Errno) in
+    try unsafe withAddress(path.bytes) { address, size throws(Errno) in
       _ = try unsafe valueOrErrno(Glibc.bind(socket.rawValue, address, size))
     }
     return socket
@@ -87,6 +87,11 @@ package enum UnixSocket {
 
   /// A socket connected to the one that listens at a path. The system calls are `socket` and `connect`.
   package static func connect(path: HostPath) throws(Errno) -> Descriptor {
+    try connect(path: path.bytes)
+  }
+
+  /// A socket connected to the one that listens at a path. The system calls are `socket` and `connect`.
+  package static func connect(path: Span<UInt8>) throws(Errno) -> Descriptor {
     let socket = try make()
     try unsafe withAddress(path) { address, size throws(Errno) in
       _ = try unsafe valueOrErrno(Glibc.connect(socket.rawValue, address, size))
@@ -97,7 +102,7 @@ package enum UnixSocket {
   /// A datagram socket connected to the one at a path. The system calls are `socket` and `connect`.
   static func connectDatagram(path: HostPath) throws(Errno) -> Descriptor {
     let socket = try make(SOCK_DGRAM)
-    try unsafe withAddress(path) { address, size throws(Errno) in
+    try unsafe withAddress(path.bytes) { address, size throws(Errno) in
       _ = try unsafe valueOrErrno(Glibc.connect(socket.rawValue, address, size))
     }
     return socket
@@ -109,14 +114,13 @@ package enum UnixSocket {
   }
 
   private static func withAddress(
-    _ path: HostPath, _ body: (UnsafePointer<sockaddr>, socklen_t) throws(Errno) -> Void
+    _ path: Span<UInt8>, _ body: (UnsafePointer<sockaddr>, socklen_t) throws(Errno) -> Void
   ) throws(Errno) {
     var address = sockaddr_un()
     address.sun_family = sa_family_t(AF_UNIX)
     guard path.count <= maximumPath else { throw .fileNameTooLong }
     unsafe withUnsafeMutableBytes(of: &address.sun_path) { field in
-      let bytes = path.bytes
-      for index in bytes.indices { unsafe field[index] = bytes[index] }
+      for index in path.indices { unsafe field[index] = path[index] }
     }
     try unsafe withUnsafePointer(to: &address) { pointer throws(Errno) in
       let general = unsafe UnsafeRawPointer(pointer).assumingMemoryBound(to: sockaddr.self)

@@ -86,6 +86,17 @@ long cl_path_of_descriptor(int fd, void *path, size_t count);
 static inline long cl_fork(void) { return cl_result(fork()); }
 // A program found along PATH, with the same environment: its process's number.
 long cl_spawn(char *const words[]);
+// A program by its path, the first of its words, that gets a descriptor under this number, which no standard stream has,
+// and beside it standard error. It is in a process group of its own: a terminal's signals are for this process.
+long cl_spawn_with_descriptor(char *const words[], int descriptor, int number);
+
+// A child by a descriptor (pidfd): once it was waited for, another process may have its number.
+static inline long cl_open_process(int process) { return cl_result(syscall(SYS_pidfd_open, process, 0)); }
+static inline long cl_signal_process(int fd, int signal) {
+  return cl_result(syscall(SYS_pidfd_send_signal, fd, signal, NULL, 0));
+}
+// Whether it has ended: 1, and `*status` is what it ended with, or 128 and the signal that ended it; else 0.
+long cl_wait_process(int fd, int *status);
 
 // glibc's setres*id signal every thread of the process. These are the calling thread's alone.
 static inline long cl_setresuid(uint32_t uid) { return cl_result(syscall(SYS_setresuid, uid, uid, uid)); }
