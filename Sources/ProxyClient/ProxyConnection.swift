@@ -3,10 +3,14 @@ package import ProxyProtocol
 internal import SystemPackage
 
 /// The driver's end of a connection to a helper: one request at a time, as the protocol has it.
+///
+/// The helper isn't trusted: whatever it sends, the outcome is one that the protocol has for the request, or a
+/// ``Failure``, and no descriptor stays open that nobody asked for.
 package struct ProxyConnection: ~Copyable {
   private let socket: Descriptor
   private var request: [UInt8] = []
-  private var reply = Buffer(capacity: Frame.maximumSize)
+  // One byte more than any reply, so that one which goes on is seen to.
+  private var reply = Buffer(capacity: Frame.maximumSize + 1)
   private var payloadCount = 0
 
   /// What came back.
@@ -19,10 +23,12 @@ package struct ProxyConnection: ~Copyable {
     case descriptor(Descriptor)
   }
 
-  /// Why there was no reply. The connection is of no use then.
+  /// Why there was no reply. But for ``unsayable`` the connection is of no use then.
   package enum Failure: Error, Equatable {
-    /// The request can't be said on the wire.
+    /// The request can't be said on the wire. Nothing was sent.
     case unsayable
+    /// The helper has gone before it had read the whole request, which it can't have acted upon.
+    case unread
     /// The helper has gone.
     case closed
     /// The helper sent what is no reply.
@@ -43,6 +49,14 @@ package struct ProxyConnection: ~Copyable {
     borrowing get { reply.span(Frame.headerSize..<Frame.headerSize + payloadCount) }
   }
 
+  /// Ends the connection for everybody who has the socket: the helper sees its end.
+  package borrowing func shutDown() { socket.shutDown() }
+
+  /// How long a reply may take before ``exchange(_:)`` fails with `EAGAIN`; 0 for ever.
+  package borrowing func setTimeout(seconds: Int) throws(Failure) {
+    do throws(Errno) { try socket.setReceiveTimeout(seconds: seconds) } catch { throw .socket(error.rawValue) }
+  }
+
   /// Sends a request and waits for its reply.
   package mutating func exchange(_ request: borrowing Request) throws(Failure) -> Outcome {
     do throws(Malformed) {
@@ -50,78 +64,107 @@ package struct ProxyConnection: ~Copyable {
     } catch {
       throw .unsayable
     }
-    do throws(Errno) {
-      try socket.send(self.request.span)
-    } catch {
-      throw Failure(error)
+    try send()
+    var received = Received()
+    guard request.type.replyForm != .descriptor else {
+      try receive(Reply.descriptorSize, &received)
+      return try descriptor(received)
     }
-    if request.type.replyForm == .descriptor { return try receiveDescriptor() }
-    try receive(0..<Frame.headerSize)
-    let header: FrameHeader
-    do throws(Malformed) {
-      header = try FrameHeader(reply.span(0..<Frame.headerSize))
-    } catch {
-      throw .nonsense
-    }
-    guard header.size <= UInt32(Frame.maximumPayload), let type = ReplyType(rawValue: header.type) else {
-      throw .nonsense
-    }
+    try receive(Frame.headerSize, &received)
+    guard let header = try? FrameHeader(reply.span(0..<Frame.headerSize)),
+      header.size <= UInt32(Frame.maximumPayload), let type = ReplyType(rawValue: header.type)
+    else { throw .nonsense }
     payloadCount = Int(header.size)
-    try receive(Frame.headerSize..<Frame.headerSize + payloadCount)
+    try receive(Frame.headerSize + payloadCount, &received)
+    guard received.count == Frame.headerSize + payloadCount, !received.hasDescriptor else { throw .nonsense }
     if type == .success && request.hasPayload { return .payload }
-    guard let status = Int32(payload) else { throw .nonsense }
+    guard let status = Int32(payload), type == .error ? status.isErrno : request.allows(status) else { throw .nonsense }
     return .status(status)
   }
 
-  private mutating func receive(_ range: Range<Int>) throws(Failure) {
-    try Self.receive(range, of: &reply, from: socket)
+  /// Sends the request, unless the helper has spoken without being asked: that is no answer to this one.
+  private borrowing func send() throws(Failure) {
+    do throws(Errno) {
+      switch try socket.peek() {
+      case .nothing: try socket.sendAll(request.span)
+      case .something: throw Errno.protocolError
+      case .closed: throw Errno.brokenPipe
+      }
+    } catch .brokenPipe, .connectionReset {
+      throw .unread
+    } catch .protocolError {
+      throw .nonsense
+    } catch {
+      throw .socket(error.rawValue)
+    }
+  }
+
+  /// What has come of a reply.
+  private struct Received: ~Copyable {
+    /// Bytes.
+    var count = 0
+    var descriptor: Descriptor?
+    /// Whether a descriptor came that isn't there.
+    var isCut = false
+
+    var hasDescriptor: Bool {
+      switch descriptor {
+      case .some: true
+      case nil: isCut
+      }
+    }
+  }
+
+  /// Reads until a reply has so many bytes at least.
+  private mutating func receive(_ count: Int, _ received: inout Received) throws(Failure) {
+    try Self.receive(count, of: &reply, &received, from: socket)
   }
 
   private static func receive(
-    _ range: Range<Int>, of buffer: inout Buffer, from socket: borrowing Descriptor
+    _ count: Int, of reply: inout Buffer, _ received: inout Received, from socket: borrowing Descriptor
   ) throws(Failure) {
-    var start = range.lowerBound
-    while start < range.upperBound {
-      let count: Int
+    while received.count < count {
       do throws(Errno) {
-        var space = buffer.mutableSpan(start..<range.upperBound)
-        count = try socket.receive(into: &space)
-      } catch .interrupted {
-        continue
+        var space = reply.mutableSpan(received.count..<reply.capacity)
+        var message = try socket.receiveMessage(into: &space)
+        guard message.count > 0 else { throw Errno.brokenPipe }
+        received.count += message.count
+        if message.isCut { received.isCut = true }
+        if let descriptor = message.descriptor.take() {
+          // The one that came before is closed by this.
+          if received.hasDescriptor { received.isCut = true }
+          received.descriptor = consume descriptor
+        }
+      } catch .connectionReset where received.count == 0 {
+        // Unix-domain sockets say this where the peer closed with something unread.
+        throw .unread
+      } catch .connectionReset, .brokenPipe {
+        throw .closed
       } catch {
-        throw Failure(error)
+        throw .socket(error.rawValue)
       }
-      guard count > 0 else { throw .closed }
-      start += count
     }
   }
 
-  private mutating func receiveDescriptor() throws(Failure) -> Outcome {
-    let received = try Self.receiveWithDescriptor(into: &reply, from: socket)
-    let descriptor = received.descriptor.map { Descriptor(adopting: $0) }
-    guard received.count > 0 else { throw .closed }
-    try receive(received.count..<Reply.descriptorSize)
-    guard let word = Int32(reply.span(0..<Reply.descriptorSize)) else { throw .nonsense }
-    guard word == Frame.descriptorFollows else { return .status(word) }
-    guard let descriptor else { throw .nonsense }
-    return .descriptor(descriptor)
-  }
-
-  private static func receiveWithDescriptor(
-    into buffer: inout Buffer, from socket: borrowing Descriptor
-  ) throws(Failure) -> (count: Int, descriptor: CInt?) {
-    do throws(Errno) {
-      var space = buffer.mutableSpan(0..<Reply.descriptorSize)
-      return try socket.receiveWithDescriptor(into: &space)
-    } catch {
-      throw Failure(error)
+  private borrowing func descriptor(_ received: consuming Received) throws(Failure) -> Outcome {
+    guard received.count == Reply.descriptorSize, let word = Int32(reply.span(0..<Reply.descriptorSize)) else {
+      throw .nonsense
     }
-  }
-}
-
-extension ProxyConnection.Failure {
-  fileprivate init(_ error: Errno) {
-    self = error == .connectionReset || error == .brokenPipe ? .closed : .socket(error.rawValue)
+    var received = received
+    guard word == Frame.descriptorFollows else {
+      guard word.isErrno, !received.hasDescriptor else { throw .nonsense }
+      return .status(word)
+    }
+    let isCut = received.isCut
+    switch received.descriptor.take() {
+    case .some(let descriptor):
+      guard !isCut else { throw .nonsense }
+      return .descriptor(descriptor)
+    case nil:
+      // The kernel drops one that this process has no number left for. The connection goes on.
+      guard isCut else { throw .nonsense }
+      return .status(-Errno.tooManyOpenFiles.rawValue)
+    }
   }
 }
 
@@ -133,9 +176,17 @@ extension Request {
     default: type.replyForm == .response
     }
   }
+
+  /// Whether a number can be what success is told with.
+  fileprivate func allows(_ status: Int32) -> Bool {
+    type.replyForm == .response ? status >= 0 : status == 0
+  }
 }
 
 extension Int32 {
+  /// Whether the kernel has such errnos, negated.
+  fileprivate var isErrno: Bool { (-4095 ... -1).contains(self) }
+
   /// A number that is all of these bytes.
   fileprivate init?(_ bytes: Span<UInt8>) {
     guard bytes.count == 4 else { return nil }
