@@ -123,6 +123,11 @@ let package = Package(
       swiftSettings: tests
     ),
     .testTarget(
+      name: "ProxyClientTests",
+      dependencies: ["HelperHarness", "ProxyClient", "ProxyProtocol", "Linux", "CLinux", system],
+      swiftSettings: tests
+    ),
+    .testTarget(
       name: "DifferentialTests",
       dependencies: ["HelperHarness", "ProxyClient", "ProxyProtocol", "Linux", "CLinux", system],
       swiftSettings: tests
