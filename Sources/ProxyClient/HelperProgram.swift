@@ -4,6 +4,8 @@ public import SystemPackage
 public struct HelperProgram: Sendable {
   /// The words, a NUL behind each.
   let words: [UInt8]
+  /// How long it may take until it answers, in seconds.
+  public var startTimeout = 10
 
   /// A helper that serves a directory in the foreground.
   ///

@@ -25,8 +25,6 @@ public struct ProxyClient: ~Copyable {
   private var loss = Loss.closed
   private var starts = StartLimit()
 
-  /// How long a helper may take to start, in seconds.
-  private static let startTimeout = 10
   /// How long a helper may take to end, in milliseconds, once its connection has: it may have a request to finish.
   private static let patience = 2000
 
@@ -165,7 +163,7 @@ extension ProxyClient {
       throw .noHelper(.start(error))
     }
     do throws(ProxyConnection.Failure) {
-      try link.connection.setTimeout(seconds: startTimeout)
+      try link.connection.setTimeout(seconds: program.startTimeout)
       let root: InlineArray<1, UInt8> = [UInt8(ascii: "/")]
       _ = try link.connection.exchange(.status(path: root.span))
       try link.connection.setTimeout(seconds: 0)

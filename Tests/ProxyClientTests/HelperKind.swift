@@ -62,6 +62,12 @@ final class Share {
     process = helper.process
   }
 
+  /// Ends a helper that the client hasn't started.
+  func end() {
+    process?.signal(SIGKILL)
+    process?.wait()
+  }
+
   /// A file that the helper may do everything with.
   func makeFile(_ name: String, _ content: String = "") throws {
     let file = open(directory.path + name, O_WRONLY | O_CREAT | O_CLOEXEC, 0o644)
