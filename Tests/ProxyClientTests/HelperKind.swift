@@ -21,8 +21,11 @@ enum HelperKind: String, CaseIterable, CustomTestStringConvertible {
     }
   }
 
-  /// Those that a client starts itself.
-  static var started: [HelperKind] { available.filter { $0 != .rootless } }
+  /// Those that act as any user.
+  static var privileged: [HelperKind] { available.filter { $0 != .rootless } }
+
+  /// Those that a client starts itself: without a word before the program's name.
+  static var started: [HelperKind] { available.filter { $0 != .rootless || start.user == geteuid() } }
 
   var testDescription: String { rawValue }
 
@@ -33,6 +36,11 @@ enum HelperKind: String, CaseIterable, CustomTestStringConvertible {
 
   /// Who that is on the host.
   var hostOwner: (uid: UInt32, gid: UInt32) { self == .rootless ? (Self.rootlessUser.0, Self.rootlessUser.1) : owner }
+
+  /// What it is told beside the directory.
+  var options: [String] {
+    self == .rootless ? ["--uid-map", "0:\(Self.start.user):1", "--gid-map", "0:\(Self.start.group):1"] : []
+  }
 
   static let start = Start(sandbox: "namespace", isRootless: true)
   static var rootlessUser: (UInt32, UInt32) { (start.user, start.group) }
@@ -49,23 +57,16 @@ final class Share {
   init(_ kind: HelperKind, in parent: String = "/tmp") throws {
     self.kind = kind
     directory = try TemporaryDirectory(in: parent)
-    guard kind == .rootless else {
+    guard !HelperKind.started.contains(kind) else {
       process = nil
-      client = try ProxyClient(starting: helperProgram(kind.program, directory.path))
+      client = try ProxyClient(starting: helperProgram(kind.program, directory.path, kind.options))
       return
     }
     let start = HelperKind.start
     try start.own(directory.path)
-    let map = ["--uid-map", "0:\(start.user):1", "--gid-map", "0:\(start.group):1"]
-    var helper = try RunningHelper(start, serving: directory.path, map, output: try Output())
+    var helper = try RunningHelper(start, serving: directory.path, kind.options, output: try Output())
     client = ProxyClient(adopting: try helper.takeSocket())
     process = helper.process
-  }
-
-  /// Ends a helper that the client hasn't started.
-  func end() {
-    process?.signal(SIGKILL)
-    process?.wait()
   }
 
   /// A file that the helper may do everything with.

@@ -172,10 +172,17 @@ private final class Killer: Sendable {
   }
 
   @Test func anAdoptedHelperIsNotReplaced() throws {
-    let share = try Share(.rootless)
-    #expect(try share.client.status("/").mode & S_IFMT == S_IFDIR)
-    share.end()
-    for _ in 0..<3 { #expect(throws: ProxyClient.Failure.noHelper(.closed)) { try share.client.status("/") } }
+    let start = HelperKind.start
+    let directory = try TemporaryDirectory()
+    try start.own(directory.path)
+    var helper = try RunningHelper(
+      start, serving: directory.path, HelperKind.rootless.options, output: try Output())
+    var client = ProxyClient(adopting: try helper.takeSocket())
+    #expect(client.processIdentifier == nil)
+    #expect(try client.status("/").mode & S_IFMT == S_IFDIR)
+    helper.process.signal(SIGKILL)
+    helper.process.wait()
+    for _ in 0..<3 { #expect(throws: ProxyClient.Failure.noHelper(.closed)) { try client.status("/") } }
   }
 
   @Test(arguments: HelperKind.started)

@@ -40,7 +40,7 @@ import Testing
     #expect(throws: refused(EISDIR)) { _ = try share.client.create("/directory", flags: O_RDWR) }
   }
 
-  @Test(arguments: HelperKind.started)
+  @Test(arguments: HelperKind.privileged)
   func devicesHaveTheirNumbers(kind: HelperKind) throws {
     let share = try Share(kind)
     try share.client.makeNode("/null", mode: S_IFCHR | 0o666, device: 1 << 8 | 3)

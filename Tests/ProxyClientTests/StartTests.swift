@@ -23,13 +23,13 @@ import Testing
     let began = now()
     var process: pid_t?
     do {
-      var client = try ProxyClient(starting: helperProgram(kind.program, directory.path))
+      var client = try ProxyClient(starting: helperProgram(kind.program, directory.path, kind.options))
       process = client.processIdentifier
       #expect(try client.status("/").mode & S_IFMT == S_IFDIR)
       #expect(!isGone(process))
     }
     #expect(isGone(process))
-    let client = try ProxyClient(starting: helperProgram(kind.program, directory.path))
+    let client = try ProxyClient(starting: helperProgram(kind.program, directory.path, kind.options))
     process = client.processIdentifier
     client.close()
     #expect(isGone(process))
