@@ -54,7 +54,7 @@ private final class Killer: Sendable {
       let share = try Share(kind)
       let killer = Killer()
       let thread = try HostThread { killer.strike() }
-      for index in 0..<150 {
+      for index in 0..<100 {
         killer.aim(at: share.client.processIdentifier)
         let name = Bytes("/\(round)-\(index)")
         do throws(ProxyClient.Failure) {
