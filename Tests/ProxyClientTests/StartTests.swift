@@ -100,7 +100,7 @@ import Testing
     let helper = try ScriptedHelper(
       """
       ls -l /proc/$$/fd >"$directory/files"
-      cat /proc/$$/status >"$directory/status"
+      cat /proc/self/status >"$directory/status"
       readlink /proc/$$/fd/1 /proc/$$/fd/2 | uniq | wc -l >"$directory/logs"
       ps -o pgid= -p $$ >"$directory/group"
       answer; take 1
