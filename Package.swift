@@ -44,7 +44,10 @@ let package = Package(
     .target(name: "ProxyHelper", dependencies: ["Linux", "Export", "ProxyProtocol", system], swiftSettings: path),
     .target(name: "NinePProtocol", swiftSettings: path),
     .target(name: "NinePServer", dependencies: ["Linux", "NinePProtocol", system], swiftSettings: path),
-    .target(name: "NinePExport", dependencies: ["Export", "NinePServer"], swiftSettings: path),
+    .target(name: "NinePExport", dependencies: ["Export", "Linux", "NinePServer", system], swiftSettings: path),
+    .target(
+      name: "NinePProxy",
+      dependencies: ["Export", "Linux", "NinePServer", "ProxyClient", "ProxyProtocol", system], swiftSettings: path),
     .target(name: "ProxyClient", dependencies: ["Linux", "ProxyProtocol", system], swiftSettings: path),
     .executableTarget(
       name: "virtfs-proxy-helper",

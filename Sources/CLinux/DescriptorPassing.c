@@ -43,3 +43,41 @@ long cl_receive_descriptor(int socket, void *bytes, size_t count, int *descripto
   bool is_cut;
   return cl_receive_message(socket, bytes, count, descriptor, &is_cut, flags);
 }
+
+union controls {
+  struct cmsghdr header;
+  char bytes[CMSG_SPACE(CL_MOST_DESCRIPTORS * sizeof(int))];
+};
+
+long cl_send_packet(int socket, const void *bytes, size_t count, const int *descriptors, unsigned passed) {
+  union controls controls;
+  struct iovec data = {(void *)bytes, count};
+  struct msghdr message = {.msg_iov = &data, .msg_iovlen = 1};
+  if (passed > CL_MOST_DESCRIPTORS) return -EINVAL;
+  if (passed > 0) {
+    message.msg_control = &controls;
+    message.msg_controllen = CMSG_SPACE(passed * sizeof(int));
+    memset(&controls, 0, message.msg_controllen);
+    controls.header.cmsg_level = SOL_SOCKET;
+    controls.header.cmsg_type = SCM_RIGHTS;
+    controls.header.cmsg_len = CMSG_LEN(passed * sizeof(int));
+    memcpy(CMSG_DATA(&controls.header), descriptors, passed * sizeof(int));
+  }
+  return cl_result(sendmsg(socket, &message, MSG_NOSIGNAL));
+}
+
+long cl_receive_packet(int socket, void *bytes, size_t count, int *descriptors, unsigned *passed) {
+  union controls controls;
+  struct iovec data = {bytes, count};
+  struct msghdr message = {
+      .msg_iov = &data, .msg_iovlen = 1, .msg_control = &controls, .msg_controllen = sizeof controls.bytes};
+  *passed = 0;
+  long result = cl_result(recvmsg(socket, &message, MSG_CMSG_CLOEXEC));
+  if (result < 0) return result;
+  struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+  if (header != NULL && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS) {
+    *passed = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+    memcpy(descriptors, CMSG_DATA(header), *passed * sizeof(int));
+  }
+  return message.msg_flags & MSG_TRUNC ? -EMSGSIZE : result;
+}

@@ -48,7 +48,8 @@ extension Export {
     try object.fileSystemStatus()
   }
 
-  /// Opens an object of this kind. `isRoot` is as in ``truncate(_:isOpen:isRoot:to:)``, for what opening truncates.
+  /// Opens an object of this kind. `isRoot` says that the client's root does it: what
+  /// others truncate loses set-id bits.
   ///
   /// - Throws: `ENXIO` for anything but a regular file or directory, which is never opened; `ELOOP` for a symbolic link.
   package func open(
@@ -78,32 +79,30 @@ extension Export {
     return try identity.clearingSetIDs { () throws(Errno) in try object.reopen(flags) }
   }
 
-  /// Sets permission bits.
-  package func changeMode(of object: borrowing Descriptor, to mode: UInt32) throws(Errno) {
-    try mayChange()
-    try object.changeMode(to: mode)
-  }
-
-  /// Gives an object to others; `UInt32.max` leaves an id as it is.
+  /// Changes one thing after the other. Where one can't be changed, those before it are. `isOpen` says that the object is
+  /// open for writing.
   ///
   /// - Throws: `EOVERFLOW` for an id that there isn't, as ``changeOwner(in:_:uid:gid:)``.
-  package func changeOwner(of object: borrowing Descriptor, uid: UInt32, gid: UInt32) throws(Errno) {
-    try mayChange()
-    do throws(Errno) {
-      try object.changeOwner(uid: uid, gid: gid)
-    } catch .invalidArgument {
-      throw .overflow
-    }
-  }
-
-  /// Sets a regular file's size, in bytes. `isOpen` says that it is open for writing, `isRoot` that the guest's root does it:
-  /// anybody else's doing takes set-id bits away.
-  package func truncate(
-    _ object: borrowing Descriptor, isOpen: Bool, isRoot: Bool, to size: Int64
+  package func change(
+    _ object: borrowing Descriptor, _ change: StatusChange, isOpen: Bool
   ) throws(Errno) {
     try mayChange()
-    if isRoot { return try object.truncate(isOpen: isOpen, to: size) }
-    try identity.clearingSetIDs { () throws(Errno) in try object.truncate(isOpen: isOpen, to: size) }
+    if let owner = change.owner {
+      do throws(Errno) {
+        try object.changeOwner(uid: owner.uid, gid: owner.gid)
+      } catch .invalidArgument {
+        throw .overflow
+      }
+    }
+    if let mode = change.mode { try object.changeMode(to: mode) }
+    if let size = change.size {
+      if change.isRoot {
+        try object.truncate(isOpen: isOpen, to: size)
+      } else {
+        try identity.clearingSetIDs { () throws(Errno) in try object.truncate(isOpen: isOpen, to: size) }
+      }
+    }
+    if let times = change.times { try object.setTimes(access: times.access, modification: times.modification) }
   }
 
   /// Reads what is in an open file, until the buffer is full or the file ends.
@@ -113,7 +112,7 @@ extension Export {
     try file.read(at: offset, into: &buffer)
   }
 
-  /// Writes to a file that is open for it. `isRoot` is as in ``truncate(_:isOpen:isRoot:to:)``.
+  /// Writes to a file that is open for it. `isRoot` is as in ``open(_:kind:_:isRoot:)``.
   ///
   /// - Returns: bytes written.
   package func write(
@@ -121,14 +120,6 @@ extension Export {
   ) throws(Errno) -> Int {
     if isRoot { return try file.write(data, at: offset) }
     return try identity.clearingSetIDs { () throws(Errno) in try file.write(data, at: offset) }
-  }
-
-  /// Sets an object's times.
-  package func setTimes(
-    of object: borrowing Descriptor, access: Time, modification: Time
-  ) throws(Errno) {
-    try mayChange()
-    try object.setTimes(access: access, modification: modification)
   }
 
   /// A symbolic link's target.

@@ -18,9 +18,11 @@ extension Descriptor {
     }
   }
 
-  /// The directory above this one, wherever that is. The system call is `openat(O_PATH)`.
+  /// The directory above this one, wherever that is. The system call is `openat2(O_PATH)`.
   package borrowing func parent() throws(Errno) -> Descriptor {
-    Descriptor(adopting: try unsafe valueOrErrno(openat(rawValue, "..", cl_o_path | O_DIRECTORY | O_CLOEXEC)))
+    var how = open_how()
+    how.flags = UInt64(cl_o_path | O_DIRECTORY | O_CLOEXEC)
+    return Descriptor(adopting: CInt(try unsafe valueOrErrno(kernel: cl_openat2(rawValue, "..", &how))))
   }
 
   /// Another descriptor of the same open file. The system call is `fcntl(F_DUPFD_CLOEXEC)`.

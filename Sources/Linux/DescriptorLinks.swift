@@ -66,6 +66,33 @@ struct DescriptorName {
 }
 
 extension Descriptor {
+  /// Whether the way from the root directory to where this object is leads over this mount, which it is on. Then the
+  /// mount is one of the process's own, whoever has made the descriptor. The working directory must be
+  /// ``DescriptorLinks``.
+  ///
+  /// The system calls are `readlink`, `openat2` and `statx`.
+  package borrowing func isReachable(on mount: UInt64) throws(Errno) -> Bool {
+    var path: InlineArray<4096, CChar> = .init(repeating: 0)
+    var span = path.mutableSpan
+    return try unsafe span.withUnsafeMutableBufferPointer { path throws(Errno) in
+      guard let base = path.baseAddress else { return false }
+      var count = try unsafe withLink { link throws(Errno) in
+        try unsafe valueOrErrno(readlinkat(AT_FDCWD, link, base, path.count - 1))
+      }
+      var how = open_how()
+      how.flags = UInt64(cl_o_path | O_NOFOLLOW | O_CLOEXEC)
+      how.resolve = UInt64(RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS)
+      // What has no name any more was in a directory that may have one.
+      while count > 0 {
+        unsafe path[count] = 0
+        let found = unsafe cl_openat2(AT_FDCWD, base, &how)
+        if found >= 0 { return try Descriptor(adopting: CInt(found)).mount() == mount }
+        repeat { count -= 1 } while unsafe count > 0 && path[count] != CChar(UInt8(ascii: "/"))
+      }
+      return false
+    }
+  }
+
   /// Calls `body` with the path of this file's link. The working directory must be ``DescriptorLinks``.
   @inline(__always)
   borrowing func withLink<Value: ~Copyable>(

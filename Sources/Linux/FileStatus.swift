@@ -8,6 +8,19 @@ package import SystemPackage
 package struct FileStatus {
   let raw: stat
 
+  init(raw: stat) { self.raw = raw }
+
+  /// What another process has looked at, as far as that is told; the rest is 0.
+  package init(device: UInt64, inode: UInt64, mode: UInt32, size: UInt64, modification: Time) {
+    var raw = stat()
+    raw.st_dev = dev_t(truncatingIfNeeded: device)
+    raw.st_ino = ino_t(truncatingIfNeeded: inode)
+    raw.st_mode = mode
+    raw.st_size = Int(truncatingIfNeeded: size)
+    raw.st_mtim = modification.raw
+    self.raw = raw
+  }
+
   package var device: UInt64 { UInt64(raw.st_dev) }
   package var inode: UInt64 { UInt64(raw.st_ino) }
   package var links: UInt64 { UInt64(raw.st_nlink) }
@@ -71,6 +84,22 @@ package struct Time: Equatable, Sendable {
   }
 
   var raw: timespec { timespec(tv_sec: Int(seconds), tv_nsec: Int(nanoseconds)) }
+}
+
+/// What is to become of an object, in this order; nil leaves it as it is.
+package struct StatusChange {
+  /// `UInt32.max` leaves an id as it is.
+  package var owner: (uid: UInt32, gid: UInt32)?
+  /// Permission bits.
+  package var mode: UInt32?
+  /// Bytes of a regular file.
+  package var size: Int64?
+  /// Whether the client's root sets the size: what others do takes set-id bits away.
+  package var isRoot = false
+  package var times: (access: Time, modification: Time)?
+
+  /// No change.
+  package init() {}
 }
 
 /// What the kernel says of a file system.

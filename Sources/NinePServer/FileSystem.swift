@@ -5,7 +5,17 @@ package import SystemPackage
 ///
 /// A descriptor names one object, whatever becomes of its name, so that what a client has looked up stays what it works
 /// on. A name is one of a directory, never a path. An object that is held is opened by ``open(_:kind:_:isRoot:)`` only.
+///
+/// What takes another process to do needn't be done when a function returns ``Outcome/underWay``: several such operations
+/// can be waited for at once.
 package protocol FileSystem: ~Copyable {
+  /// Waits for the operation that has been under way for the longest time.
+  ///
+  /// - Throws: what it failed with.
+  borrowing func next() throws(Errno) -> Outcome
+  /// Says that a descriptor will be closed, which operations under way may still need.
+  borrowing func release(_ object: borrowing Descriptor) throws(Errno)
+
   /// The root directory.
   borrowing func hold() throws(Errno) -> Descriptor
   /// What has this name in a directory; of a symbolic link, the link itself.
@@ -23,42 +33,41 @@ package protocol FileSystem: ~Copyable {
   /// Opens an object of this kind, which is a regular file or a directory. `isRoot` counts where opening truncates.
   borrowing func open(
     _ object: borrowing Descriptor, kind: FileKind, _ flags: OpenFlags, isRoot: Bool
-  ) throws(Errno) -> Descriptor
+  ) throws(Errno) -> Outcome
   /// Makes a regular file that `identity` owns, or opens the one that is there.
   borrowing func create(
     in directory: borrowing Descriptor, _ name: borrowing Path, _ flags: OpenFlags, mode: UInt32, as identity: Identity
-  ) throws(Errno) -> Descriptor
+  ) throws(Errno) -> Outcome
   /// Makes a directory that `identity` owns.
   borrowing func makeDirectory(
-    in directory: borrowing Descriptor, _ name: borrowing Path, mode: UInt32, as identity: Identity) throws(Errno)
+    in directory: borrowing Descriptor, _ name: borrowing Path, mode: UInt32, as identity: Identity
+  ) throws(Errno) -> Outcome
   /// Makes a FIFO, socket, device or regular file that `identity` owns.
   borrowing func makeNode(
     in directory: borrowing Descriptor, _ name: borrowing Path, mode: UInt32, device: UInt64, as identity: Identity
-  ) throws(Errno)
+  ) throws(Errno) -> Outcome
   /// Makes a symbolic link that `identity` owns.
   borrowing func makeSymbolicLink(
     in directory: borrowing Descriptor, _ name: borrowing Path, target: borrowing Path, as identity: Identity
-  ) throws(Errno)
+  ) throws(Errno) -> Outcome
 
   /// Gives an object another name.
   borrowing func link(
-    _ object: borrowing Descriptor, into directory: borrowing Descriptor, _ name: borrowing Path) throws(Errno)
+    _ object: borrowing Descriptor, into directory: borrowing Descriptor, _ name: borrowing Path
+  ) throws(Errno) -> Outcome
   /// Renames, and replaces what has the new name.
   borrowing func rename(
     in directory: borrowing Descriptor, _ old: borrowing Path, to other: borrowing Descriptor, _ new: borrowing Path
-  ) throws(Errno)
+  ) throws(Errno) -> Outcome
   /// Removes a name of an empty directory, or of anything else.
   borrowing func remove(
-    _ name: borrowing Path, in directory: borrowing Descriptor, isDirectory: Bool) throws(Errno)
+    _ name: borrowing Path, in directory: borrowing Descriptor, isDirectory: Bool
+  ) throws(Errno) -> Outcome
+  /// Changes what an object is. `isOpen` says that it is open for writing.
+  borrowing func change(
+    _ object: borrowing Descriptor, _ change: StatusChange, isOpen: Bool
+  ) throws(Errno) -> Outcome
 
-  /// Sets permission bits.
-  borrowing func changeMode(of object: borrowing Descriptor, to mode: UInt32) throws(Errno)
-  /// Gives an object to others; `UInt32.max` leaves an id as it is.
-  borrowing func changeOwner(of object: borrowing Descriptor, uid: UInt32, gid: UInt32) throws(Errno)
-  /// Sets a regular file's size. `isOpen` says that it is open for writing, `isRoot` that the client's root does it: what
-  /// others do takes set-id bits away.
-  borrowing func truncate(
-    _ object: borrowing Descriptor, isOpen: Bool, isRoot: Bool, to size: Int64) throws(Errno)
   /// Reads what is in an open file, until the buffer is full or the file ends.
   borrowing func read(
     _ file: borrowing Descriptor, at offset: UInt64, into buffer: inout MutableSpan<UInt8>
@@ -67,10 +76,6 @@ package protocol FileSystem: ~Copyable {
   borrowing func write(
     _ data: Span<UInt8>, to file: borrowing Descriptor, at offset: UInt64, isRoot: Bool
   ) throws(Errno) -> Int
-  /// Sets an object's times.
-  borrowing func setTimes(
-    of object: borrowing Descriptor, access: Time, modification: Time) throws(Errno)
-
   /// An extended attribute's value.
   borrowing func attribute(
     of object: borrowing Descriptor, name: borrowing Path, into buffer: inout MutableSpan<UInt8>
@@ -84,4 +89,15 @@ package protocol FileSystem: ~Copyable {
     of object: borrowing Descriptor, name: borrowing Path, to value: Span<UInt8>, flags: Int32) throws(Errno)
   /// Removes an extended attribute.
   borrowing func removeAttribute(of object: borrowing Descriptor, name: borrowing Path) throws(Errno)
+}
+
+/// What came of an operation that opens or changes something.
+package enum Outcome: ~Copyable {
+  /// It is being done: ``FileSystem/next()`` will say.
+  case underWay
+  case done
+  /// What was made.
+  case made(FileStatus)
+  /// What was opened.
+  case opened(Descriptor)
 }

@@ -69,6 +69,11 @@ package enum NinePServer {
       // A client that has several requests under way gets several replies at once: sending is much of what one costs.
       if outbox.finish(), let type = inbox.next(limit: session.messageSize), !mayTakeLong(type) { continue }
       do throws(Errno) {
+        while !session.unfinished.isEmpty {
+          if !outbox.hasRoom { try outbox.send(on: socket) }
+          session.finishOne(into: &outbox)
+          _ = outbox.finish()
+        }
         try outbox.send(on: socket)
       } catch {
         // The client has gone without waiting for its reply.

@@ -14,11 +14,13 @@ struct Outbox: ~Copyable {
   ///
   /// - Throws: `ENOMEM`.
   init(largest: Int) throws(Errno) {
-    buffer = try Buffer(upTo: max(largest, ReplyWriter.smallestBuffer) + Self.most)
+    buffer = try Buffer(upTo: max(largest, ReplyWriter.smallestBuffer) + Self.most + Self.mostUnfinished)
   }
 
   /// The most bytes that wait for further replies.
   private static let most = 32 << 10
+  /// Bytes of replies to requests that others had to wait for.
+  private static let mostUnfinished = 4 << 10
 
   /// Makes what `write` writes the reply. It returns the reply's size in bytes.
   mutating func put<Failure: Error>(
@@ -27,6 +29,16 @@ struct Outbox: ~Copyable {
     var rest = buffer.mutableSpan(ready..<buffer.capacity)
     count = try write(&rest)
   }
+
+  /// Makes a failure the reply.
+  mutating func put(_ error: Errno, _ writer: ReplyWriter) {
+    // The wire has Linux's numbers of x86, which are those of most machines.
+    let number = ErrorNumber(rawValue: UInt32(bitPattern: error.rawValue))
+    put { buffer in writer.error(number, into: &buffer) }
+  }
+
+  /// Whether there is room for a short reply without sending those that are finished.
+  var hasRoom: Bool { ready <= Self.most }
 
   /// Room for a part of the reply, for the kernel to write it where the reply will have it.
   @_lifetime(&self)

@@ -84,29 +84,27 @@ extension Session where Files: ~Copyable {
   }
 
   /// Changes one attribute after the other. Where one can't be changed, those before it are.
-  mutating func setAttributes(_ fid: Fid, _ change: AttributeChange) throws(Errno) {
+  mutating func setAttributes(_ fid: Fid, _ change: AttributeChange) throws(Errno) -> Outcome {
     let index = try fids.index(of: fid)
     try fids.files[index].requireFile()
     let valid = change.valid
+    guard valid != [] else { return .done }
+    var wanted = StatusChange()
     // The owner comes first: changing it takes set-id bits away.
     let (uid, gid) = (valid.contains(.uid) ? change.uid : .max, valid.contains(.gid) ? change.gid : .max)
-    if uid != .max || gid != .max || valid == .change {
-      try files.changeOwner(of: fids.files[index].descriptor, uid: uid, gid: gid)
-    }
-    if valid.contains(.mode) {
-      try files.changeMode(of: fids.files[index].descriptor, to: change.mode & 0o7777)
-    }
+    if uid != .max || gid != .max || valid == .change { wanted.owner = (uid, gid) }
+    if valid.contains(.mode) { wanted.mode = change.mode & 0o7777 }
+    var isOpen = false
     if valid.contains(.size) {
       guard let size = Int64(exactly: change.size) else { throw .fileTooLarge }
-      var isOpen = false
+      wanted.size = size
+      wanted.isRoot = terms.users.isRoot(fids.files[index].user)
       if case .file(_, writes: true) = fids.files[index].use { isOpen = true }
-      let isRoot = terms.users.isRoot(fids.files[index].user)
-      try files.truncate(fids.files[index].descriptor, isOpen: isOpen, isRoot: isRoot, to: size)
     }
-    let (access, modification) = (Linux.Time(change.accessChange), Linux.Time(change.modificationChange))
     if valid.contains(.access) || valid.contains(.modification) {
-      try files.setTimes(of: fids.files[index].descriptor, access: access, modification: modification)
+      wanted.times = (Linux.Time(change.accessChange), Linux.Time(change.modificationChange))
     }
+    return try files.change(fids.files[index].descriptor, wanted, isOpen: isOpen)
   }
 }
 

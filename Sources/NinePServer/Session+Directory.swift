@@ -5,23 +5,21 @@ import SystemPackage
 // What lists and changes directories.
 extension Session where Files: ~Copyable {
   /// Makes a directory, node or symbolic link.
-  mutating func make(_ request: borrowing Request) throws(Errno) -> Qid {
+  mutating func make(_ request: borrowing Request) throws(Errno) -> Outcome {
     switch request {
     case .makeDirectory(let directory, let text, let mode, let gid):
       let (index, owner) = try place(directory, text, gid: gid)
-      try files.makeDirectory(in: fids.files[index].descriptor, name, mode: mode & 0o7777, as: owner)
-      return try made(in: index)
+      return try files.makeDirectory(in: fids.files[index].descriptor, name, mode: mode & 0o7777, as: owner)
     case .makeNode(let directory, let text, let mode, let major, let minor, let gid):
       let (index, owner) = try place(directory, text, gid: gid)
       guard major <= 0xfff, minor <= 0xf_ffff else { throw .invalidArgument }
       let device = UInt64(minor & 0xff | major << 8 | (minor & ~0xff) << 12)
-      try files.makeNode(in: fids.files[index].descriptor, name, mode: mode & 0o177777, device: device, as: owner)
-      return try made(in: index)
+      return try files.makeNode(
+        in: fids.files[index].descriptor, name, mode: mode & 0o177777, device: device, as: owner)
     case .makeSymbolicLink(let directory, let text, let target, let gid):
       let (index, owner) = try place(directory, text, gid: gid)
       try other.set(target)
-      try files.makeSymbolicLink(in: fids.files[index].descriptor, name, target: other, as: owner)
-      return try made(in: index)
+      return try files.makeSymbolicLink(in: fids.files[index].descriptor, name, target: other, as: owner)
     default:
       throw .notSupported
     }
@@ -36,11 +34,6 @@ extension Session where Files: ~Copyable {
     return (index, try terms.users.owner(user: fids.files[index].user, gid: gid))
   }
 
-  /// What ``name`` is now.
-  private func made(in index: Int) throws(Errno) -> Qid {
-    qid(try files.status(of: try files.find(name, in: fids.files[index].descriptor)))
-  }
-
   /// Where a fid is that denotes a file; the kernel says whether that is a directory.
   private func directory(_ fid: Fid) throws(Errno) -> Int {
     let index = try fids.index(of: fid)
@@ -48,26 +41,26 @@ extension Session where Files: ~Copyable {
     return index
   }
 
-  mutating func link(_ directory: Fid, _ fid: Fid, _ text: Span<UInt8>) throws(Errno) {
+  mutating func link(_ directory: Fid, _ fid: Fid, _ text: Span<UInt8>) throws(Errno) -> Outcome {
     let (into, object) = (try self.directory(directory), try self.directory(fid))
     try name.set(text)
-    try files.link(fids.files[object].descriptor, into: fids.files[into].descriptor, name)
+    return try files.link(fids.files[object].descriptor, into: fids.files[into].descriptor, name)
   }
 
   mutating func rename(
     _ oldDirectory: Fid, _ oldName: Span<UInt8>, _ newDirectory: Fid, _ newName: Span<UInt8>
-  ) throws(Errno) {
+  ) throws(Errno) -> Outcome {
     let (from, to) = (try directory(oldDirectory), try directory(newDirectory))
     try name.set(oldName)
     try other.set(newName)
-    try files.rename(in: fids.files[from].descriptor, name, to: fids.files[to].descriptor, other)
+    return try files.rename(in: fids.files[from].descriptor, name, to: fids.files[to].descriptor, other)
   }
 
-  mutating func unlink(_ directory: Fid, _ text: Span<UInt8>, _ flags: UnlinkFlags) throws(Errno) {
+  mutating func unlink(_ directory: Fid, _ text: Span<UInt8>, _ flags: UnlinkFlags) throws(Errno) -> Outcome {
     guard flags.isSubset(of: .directory) else { throw .invalidArgument }
     let index = try self.directory(directory)
     try name.set(text)
-    try files.remove(name, in: fids.files[index].descriptor, isDirectory: flags.contains(.directory))
+    return try files.remove(name, in: fids.files[index].descriptor, isDirectory: flags.contains(.directory))
   }
 
   /// Lists a directory on from an offset, which is the kernel's own.

@@ -5,41 +5,35 @@ import SystemPackage
 // Opening files, and what is in them.
 extension Session where Files: ~Copyable {
   /// Opens a fid's file. Where that fails the fid stays as it was, and the client may try with other flags.
-  mutating func open(_ fid: Fid, _ flags: NinePProtocol.OpenFlags) throws(Errno) -> Qid {
+  mutating func open(
+    _ fid: Fid, _ flags: NinePProtocol.OpenFlags, _ writer: ReplyWriter, into outbox: inout Outbox
+  ) throws(Errno) {
     let index = try fids.index(of: fid)
     try fids.files[index].requireNamed()
     guard let access = flags.access else { throw .invalidArgument }
     let kind = fids.files[index].kind
     if kind == .directory, access != .read || flags.contains(.truncate) { throw .isDirectory }
     let isRoot = terms.users.isRoot(fids.files[index].user)
-    let opened = try files.open(
+    let outcome = try files.open(
       fids.files[index].descriptor, kind: kind, Linux.OpenFlags(access, flags), isRoot: isRoot)
-    let status = try files.status(of: opened)
-    fids.files[index].descriptor = consume opened
-    fids.files[index].use = kind == .directory ? .directory(position: 0) : .file(access)
-    return qid(status)
+    try settle(outcome, Unfinished(writer, .open(access), fid), into: &outbox)
   }
 
   /// Makes a file in a fid's directory and opens it, or opens what is there. The fid is the file's from then on.
   mutating func create(
-    _ fid: Fid, _ text: Span<UInt8>, _ flags: NinePProtocol.OpenFlags, mode: UInt32, gid: UInt32
-  ) throws(Errno) -> Qid {
+    _ fid: Fid, _ text: Span<UInt8>, _ flags: NinePProtocol.OpenFlags, mode: UInt32, gid: UInt32,
+    _ writer: ReplyWriter, into outbox: inout Outbox
+  ) throws(Errno) {
     let index = try fids.index(of: fid)
     try fids.files[index].requireNamed()
     guard let access = flags.access else { throw .invalidArgument }
-    let user = fids.files[index].user
-    let owner = try terms.users.owner(user: user, gid: gid)
+    let owner = try terms.users.owner(user: fids.files[index].user, gid: gid)
     try name.set(text)
     var host = Linux.OpenFlags(access, flags) | .create | .noFollow
     if flags.contains(.exclusive) { host = host | .exclusive }
-    let opened = try files.create(
+    let outcome = try files.create(
       in: fids.files[index].descriptor, name, host, mode: mode & 0o7777, as: owner)
-    let status = try files.status(of: opened)
-    guard status.kind == .regular else { throw .isDirectory }
-    var file = HeldFile(fid, opened, status, user: user)
-    file.use = .file(access)
-    fids.files[index] = file
-    return qid(status)
+    try settle(outcome, Unfinished(writer, .create(access), fid), into: &outbox)
   }
 
   func read(
@@ -80,7 +74,7 @@ extension Session where Files: ~Copyable {
 }
 
 extension HeldFile.Use {
-  fileprivate static func file(_ access: NinePProtocol.OpenFlags.Access) -> HeldFile.Use {
+  static func file(_ access: NinePProtocol.OpenFlags.Access) -> HeldFile.Use {
     switch access {
     case .read: .file(reads: true, writes: false)
     case .write: .file(reads: false, writes: true)

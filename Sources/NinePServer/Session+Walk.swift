@@ -55,7 +55,10 @@ extension Session where Files: ~Copyable {
       }
       if found == all, let end = end.take() {
         let user = fids.files[start].user
-        if newFid == fid { _ = try fids.remove(fid) }
+        if newFid == fid {
+          let file = try fids.remove(fid)
+          try files.release(file.descriptor)
+        }
         fids.bind(HeldFile(newFid, end, status, user: user))
       }
     }
@@ -105,6 +108,7 @@ extension Session where Files: ~Copyable {
   /// Gives a fid up. Whatever this throws, it has gone.
   mutating func clunk(_ fid: Fid) throws(Errno) {
     var file = try fids.remove(fid)
+    try files.release(file.descriptor)
     if file.hasLocks { terms.locks.drop(session: number, fid: fid) }
     switch file.use {
     case .named, .directory: break
@@ -120,7 +124,8 @@ extension Session where Files: ~Copyable {
   }
 
   /// Gives a fid up that doesn't say how that went.
-  mutating func discard(_ file: consuming HeldFile) {
+  mutating func discard(_ file: consuming HeldFile) throws(Errno) {
+    try files.release(file.descriptor)
     if file.hasLocks { terms.locks.drop(session: number, fid: file.fid) }
     switch file.use {
     case .readingAttribute, .writingAttribute: attributeFids -= 1

@@ -20,6 +20,8 @@ struct Session<Files: FileSystem & ~Copyable>: ~Copyable {
   var waiting: [WaitingLock] = []
   /// Fids that hold an extended attribute's value.
   var attributeFids = 0
+  /// Requests that aren't answered yet, since what they asked for is under way.
+  var unfinished: [Unfinished] = []
   // A request has at most two names. Both live here, NUL-terminated, until the next request.
   var name = Path()
   var other = Path()
@@ -29,6 +31,7 @@ struct Session<Files: FileSystem & ~Copyable>: ~Copyable {
   /// - Throws: what keeps the root from being looked at, or `ENOMEM`.
   init(_ files: consuming Files, _ terms: NinePServer.Terms) throws(Errno) {
     let scratch = try Buffer(upTo: 65_536)
+    unfinished.reserveCapacity(Self.mostUnfinished)
     root = try files.hold().status()
     self.scratch = scratch
     self.files = files
@@ -37,18 +40,23 @@ struct Session<Files: FileSystem & ~Copyable>: ~Copyable {
     fids = FidTable(limit: terms.fids)
   }
 
-  /// Answers one request. Its failure is a reply as well. One that waits for a lock is answered with another.
+  /// Answers one request, now or by ``finishOne(into:)``. Its failure is a reply as well. One that waits for a lock is
+  /// answered with another.
   mutating func answer(_ header: FrameHeader, _ body: Span<UInt8>, into outbox: inout Outbox) {
     let writer = ReplyWriter(to: header)
+    if !unfinished.isEmpty, depends(header.request, body) {
+      while !unfinished.isEmpty {
+        finishOne(into: &outbox)
+        _ = outbox.finish()
+      }
+    }
     do throws(Errno) {
       guard let type = header.request else { throw .notSupported }
       let request = try decode(type, body)
       guard hasVersion || type == .version else { throw .protocolError }
       try answer(request, writer, into: &outbox)
     } catch {
-      // The wire has Linux's numbers of x86, which are those of most machines.
-      let number = ErrorNumber(rawValue: UInt32(bitPattern: error.rawValue))
-      outbox.put { buffer in writer.error(number, into: &buffer) }
+      outbox.put(error, writer)
     }
     // It may have been what another request waits for.
     if !waiting.isEmpty { answerWaiting(into: &outbox) }
@@ -83,11 +91,9 @@ struct Session<Files: FileSystem & ~Copyable>: ~Copyable {
     case .readLink(let fid):
       try readLink(fid, writer, into: &outbox)
     case .open(let fid, let flags):
-      let qid = try open(fid, flags)
-      outbox.put { buffer in writer.opened(qid, into: &buffer) }
+      try open(fid, flags, writer, into: &outbox)
     case .create(let fid, let name, let flags, let mode, let gid):
-      let qid = try create(fid, name, flags, mode: mode, gid: gid)
-      outbox.put { buffer in writer.opened(qid, into: &buffer) }
+      try create(fid, name, flags, mode: mode, gid: gid, writer, into: &outbox)
     case .read(let fid, let offset, let count):
       try read(fid, offset, count, writer, into: &outbox)
     case .write(let fid, let offset, let data):
@@ -96,8 +102,7 @@ struct Session<Files: FileSystem & ~Copyable>: ~Copyable {
     case .readDirectory(let fid, let offset, let count):
       try readDirectory(fid, offset, count, writer, into: &outbox)
     case .makeDirectory, .makeNode, .makeSymbolicLink:
-      let qid = try make(request)
-      outbox.put { buffer in writer.qid(qid, into: &buffer) }
+      try settle(try make(request), Unfinished(writer, .qid), into: &outbox)
     case .walkExtendedAttribute(let fid, let newFid, let name):
       let size = try walkAttribute(fid, newFid, name, by: &outbox)
       outbox.put { buffer in writer.size(UInt64(size), into: &buffer) }
@@ -109,20 +114,19 @@ struct Session<Files: FileSystem & ~Copyable>: ~Copyable {
       // "No such file": diod's clients take nothing else for "there is none" (npc_auth). Linux never asks.
       throw .noSuchFileOrDirectory
     default:
-      try change(request)
-      outbox.put { buffer in writer.empty(into: &buffer) }
+      try settle(try change(request), Unfinished(writer, .empty), into: &outbox)
     }
   }
 
   /// The requests whose answer is that they succeeded.
-  private mutating func change(_ request: borrowing Request) throws(Errno) {
+  private mutating func change(_ request: borrowing Request) throws(Errno) -> Outcome {
     switch request {
     case .clunk(let fid):
       try clunk(fid)
     case .remove(let fid):
       // A file isn't held with the directory that it is in. Linux asks for this only of a server that has no
       // `Tunlinkat`. The fid has gone in any case.
-      discard(try fids.remove(fid))
+      try discard(try fids.remove(fid))
       throw .notSupported
     case .rename:
       // As above: Linux uses `Trenameat`.
@@ -133,18 +137,19 @@ struct Session<Files: FileSystem & ~Copyable>: ~Copyable {
     case .synchronize(let fid, let dataOnly):
       try synchronize(fid, dataOnly: dataOnly)
     case .setAttributes(let fid, let change):
-      try setAttributes(fid, change)
+      return try setAttributes(fid, change)
     case .createExtendedAttribute(let fid, let name, let size, let flags):
       try createAttribute(fid, name, size: size, flags)
     case .link(let directory, let fid, let name):
-      try link(directory, fid, name)
+      return try link(directory, fid, name)
     case .renameAt(let oldDirectory, let oldName, let newDirectory, let newName):
-      try rename(oldDirectory, oldName, newDirectory, newName)
+      return try rename(oldDirectory, oldName, newDirectory, newName)
     case .unlinkAt(let directory, let name, let flags):
-      try unlink(directory, name, flags)
+      return try unlink(directory, name, flags)
     default:
       throw .notSupported
     }
+    return .done
   }
 
   /// Starts over: nothing of what was before is left.

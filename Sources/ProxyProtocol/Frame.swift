@@ -51,4 +51,6 @@ public enum Malformed: Error, Equatable {
   case embeddedNUL
   /// A length is negative, or larger than what it measures.
   case length
+  /// What should name an entry of a directory can't.
+  case name
 }

@@ -68,6 +68,15 @@ struct Reader: ~Escapable {
     return field
   }
 
+  /// All bytes that are left.
+  @_lifetime(copy self)
+  @_lifetime(self: copy self)
+  mutating func remainder() -> Span<UInt8> {
+    let field = rest
+    rest = rest.extracting(first: 0)
+    return field
+  }
+
   /// Says that the last field has been read.
   func end() throws(Malformed) {
     guard rest.isEmpty else { throw .trailing }

@@ -153,6 +153,17 @@ long cl_receive_descriptor(int socket, void *bytes, size_t count, int *descripto
 // The same, and whether any further ones came, or one that this process may have no more of.
 long cl_receive_message(int socket, void *bytes, size_t count, int *descriptor, bool *is_cut, int flags);
 
+// The most descriptors that the next two have room for; the kernel takes 253.
+#define CL_MOST_DESCRIPTORS 64
+// One packet with so many descriptors beside it.
+long cl_send_packet(int socket, const void *bytes, size_t count, const int *descriptors, unsigned passed);
+// One packet, or EMSGSIZE where it is larger. The descriptors that came are `descriptors`, which has room for
+// CL_MOST_DESCRIPTORS; any further ones are closed.
+long cl_receive_packet(int socket, void *bytes, size_t count, int *descriptors, unsigned *passed);
+
+// The number of the mount that a descriptor was found through.
+long cl_get_mount(int fd, uint64_t *mount);
+
 // On SIGTERM and SIGINT this socket is shut down in both directions: whoever waits on it sees its end and leaves in the
 // ordinary way. Unlike a flag this can't be missed between a check and a blocking call. -1 for none.
 void cl_end_on_termination(int socket);

@@ -1,0 +1,88 @@
+import Linux
+import NinePProtocol
+import SystemPackage
+
+/// A request that is answered when what it asked for is done.
+struct Unfinished {
+  let writer: ReplyWriter
+  let answer: Answer
+  /// The fid that it is about to change.
+  let fid: Fid
+
+  enum Answer {
+    case empty
+    case qid
+    /// The fid's object is open then.
+    case open(NinePProtocol.OpenFlags.Access)
+    /// The fid's object is the new file then.
+    case create(NinePProtocol.OpenFlags.Access)
+  }
+
+  init(_ writer: ReplyWriter, _ answer: Answer, _ fid: Fid = .none) {
+    self.writer = writer
+    self.answer = answer
+    self.fid = fid
+  }
+}
+
+// Requests whose operations are under way while others are answered: those that another process does.
+extension Session where Files: ~Copyable {
+  /// The most of them.
+  static var mostUnfinished: Int { 32 }
+  /// No reply of theirs is longer, in bytes.
+  static var longestAnswer: Int { 24 }
+
+  /// Answers a request, unless its operation is under way.
+  mutating func settle(
+    _ outcome: consuming Outcome, _ request: Unfinished, into outbox: inout Outbox
+  ) throws(Errno) {
+    switch consume outcome {
+    case .underWay: unfinished.append(request)
+    case .done: outbox.put { buffer in request.writer.empty(into: &buffer) }
+    case .made(let status):
+      let qid = qid(status)
+      outbox.put { buffer in request.writer.qid(qid, into: &buffer) }
+    case .opened(let opened):
+      let qid = try bind(opened, request)
+      outbox.put { buffer in request.writer.opened(qid, into: &buffer) }
+    }
+  }
+
+  /// Makes an open file what the request's fid stands for.
+  private mutating func bind(_ opened: consuming Descriptor, _ request: Unfinished) throws(Errno) -> Qid {
+    let index = try fids.index(of: request.fid)
+    let status = try files.status(of: opened)
+    switch request.answer {
+    case .open(let access):
+      fids.files[index].descriptor = consume opened
+      fids.files[index].use = status.kind == .directory ? .directory(position: 0) : .file(access)
+    case .create(let access):
+      guard status.kind == .regular else { throw .isDirectory }
+      var file = HeldFile(request.fid, opened, status, user: fids.files[index].user)
+      file.use = .file(access)
+      fids.files[index] = file
+    case .empty, .qid: throw .ioError
+    }
+    return qid(status)
+  }
+
+  /// Waits for the first operation under way, and answers its request.
+  mutating func finishOne(into outbox: inout Outbox) {
+    guard !unfinished.isEmpty else { return }
+    let request = unfinished.removeFirst()
+    do throws(Errno) {
+      try settle(try files.next(), request, into: &outbox)
+    } catch {
+      outbox.put(error, request.writer)
+    }
+  }
+
+  /// Whether a request must wait for what is under way: it starts over, or asks whether another has been answered; or
+  /// there are too many; or its fid is about to be another file's.
+  func depends(_ type: RequestType?, _ body: Span<UInt8>) -> Bool {
+    guard unfinished.count < Self.mostUnfinished, type != .version, type != .flush, body.count >= 4 else { return true }
+    let first = UInt32(body[0]) | UInt32(body[1]) << 8 | UInt32(body[2]) << 16 | UInt32(body[3]) << 24
+    for request in unfinished where request.fid != .none && request.fid.rawValue == first { return true }
+    return false
+  }
+}

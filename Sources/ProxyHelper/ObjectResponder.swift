@@ -1,0 +1,165 @@
+import Export
+import Linux
+import ProxyProtocol
+import SystemPackage
+
+/// Does what requests about objects ask for.
+struct ObjectResponder: ~Copyable {
+  private let export: Export
+  /// The mount that the export's root is on.
+  private let mount: UInt64
+  private var name = Path()
+  private var other = Path()
+
+  init(_ export: consuming Export) throws(Errno) {
+    mount = try export.root.mount()
+    self.export = export
+  }
+
+  /// Answers one request. Its failure is a reply as well.
+  ///
+  /// - Returns: false where it is none.
+  /// - Throws: where there is no room for the reply.
+  mutating func respond(
+    to type: ObjectRequestType, _ object: borrowing Descriptor, _ second: consuming Descriptor?, _ payload: Span<UInt8>,
+    into outbox: inout ObjectOutbox
+  ) throws(Errno) -> Bool {
+    guard let request = decode(type, payload) else { return false }
+    do throws(Errno) {
+      try requireInside(object)
+      switch second {
+      case .some(let second):
+        try requireInside(second)
+        try move(request, object, second)
+        try outbox.put(.done)
+      case nil:
+        if type.descriptors == 2 { return false }
+        try answer(request, object, into: &outbox)
+      }
+    } catch {
+      try outbox.put(.failed(error.rawValue))
+    }
+    return true
+  }
+
+  @_lifetime(copy payload)
+  private func decode(_ type: ObjectRequestType, _ payload: Span<UInt8>) -> ObjectRequest? {
+    do throws(Malformed) {
+      return try ObjectRequest(type, payload: payload)
+    } catch {
+      return nil
+    }
+  }
+
+  /// An object that somebody else has a descriptor of mustn't be done anything to for him: it must have been found through
+  /// this process's own mounts, which nobody else has.
+  ///
+  /// - Throws: `EXDEV`.
+  private func requireInside(_ object: borrowing Descriptor) throws(Errno) {
+    let found = try object.mount()
+    // A mount below the export is found by the way that leads there from the export's root.
+    guard found != mount else { return }
+    guard try object.isReachable(on: found) else { throw .improperLink }
+  }
+
+  private mutating func move(
+    _ request: borrowing ObjectRequest, _ object: borrowing Descriptor, _ second: borrowing Descriptor
+  ) throws(Errno) {
+    switch request {
+    case .link(let name):
+      try self.name.set(name)
+      try export.link(object, into: second, self.name)
+    case .rename(let old, let new):
+      try name.set(old)
+      try other.set(new)
+      try export.rename(in: object, name, to: second, other)
+    default: throw .invalidArgument
+    }
+  }
+
+  private mutating func answer(
+    _ request: borrowing ObjectRequest, _ object: borrowing Descriptor, into outbox: inout ObjectOutbox
+  ) throws(Errno) {
+    switch request {
+    case .find(let name):
+      try self.name.set(name)
+      try outbox.put(try export.find(self.name, in: object))
+    case .parent:
+      try outbox.put(try export.parent(of: object))
+    case .open(let flags, let byRoot):
+      let kind = try object.status().kind
+      try outbox.put(try export.open(object, kind: kind, OpenFlags(rawValue: flags), isRoot: byRoot))
+    case .create(let name, let flags, let mode, let owner):
+      try self.name.set(name)
+      // Without these a link in its place would be followed, and something else than a new file opened.
+      let flags = OpenFlags(rawValue: flags) | .create | .noFollow
+      try outbox.put(
+        try export.create(in: object, self.name, flags, mode: mode & 0o7777, as: try Identity(owner)))
+    case .makeDirectory(let name, let mode, let owner):
+      try self.name.set(name)
+      try export.makeDirectory(in: object, self.name, mode: mode & 0o7777, as: try Identity(owner))
+      try putMade(in: object, into: &outbox)
+    case .makeNode(let name, let mode, let device, let owner):
+      try self.name.set(name)
+      try export.makeNode(in: object, self.name, mode: mode & 0o177777, device: device, as: try Identity(owner))
+      try putMade(in: object, into: &outbox)
+    case .makeSymbolicLink(let name, let target, let owner):
+      try self.name.set(name)
+      try other.set(target)
+      try export.makeSymbolicLink(in: object, self.name, target: other, as: try Identity(owner))
+      try putMade(in: object, into: &outbox)
+    case .getAttribute(let name, let size):
+      try self.name.set(name)
+      try outbox.putValue(size) { space throws(Errno) in
+        try export.attribute(of: object, name: self.name, into: &space)
+      }
+    case .listAttributes(let size):
+      try outbox.putValue(size) { space throws(Errno) in try export.attributes(of: object, into: &space) }
+    default:
+      try change(request, object)
+      try outbox.put(.done)
+    }
+  }
+
+  /// The requests whose answer is that they were done.
+  private mutating func change(
+    _ request: borrowing ObjectRequest, _ object: borrowing Descriptor
+  ) throws(Errno) {
+    switch request {
+    case .remove(let name, let isDirectory):
+      try self.name.set(name)
+      try export.remove(self.name, in: object, isDirectory: isDirectory)
+    case .change(let change):
+      try export.change(object, StatusChange(change), isOpen: false)
+    case .setAttribute(let name, let value, let flags):
+      try self.name.set(name)
+      try export.setAttribute(of: object, name: self.name, to: value, flags: flags)
+    case .removeAttribute(let name):
+      try self.name.set(name)
+      try export.removeAttribute(of: object, name: self.name)
+    default: throw .invalidArgument
+    }
+  }
+
+  /// What ``name`` is now.
+  private func putMade(in directory: borrowing Descriptor, into outbox: inout ObjectOutbox) throws(Errno) {
+    try outbox.put(.status(ProxyProtocol.FileStatus(try export.status(in: directory, name))))
+  }
+}
+
+extension Identity {
+  fileprivate init(_ owner: ObjectRequest.Owner) throws(Errno) {
+    try self.init(uid: owner.uid, gid: owner.gid)
+  }
+}
+
+extension StatusChange {
+  fileprivate init(_ change: ObjectRequest.Change) {
+    self.init()
+    owner = change.owner.map { ($0.uid, $0.gid) }
+    mode = change.mode.map { $0 & 0o7777 }
+    size = change.size
+    isRoot = change.byRoot
+    times = change.times.map { (Linux.Time($0.access), Linux.Time($0.modification)) }
+  }
+}

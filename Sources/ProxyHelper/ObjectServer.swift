@@ -1,0 +1,144 @@
+package import Export
+package import Linux
+import ProxyProtocol
+import SystemPackage
+
+/// Serves an export to the one client at the other end of a socket of packets, object by object.
+///
+/// The client is a front end of ours that others speak with, so it isn't trusted either: what it sends may be anything,
+/// and the descriptors that it names objects by may be of other files than the export's.
+package enum ObjectServer {
+  /// Answers packets, each in its turn, until there can be no further one. The working directory must be
+  /// ``Linux/DescriptorLinks``.
+  package static func serve(_ export: consuming Export, on socket: borrowing Descriptor) -> ProxyServer.Ending {
+    do throws(Errno) {
+      var inbox = ObjectInbox()
+      var outbox = ObjectOutbox()
+      var responder = try ObjectResponder(export)
+      while try inbox.receive(from: socket) {
+        while let header = inbox.next() {
+          guard let type = ObjectRequestType(rawValue: header.type), let object = inbox.takeDescriptor(),
+            try responder.respond(
+              to: type, object, type.descriptors == 2 ? inbox.takeDescriptor() : nil, inbox.payload(of: header),
+              into: &outbox)
+          else {
+            return .nonsense(type: header.type, size: header.size)
+          }
+          inbox.discard(header)
+          if outbox.isFull { try outbox.send(on: socket) }
+        }
+        guard inbox.isUsedUp else { return .nonsense(type: 0, size: 0) }
+        try outbox.send(on: socket)
+      }
+      return .closed
+    } catch {
+      return error == .brokenPipe || error == .connectionReset ? .closed : .failed(error)
+    }
+  }
+}
+
+/// The packet that is being answered.
+private struct ObjectInbox: ~Copyable {
+  private var buffer = Buffer(capacity: ObjectPacket.largest)
+  private var pending = 0..<0
+  private var descriptors = ReceivedDescriptors()
+
+  /// Waits for one.
+  ///
+  /// - Returns: false where the peer has closed.
+  mutating func receive(from socket: borrowing Descriptor) throws(Errno) -> Bool {
+    while true {
+      do throws(Errno) {
+        let count = try Self.receive(from: socket, into: &buffer, &descriptors)
+        pending = 0..<count
+        return count > 0
+      } catch .interrupted {
+        continue
+      }
+    }
+  }
+
+  private static func receive(
+    from socket: borrowing Descriptor, into buffer: inout Buffer, _ descriptors: inout ReceivedDescriptors
+  ) throws(Errno) -> Int {
+    var space = buffer.mutableSpan(0..<buffer.capacity)
+    return try socket.receivePacket(into: &space, &descriptors)
+  }
+
+  /// The header of the first request that is left; nil where there is none, or not a whole one.
+  borrowing func next() -> FrameHeader? {
+    do throws(Malformed) {
+      let header = try FrameHeader(buffer.span(pending))
+      return Int(header.size) <= pending.count - Frame.headerSize ? header : nil
+    } catch {
+      return nil
+    }
+  }
+
+  @_lifetime(borrow self)
+  borrowing func payload(of header: FrameHeader) -> Span<UInt8> {
+    let start = pending.lowerBound + Frame.headerSize
+    return buffer.span(start..<start + Int(header.size))
+  }
+
+  mutating func takeDescriptor() -> Descriptor? { descriptors.takeFirst() }
+
+  mutating func discard(_ header: FrameHeader) {
+    pending = pending.lowerBound + Frame.headerSize + Int(header.size)..<pending.upperBound
+  }
+
+  /// Whether nothing is left of the packet.
+  var isUsedUp: Bool { pending.isEmpty && descriptors.isEmpty }
+}
+
+/// Replies, and the descriptors that go with them, until they are sent.
+struct ObjectOutbox: ~Copyable {
+  private var buffer = Buffer(capacity: ObjectPacket.largest)
+  private var count = 0
+  private var descriptors = OwnedArray<Descriptor>()
+
+  /// Puts a reply behind the others, for which there is room where it isn't full.
+  mutating func put(_ reply: borrowing ObjectReply) throws(Errno) {
+    var rest = buffer.mutableSpan(count..<buffer.capacity)
+    do throws(Malformed) {
+      count += try reply.encode(into: &rest)
+    } catch {
+      throw .noBufferSpace
+    }
+  }
+
+  /// Puts a reply with a descriptor.
+  mutating func put(_ descriptor: consuming Descriptor) throws(Errno) {
+    try put(.descriptor)
+    descriptors.append(descriptor)
+  }
+
+  /// Puts a value of at most `size` bytes, which `write` writes where the reply has it.
+  mutating func putValue(
+    _ size: UInt32, _ write: (inout MutableSpan<UInt8>) throws(Errno) -> Int
+  ) throws(Errno) {
+    let room = min(Int(size), ObjectPacket.largestValue)
+    let start = count + Frame.headerSize
+    var space = buffer.mutableSpan(start..<start + room)
+    let written = try write(&space)
+    var rest = buffer.mutableSpan(count..<buffer.capacity)
+    do throws(Malformed) {
+      count += try ObjectReply.putValue(count: min(written, room), into: &rest)
+    } catch {
+      throw .noBufferSpace
+    }
+  }
+
+  /// Whether it must be sent before anything else is put.
+  var isFull: Bool { count > 8192 || descriptors.count == PassedDescriptors.most }
+
+  /// Sends what there is.
+  mutating func send(on socket: borrowing Descriptor) throws(Errno) {
+    guard count > 0 else { return }
+    var passed = PassedDescriptors()
+    for index in 0..<descriptors.count { passed.append(descriptors[index]) }
+    try socket.sendPacket(buffer.span(0..<count), with: passed)
+    count = 0
+    descriptors.removeAll()
+  }
+}
