@@ -56,7 +56,10 @@ let package = Package(
     ),
     .executableTarget(
       name: "postern",
-      dependencies: ["Linux", "Confinement", "Export", "NinePExport", "NinePServer", argumentParser, system],
+      dependencies: [
+        "Linux", "Confinement", "Export", "NinePExport", "NinePProxy", "NinePServer", "ProxyHelper", argumentParser,
+        system,
+      ],
       swiftSettings: swift
     ),
     .target(name: "CRawCalls", path: "Tests/CRawCalls", cSettings: c),
@@ -96,7 +99,9 @@ let package = Package(
     ),
     .target(
       name: "NinePHarness",
-      dependencies: ["HelperHarness", "NinePExport", "NinePServer", "Export", "Linux", "CLinux", system],
+      dependencies: [
+        "HelperHarness", "NinePExport", "NinePProxy", "NinePServer", "ProxyHelper", "Export", "Linux", "CLinux", system,
+      ],
       path: "Tests/NinePHarness",
       swiftSettings: tests
     ),

@@ -33,6 +33,10 @@ package enum SystemCallFilter {
     case helper
     /// 9P2000.L: objects that are held, and what is in them. A thread for each connection.
     case nineP
+    /// Objects for a front end that others speak with. A thread for each connection.
+    case objects
+    /// 9P2000.L, for which another process does what takes privilege. A thread for each connection.
+    case frontEnd
   }
 
   /// Puts the filter around the calling thread and those that it will start, for good.
@@ -63,9 +67,27 @@ package enum SystemCallFilter {
     rules.addServing()
     switch service {
     case .helper: rules.addHelper()
-    case .nineP: rules.addNineP(readOnly: readOnly)
+    case .nineP:
+      rules.addClients()
+      rules.addObjects(readOnly: readOnly)
+      rules.addContents(readOnly: readOnly)
+      rules.addThreads()
+    case .objects:
+      rules.addClients()
+      rules.addObjects(readOnly: readOnly)
+      rules.addPackets()
+      rules.addFrontEnds()
+      rules.addThreads()
+    case .frontEnd:
+      rules.addFinding()
+      rules.addContents(readOnly: readOnly)
+      rules.addPackets()
+      rules.addThreads()
     }
-    if readOnly { rules.addReading() } else { rules.addChanging() }
+    switch service {
+    case .frontEnd: break
+    default: if readOnly { rules.addReading() } else { rules.addChanging() }
+    }
     guard rules.failure == 0 else {
       throw StageError(stage: "list the system calls", error: Errno(rawValue: -rules.failure))
     }
@@ -86,7 +108,6 @@ private struct Rules {
   /// Calls that serving needs in any case.
   mutating func addServing() {
     // The client. Calls without a condition cost nothing: the kernel remembers that they are allowed.
-    allow("accept4")
     allow("recvfrom")
     allow("sendto")
     allow("shutdown")
@@ -123,7 +144,8 @@ private struct Rules {
 
   /// What only the helper needs.
   mutating func addHelper() {
-    // Replies with descriptors.
+    // The client comes, and replies with descriptors go.
+    allow("accept4")
     allow("sendmsg")
     allow("ioctl", argument(1, UInt64(CL_SIOCOUTQ)))
 
@@ -135,20 +157,35 @@ private struct Rules {
     allow("fchdir")
   }
 
-  /// What only the server of 9P2000.L needs.
-  mutating func addNineP(readOnly: Bool) {
+  /// Letting clients of 9P in.
+  mutating func addClients() {
     // Who has connected, and replies that leave at once.
+    allow("accept4")
     allow("getsockopt", argument(1, UInt64(SOL_SOCKET)))
     allow("setsockopt", argument(1, UInt64(IPPROTO_TCP)))
+  }
 
-    // Objects that are held. What openat2 is asked for isn't the filter's to see; nothing leads outside the export.
+  /// Finding objects that are then held.
+  mutating func addFinding() {
+    // What openat2 is asked for isn't the filter's to see; nothing leads outside the export.
     allow("openat2")
     allow("fcntl", argument(1, UInt64(F_DUPFD_CLOEXEC)))
     allow("fstatfs")
+  }
+
+  /// Objects that are held.
+  mutating func addObjects(readOnly: Bool) {
+    addFinding()
     allow("getxattr")
     allow("listxattr")
+    if !readOnly {
+      allow("setxattr")
+      allow("removexattr")
+    }
+  }
 
-    // What is in them.
+  /// What is in open files.
+  mutating func addContents(readOnly: Bool) {
     allow("pread64")
     allow("getdents64")
     allow("lseek")
@@ -157,10 +194,23 @@ private struct Rules {
     if !readOnly {
       allow("pwrite64")
       allow("ftruncate")
-      allow("setxattr")
-      allow("removexattr")
     }
+  }
 
+  /// Requests about objects, and the objects with them.
+  mutating func addPackets() {
+    allow("sendmsg")
+    allow("recvmsg")
+  }
+
+  /// A front end: connections to it, and whether the objects that it sends are the export's.
+  mutating func addFrontEnds() {
+    allow("socketpair", argument(0, UInt64(AF_UNIX)))
+    allow("statx")
+  }
+
+  /// Serving each connection on a thread of its own, as its user.
+  mutating func addThreads() {
     // A thread for a connection: those of pthread_create, by a call whose flags can be seen. It tries clone3 first, whose
     // flags lie in memory, and falls back.
     refuse("clone3")

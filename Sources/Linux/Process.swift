@@ -98,6 +98,17 @@ package enum Process {
     }
   }
 
+  /// Closes all but the standard streams and these two. The system call is `close_range`.
+  package static func closeDescriptors(keeping one: borrowing Descriptor, _ other: borrowing Descriptor) {
+    let (low, high) = (min(one.rawValue, other.rawValue), max(one.rawValue, other.rawValue))
+    var first = UInt32(STDERR_FILENO) + 1
+    for kept in [low, high] where kept >= 0 && UInt32(kept) >= first {
+      if UInt32(kept) > first { _ = cl_close_range(first, UInt32(kept) - 1) }
+      first = UInt32(kept) + 1
+    }
+    _ = cl_close_range(first, .max)
+  }
+
   /// Whether the process is in groups beside its own. The system call is `getgroups`.
   package static var hasSupplementaryGroups: Bool { getgroups(0, nil) != 0 }
 

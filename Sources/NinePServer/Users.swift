@@ -26,5 +26,5 @@ package enum Users: Equatable, Sendable {
   }
 
   /// The kernel's own number for whom there is no number for.
-  private static let nobody: UInt32 = 65_534
+  package static let nobody: UInt32 = 65_534
 }

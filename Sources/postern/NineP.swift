@@ -41,6 +41,12 @@ struct NineP: ParsableCommand {
   @Option(help: .init("The socket's mode, if it is a Unix one.", valueName: "octal"))
   var socketMode = SocketMode(bits: 0o600)
 
+  @Flag(help: "Let a process of no privilege speak with clients (root's default).")
+  var split = false
+
+  @Flag(help: "Let one process do everything.")
+  var inProcess = false
+
   @Option(help: .init("auto, namespace or none.", valueName: "kind"))
   var sandbox = SandboxChoice.auto
 
@@ -48,6 +54,7 @@ struct NineP: ParsableCommand {
   var seccomp = FilterChoice.kill
 
   func validate() throws {
+    if split, inProcess { throw ValidationError("--split and --in-process contradict each other.") }
     if trust, squash != nil { throw ValidationError("--trust and --squash contradict each other.") }
     if case .tcp = listen, !trust, squash == nil {
       throw ValidationError(

@@ -39,13 +39,14 @@ struct StartUp {
         "a user namespace doesn't tell other users from each other: let nobody else connect (--socket-mode 600), or say "
           + "--trust to let them in as yourself")
     }
+    let isSplit = try isSplit(sandbox)
     let root = try close(sandbox, around: export)
     Process.setUmask(0)
-    let fids = try confine(sandbox)
+    let speaker = try confine(sandbox, root, isSplit: isSplit)
     Log.write(
       .notice,
       "serving \(options.directory), sandbox=\(sandbox.name) seccomp=\(options.seccomp.mode.name)"
-        + (options.readonly ? " readonly" : ""))
+        + (isSplit ? " split" : "") + (options.readonly ? " readonly" : ""))
     if case .tcp(let host, _) = options.listen, !host.hasPrefix("127."), host != "::1" {
       Log.write(
         .warning, "whoever reaches \(host) can connect, and 9P has no encryption: let it be a network of your own")
@@ -55,8 +56,18 @@ struct StartUp {
       root: root,
       admission: Admission(
         trustsAll: options.trust, squash: options.squash?.identity, own: own, knowsPeers: knowsPeers),
-      isReadOnly: options.readonly, tree: Array(options.directory.utf8), fids: fids)
+      isReadOnly: options.readonly, speaker: speaker)
+    try attempt("can't watch the front end") { () throws(Errno) in try door.watchFrontEnd() }
     if listener.isConnected { door.serveOne(listener.socket) } else { door.serve(listener.socket) }
+  }
+
+  /// Whether another process is to speak with clients. It is what root does.
+  private func isSplit(_ sandbox: Sandbox) throws(StartError) -> Bool {
+    if options.split, sandbox != .namespace {
+      // Whoever took the other process over could have this one work on any file of the host.
+      throw StartError("--split needs the namespace sandbox, and there is none")
+    }
+    return options.split || !options.inProcess && own.uid == 0 && sandbox == .namespace
   }
 
   /// Finds the best that works. An ordinary user's process moves to a user namespace of its own for it.
@@ -109,14 +120,25 @@ struct StartUp {
     try stage("enter the links to open files") { () throws(Errno) in try links.becomeWorkingDirectory() }
   }
 
-  /// Gives up all that serving doesn't need.
-  ///
-  /// - Returns: the most fids that a connection may have.
-  private func confine(_ sandbox: Sandbox) throws(StartError) -> Int {
+  /// Gives up all that serving doesn't need, and starts the process that speaks with clients where there is to be one.
+  private func confine(
+    _ sandbox: Sandbox, _ root: borrowing Descriptor, isSplit: Bool
+  ) throws(StartError) -> Door.Speaker {
     do throws(StageError) {
       let highest = try stage("read limits") { () throws(Errno) in try Process.highest(.descriptors) }
       let descriptors = min(highest, Self.mostDescriptors)
+      let share = Share(
+        tree: Array(options.directory.utf8), fids: Int(clamping: descriptors) - Self.ownDescriptors)
       _ = try Limits.liftFileSize()
+      let speaker: Door.Speaker
+      if isSplit {
+        let frontEnd = FrontEnd(
+          share: share, limits: FrontEnd.Limits(descriptors: descriptors, addressSpace: Self.addressSpace),
+          seccomp: options.seccomp.mode, isReadOnly: options.readonly)
+        speaker = .frontEnd(try frontEnd.start(root: root))
+      } else {
+        speaker = .thisProcess(share)
+      }
       try Limits.apply(descriptors: descriptors, addressSpace: Self.addressSpace)
       if own.uid == 0 {
         try Privileges.drop(allBut: needed)
@@ -126,8 +148,9 @@ struct StartUp {
       } else {
         try stage("set no_new_privs") { () throws(Errno) in try Process.setNoNewPrivileges() }
       }
-      try SystemCallFilter.load(options.seccomp.mode, for: .nineP, readOnly: options.readonly)
-      return Int(clamping: descriptors) - Self.ownDescriptors
+      try SystemCallFilter.load(
+        options.seccomp.mode, for: isSplit ? .objects : .nineP, readOnly: options.readonly)
+      return speaker
     } catch {
       throw StartError(error)
     }

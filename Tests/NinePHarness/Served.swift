@@ -4,8 +4,21 @@ import Glibc
 import HelperHarness
 import Linux
 import NinePExport
+import NinePProxy
 import NinePServer
+import ProxyHelper
 import SystemPackage
+
+/// How sessions in this process come to their files.
+package enum Way: Sendable, CaseIterable {
+  /// By themselves.
+  case inProcess
+  /// By a helper on another thread, which does what would take privilege.
+  case split
+
+  /// That of what ``Served`` serves.
+  @TaskLocal package static var current = Way.inProcess
+}
 
 /// A fresh directory, served to a raw client in this process: what it sends needn't be 9P.
 package final class Served: Sendable {
@@ -29,7 +42,7 @@ package final class Served: Sendable {
     let own = try Identity(uid: geteuid(), gid: getegid())
     let terms = NinePServer.Terms(
       users: users ?? .one(own), tree: Array("/tree".utf8), fids: fids, locks: locks)
-    thread = try ServingThread(directory.path, ends[1], terms, readOnly: readOnly, begin)
+    thread = try ServingThread(directory.path, ends[1], terms, readOnly: readOnly, Way.current, begin)
   }
 
   /// A path in the directory, for the host's side.
@@ -68,19 +81,21 @@ private final class ServingThread: @unchecked Sendable {
   private let socket: CInt
   private let terms: NinePServer.Terms
   private let readOnly: Bool
+  private let way: Way
   private let begin: @Sendable () -> Void
   private var thread = pthread_t()
   private var isJoined = false
   private var result: NinePServer.Ending?
 
   init(
-    _ directory: String, _ socket: CInt, _ terms: NinePServer.Terms, readOnly: Bool,
+    _ directory: String, _ socket: CInt, _ terms: NinePServer.Terms, readOnly: Bool, _ way: Way,
     _ begin: @escaping @Sendable () -> Void
   ) throws {
     self.directory = directory
     self.socket = socket
     self.terms = terms
     self.readOnly = readOnly
+    self.way = way
     self.begin = begin
     let job = Unmanaged.passRetained(self)
     let code = pthread_create(
@@ -97,15 +112,39 @@ private final class ServingThread: @unchecked Sendable {
     let socket = Descriptor(adopting: socket)
     begin()
     do throws(Errno) {
-      guard unshare(CL_CLONE_FS) == 0 else { return }
-      umask(0)
-      if case .one(let user) = terms.users, geteuid() == 0, user.uid != 0 { try Thread.become(user) }
-      let root = Descriptor(adopting: open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC))
-      try DescriptorLinks.inPlace().becomeWorkingDirectory()
-      result = NinePServer.serve(try Export(root: root, readOnly: readOnly), on: socket, terms)
+      switch way {
+      case .inProcess:
+        let root = try Self.prepare(directory, terms)
+        result = NinePServer.serve(try Export(root: root, readOnly: readOnly), on: socket, terms)
+      case .split:
+        var ends = try PacketSocketPair()
+        guard let ours = ends.takeEnd(), let theirs = ends.takeEnd()?.release() else { return }
+        try Linux.Thread.start { [directory, terms, readOnly, begin] in
+          begin()
+          let theirs = Descriptor(adopting: theirs)
+          do throws(Errno) {
+            let root = try Self.prepare(directory, terms)
+            _ = ObjectServer.serve(try Export(root: root, readOnly: readOnly), on: theirs)
+          } catch {}
+        }
+        let root = Descriptor(adopting: open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC))
+        if geteuid() == 0 { try Linux.Thread.become(try Identity(uid: 65_534, gid: 65_534)) }
+        let files = try ProxyExport(root: root, helper: ours, looksItself: terms.users == .asClaimed)
+        result = NinePServer.serve(files, on: socket, terms)
+      }
     } catch {
       result = .failed(error)
     }
+  }
+
+  /// Makes the calling thread one that serves the directory itself.
+  private static func prepare(_ directory: String, _ terms: NinePServer.Terms) throws(Errno) -> Descriptor {
+    guard unshare(CL_CLONE_FS) == 0 else { throw Errno(rawValue: errno) }
+    umask(0)
+    if case .one(let user) = terms.users, geteuid() == 0, user.uid != 0 { try Linux.Thread.become(user) }
+    let root = Descriptor(adopting: open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC))
+    try DescriptorLinks.inPlace().becomeWorkingDirectory()
+    return root
   }
 
   func ending() -> NinePServer.Ending? {

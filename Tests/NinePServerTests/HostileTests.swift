@@ -5,7 +5,7 @@ import NinePHarness
 import Testing
 
 /// Clients that want to wear the server out, or to see it trip.
-@Suite("Hostile clients")
+@Suite("Hostile clients", .eitherWay)
 struct HostileTests {
   private func descriptors() -> Int {
     (try? FileList.names("/proc/self/fd").count) ?? -1

@@ -3,7 +3,7 @@ import NinePHarness
 import Testing
 
 /// Locks of processes on one client and on several.
-@Suite("Locks")
+@Suite("Locks", .eitherWay)
 struct LockTests {
   private let shared: UInt8 = 0
   private let exclusive: UInt8 = 1

@@ -5,7 +5,7 @@ import NinePServer
 import Testing
 
 /// What begins a session and ends it, and frames that lie.
-@Suite("Sessions")
+@Suite("Sessions", .eitherWay)
 struct SessionTests {
   @Test("a message size that is too small", arguments: [0, 1, 7, 23, 24, 4095] as [UInt32])
   func tooSmall(size: UInt32) throws {
