@@ -95,7 +95,9 @@ let package = Package(
       swiftSettings: tests
     ),
     .testTarget(
-      name: "PosternTests", dependencies: ["CRawCalls", "HelperHarness", "NinePHarness", "CLinux"], swiftSettings: tests
+      name: "PosternTests",
+      dependencies: ["CRawCalls", "HelperHarness", "NinePHarness", "ProxyProtocol", "Linux", "CLinux", system],
+      swiftSettings: tests
     ),
     .target(
       name: "NinePHarness",

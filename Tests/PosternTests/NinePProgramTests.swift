@@ -184,42 +184,105 @@ struct NinePProgramTests {
     #expect(server.wait(seconds: 10) == 0)
   }
 
-  @Test("what it is left with", .enabled(if: hasRoot()))
-  func confinement() throws {
+  @Test("what it is left with", .enabled(if: hasRoot()), arguments: [false, true])
+  func confinement(isSplit: Bool) throws {
     let capabilities: [([String], String)] = [
       ([], "00000000080000db"), (["--readonly"], "00000000000000c4"), (["--squash", "1000:100"], "00000000000000c0"),
     ]
     for (options, expected) in capabilities {
       let directory = try share()
       let output = try Output()
-      let process = try start(directory, options, output: output)
+      let process = try start(directory, options + (isSplit ? [] : ["--in-process"]), output: output)
       let client = try connect(directory)
       try client.start()
-      #expect(output.text.contains("sandbox=namespace seccomp=kill"), "\(output.text)")
+      #expect(output.text.contains("sandbox=namespace seccomp=kill" + (isSplit ? " split" : "")), "\(output.text)")
       let status = try fields("/proc/\(process.identifier)/status")
       for set in ["CapEff", "CapPrm"] { #expect(status[set] == expected, "\(set)") }
       for set in ["CapInh", "CapBnd", "CapAmb"] { #expect(status[set] == "0000000000000000", "\(set)") }
       #expect(status["NoNewPrivs"] == "1")
       #expect(status["Seccomp"] == "2")
-      #expect(status["Threads"] == "2")
-      for namespace in ["mnt", "net", "ipc", "uts"] {
-        #expect(link("/proc/\(process.identifier)/ns/\(namespace)") != link("/proc/self/ns/\(namespace)"))
-      }
-      #expect(link("/proc/\(process.identifier)/root") == "/")
-      // Nothing of the host is mounted but the export. (What it works by is a mount without a place.)
-      let mounts = try text("/proc/\(process.identifier)/mountinfo").split(separator: "\n")
-      #expect(mounts.count == 1, "\(mounts)")
+      // Split, one of them waits for the other process to end.
+      #expect(status["Threads"] == (isSplit ? "3" : "2"))
+      try expectNothingOfHost(process.identifier)
       // The thread that serves somebody who is squashed has no capability at all.
-      let threads = try FileList.names("/proc/\(process.identifier)/task").filter { $0 != "\(process.identifier)" }
-      let thread = try fields("/proc/\(process.identifier)/task/\(try #require(threads.first))/status")
       if options.contains("--squash") {
+        try client.done(.attach(1))
+        _ = try client.failure(NinePMessage(110, .four(1), .four(2), .two(1), .text("nothing")))
+        let threads = try FileList.names("/proc/\(process.identifier)/task").map {
+          try fields("/proc/\(process.identifier)/task/\($0)/status")
+        }
+        let thread = try #require(threads.first { $0["Uid"] == "1000 1000 1000 1000" })
         #expect(thread["CapPrm"] == "0000000000000000")
-        #expect(thread["Uid"] == "1000 1000 1000 1000")
         #expect(thread["Gid"] == "100 100 100 100")
         #expect(thread["Groups"] == "")
       }
+      if isSplit { try expectFrontEnd(of: process.identifier) }
       process.signal(SIGTERM)
       #expect(process.wait(seconds: 10) == 0)
+    }
+  }
+
+  private func expectNothingOfHost(_ process: pid_t) throws {
+    for namespace in ["mnt", "net", "ipc", "uts"] {
+      #expect(link("/proc/\(process)/ns/\(namespace)") != link("/proc/self/ns/\(namespace)"))
+    }
+    #expect(link("/proc/\(process)/root") == "/")
+    // Nothing of the host is mounted but the export. (What it works by is a mount without a place.)
+    let mounts = try text("/proc/\(process)/mountinfo").split(separator: "\n")
+    #expect(mounts.count == 1, "\(mounts)")
+  }
+
+  /// The process that speaks with clients has no capability and no user's rights, and holds nothing but sockets and what
+  /// is in the export.
+  private func expectFrontEnd(of process: pid_t) throws {
+    let frontEnd = try frontEnd(of: process)
+    let nobody = "65534 65534 65534 65534"
+    for thread in try FileList.names("/proc/\(frontEnd)/task") {
+      let status = try fields("/proc/\(frontEnd)/task/\(thread)/status")
+      for set in ["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"] {
+        #expect(status[set] == "0000000000000000", "\(set)")
+      }
+      #expect(status["Uid"] == nobody)
+      #expect(status["Gid"] == nobody)
+      #expect(status["Groups"] == "")
+      #expect(status["NoNewPrivs"] == "1")
+      #expect(status["Seccomp"] == "2")
+    }
+    try expectNothingOfHost(frontEnd)
+    #expect(link("/proc/\(frontEnd)/cwd") == "/")
+    for descriptor in try FileList.names("/proc/\(frontEnd)/fd").compactMap({ Int($0) }) where descriptor > 2 {
+      let path = link("/proc/\(frontEnd)/fd/\(descriptor)")
+      #expect(path.hasPrefix("socket:") || path == "/", "\(descriptor): \(path)")
+    }
+  }
+
+  /// The process that a server has started.
+  private func frontEnd(of process: pid_t) throws -> pid_t {
+    let children = try text("/proc/\(process)/task/\(process)/children").split(separator: " ")
+    return try #require(children.first.flatMap { pid_t($0) })
+  }
+
+  @Test("neither half stays without the other", .enabled(if: hasRoot()))
+  func halves() throws {
+    for killsFrontEnd in [true, false] {
+      let directory = try share()
+      let output = try Output()
+      let process = try start(directory, output: output)
+      let client = try connect(directory)
+      try client.start()
+      let frontEnd = try frontEnd(of: process.identifier)
+      if killsFrontEnd {
+        kill(frontEnd, SIGKILL)
+        #expect(process.wait(seconds: 10) == 1)
+        #expect(output.text.contains("the process that speaks with clients has ended"), "\(output.text)")
+      } else {
+        process.signal(SIGKILL)
+        _ = process.wait(seconds: 10)
+        for _ in 0..<1000 where kill(frontEnd, 0) == 0 { usleep(5000) }
+        #expect(kill(frontEnd, 0) != 0)
+      }
+      // The client is told.
+      #expect(client.receive() == nil)
     }
   }
 
