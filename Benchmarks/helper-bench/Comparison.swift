@@ -1,6 +1,9 @@
 /// Whoever is measured, in the order of the columns.
 enum Series: String, CaseIterable {
-  case ours, stock
+  case ours
+  /// Ours, where a process of no privilege speaks with clients.
+  case oursSplit = "ours-split"
+  case stock
   /// A second process of the same program as `stock`: what differs between the two is noise.
   case stockAgain = "stock-again"
   case oursInChroot = "ours-chroot"
@@ -59,8 +62,8 @@ struct Comparison {
   func median(_ series: Series) -> Double { (values[series] ?? []).median }
 
   /// Ratios within a round, whose batches ran right after each other: what slows the whole machine slows both.
-  func ratios(_ series: Series) -> [Double] {
-    zip(values[series] ?? [], values[reference] ?? []).map { $0 / $1 }
+  func ratios(_ series: Series, to other: Series? = nil) -> [Double] {
+    zip(values[series] ?? [], values[other ?? reference] ?? []).map { $0 / $1 }
   }
 
   var noise: [Double] { ratios(reference.again) }

@@ -19,7 +19,8 @@ struct Table {
     Swift.print(
       pad("", Self.nameWidth) + headings.map { right($0, width($0)) }.joined() + right("ours/\(reference)", 12)
         + right("quartiles", 11) + right("\(reference)/\(reference)", 13) + right("quartiles", 11)
-        + (hasFloor ? right("ours/floor", 12) : ""))
+        + (hasFloor ? right("ours/floor", 12) : "")
+        + (hasSplit ? right("split/ours", 12) + right("quartiles", 11) : ""))
     for comparison in all { Swift.print(line(comparison)) }
   }
 
@@ -47,6 +48,7 @@ struct Table {
         : "! slower than \(other) beyond the noise: \(slower.joined(separator: ", "))")
   }
 
+  private var hasSplit: Bool { shown.contains(.oursSplit) }
   private var hasFloor: Bool { shown.contains(.pollingFloor) }
 
   private static func heading(_ series: Series) -> String {
@@ -61,10 +63,12 @@ struct Table {
   private func line(_ comparison: Comparison) -> String {
     let times = shown.map { right(fixed(comparison.median($0), digits), width(Self.heading($0))) }.joined()
     let (ratios, noise) = (comparison.ratios(.ours), comparison.noise)
+    let split = comparison.ratios(.oursSplit, to: .ours)
     return pad((comparison.isSlower ? "! " : "  ") + comparison.title, Self.nameWidth) + times
       + right(fixed(ratios.median, 2), 12) + right(quartiles(ratios), 11) + right(fixed(noise.median, 2), 13)
       + right(quartiles(noise), 11)
       + (hasFloor ? right(fixed(comparison.median(.ours) / comparison.median(.pollingFloor), 2), 12) : "")
+      + (hasSplit ? right(fixed(split.median, 2), 12) + right(quartiles(split), 11) : "")
   }
 }
 

@@ -37,6 +37,13 @@ package struct PassedDescriptors {
     count += 1
   }
 
+  /// Where a descriptor stands among them, which may be the last one from now on.
+  package mutating func place(of descriptor: borrowing Descriptor) -> Int {
+    for index in 0..<count where numbers[index] == descriptor.rawValue { return index }
+    append(descriptor)
+    return count - 1
+  }
+
   package mutating func removeAll() { count = 0 }
 
   /// Whether this one is among them.

@@ -43,30 +43,33 @@ package struct ObjectClient: ~Copyable {
   ///
   /// - Throws: `EIO` where the helper has gone.
   package mutating func begin(_ request: borrowing ObjectRequest, _ object: borrowing Descriptor) throws(Errno) {
-    try queue(request)
-    passed.append(object)
-    underWay += 1
+    try reserve()
+    try queue(request, ObjectPlaces(first: passed.place(of: object)))
   }
 
   /// As ``begin(_:_:)``, for those that are about two objects.
   package mutating func begin(
     _ request: borrowing ObjectRequest, _ object: borrowing Descriptor, _ second: borrowing Descriptor
   ) throws(Errno) {
-    try queue(request)
-    passed.append(object)
-    passed.append(second)
-    underWay += 1
+    try reserve()
+    let first = passed.place(of: object)
+    try queue(request, ObjectPlaces(first: first, second: passed.place(of: second)))
   }
 
   /// Whether a request that isn't sent yet is about this descriptor.
   package func names(_ object: borrowing Descriptor) -> Bool { passed.contains(object) }
 
-  private mutating func queue(_ request: borrowing ObjectRequest) throws(Errno) {
+  /// Makes room for one request more.
+  private mutating func reserve() throws(Errno) {
     guard !isBroken else { throw .ioError }
     if passed.count + 2 > PassedDescriptors.most || queued > ObjectPacket.largestValue / 2 { try send() }
+  }
+
+  private mutating func queue(_ request: borrowing ObjectRequest, _ places: ObjectPlaces) throws(Errno) {
     var rest = requests.mutableSpan(queued..<requests.capacity)
     do throws(Malformed) {
-      queued += try request.encode(into: &rest)
+      queued += try request.encode(places, into: &rest)
+      underWay += 1
     } catch {
       throw .fileNameTooLong
     }

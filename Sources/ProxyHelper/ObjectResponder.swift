@@ -8,6 +8,8 @@ struct ObjectResponder: ~Copyable {
   private let export: Export
   /// The mount that the export's root is on.
   private let mount: UInt64
+  /// Those of a packet's objects, by their bits, that are known to be the export's.
+  private var inside: UInt64 = 0
   private var name = Path()
   private var other = Path()
 
@@ -21,26 +23,37 @@ struct ObjectResponder: ~Copyable {
   /// - Returns: false where it is none.
   /// - Throws: where there is no room for the reply.
   mutating func respond(
-    to type: ObjectRequestType, _ object: borrowing Descriptor, _ second: consuming Descriptor?, _ payload: Span<UInt8>,
+    to type: ObjectRequestType, _ payload: Span<UInt8>, about objects: borrowing OwnedArray<Descriptor>,
     into outbox: inout ObjectOutbox
   ) throws(Errno) -> Bool {
-    guard let request = decode(type, payload) else { return false }
+    guard let places = places(payload), places.first < objects.count, !type.isAboutTwo || places.second < objects.count,
+      let request = decode(type, payload.extracting(droppingFirst: ObjectPlaces.size))
+    else { return false }
     do throws(Errno) {
-      try requireInside(object)
-      switch second {
-      case .some(let second):
-        try requireInside(second)
-        try move(request, object, second)
+      try requireInside(places.first, of: objects)
+      if type.isAboutTwo {
+        try requireInside(places.second, of: objects)
+        try move(request, objects[places.first], objects[places.second])
         try outbox.put(.done)
-      case nil:
-        if type.descriptors == 2 { return false }
-        try answer(request, object, into: &outbox)
+      } else {
+        try answer(request, objects[places.first], into: &outbox)
       }
     } catch {
       try outbox.put(.failed(error.rawValue))
     }
     return true
   }
+
+  private func places(_ payload: Span<UInt8>) -> ObjectPlaces? {
+    do throws(Malformed) {
+      return try ObjectPlaces(payload)
+    } catch {
+      return nil
+    }
+  }
+
+  /// The next request is of another packet.
+  mutating func forgetObjects() { inside = 0 }
 
   @_lifetime(copy payload)
   private func decode(_ type: ObjectRequestType, _ payload: Span<UInt8>) -> ObjectRequest? {
@@ -55,11 +68,14 @@ struct ObjectResponder: ~Copyable {
   /// this process's own mounts, which nobody else has.
   ///
   /// - Throws: `EXDEV`.
-  private func requireInside(_ object: borrowing Descriptor) throws(Errno) {
-    let found = try object.mount()
+  private mutating func requireInside(_ place: Int, of objects: borrowing OwnedArray<Descriptor>) throws(Errno) {
+    guard inside & 1 << UInt64(place) == 0 else { return }
+    let found = try objects[place].mount()
     // A mount below the export is found by the way that leads there from the export's root.
-    guard found != mount else { return }
-    guard try object.isReachable(on: found) else { throw .improperLink }
+    if found != mount {
+      guard try objects[place].isReachable(on: found) else { throw .improperLink }
+    }
+    inside |= 1 << UInt64(place)
   }
 
   private mutating func move(

@@ -17,10 +17,8 @@ package enum ObjectServer {
       var responder = try ObjectResponder(export)
       while try inbox.receive(from: socket) {
         while let header = inbox.next() {
-          guard let type = ObjectRequestType(rawValue: header.type), let object = inbox.takeDescriptor(),
-            try responder.respond(
-              to: type, object, type.descriptors == 2 ? inbox.takeDescriptor() : nil, inbox.payload(of: header),
-              into: &outbox)
+          guard let type = ObjectRequestType(rawValue: header.type),
+            try responder.respond(to: type, inbox.payload(of: header), about: inbox.objects, into: &outbox)
           else {
             return .nonsense(type: header.type, size: header.size)
           }
@@ -28,6 +26,7 @@ package enum ObjectServer {
           if outbox.isFull { try outbox.send(on: socket) }
         }
         guard inbox.isUsedUp else { return .nonsense(type: 0, size: 0) }
+        responder.forgetObjects()
         try outbox.send(on: socket)
       }
       return .closed
@@ -41,7 +40,8 @@ package enum ObjectServer {
 private struct ObjectInbox: ~Copyable {
   private var buffer = Buffer(capacity: ObjectPacket.largest)
   private var pending = 0..<0
-  private var descriptors = ReceivedDescriptors()
+  /// What came with it.
+  private(set) var objects = OwnedArray<Descriptor>()
 
   /// Waits for one.
   ///
@@ -49,7 +49,10 @@ private struct ObjectInbox: ~Copyable {
   mutating func receive(from socket: borrowing Descriptor) throws(Errno) -> Bool {
     while true {
       do throws(Errno) {
-        let count = try Self.receive(from: socket, into: &buffer, &descriptors)
+        objects.removeAll()
+        var received = ReceivedDescriptors()
+        let count = try Self.receive(from: socket, into: &buffer, &received)
+        while let object = received.takeFirst() { objects.append(object) }
         pending = 0..<count
         return count > 0
       } catch .interrupted {
@@ -81,14 +84,12 @@ private struct ObjectInbox: ~Copyable {
     return buffer.span(start..<start + Int(header.size))
   }
 
-  mutating func takeDescriptor() -> Descriptor? { descriptors.takeFirst() }
-
   mutating func discard(_ header: FrameHeader) {
     pending = pending.lowerBound + Frame.headerSize + Int(header.size)..<pending.upperBound
   }
 
   /// Whether nothing is left of the packet.
-  var isUsedUp: Bool { pending.isEmpty && descriptors.isEmpty }
+  var isUsedUp: Bool { pending.isEmpty }
 }
 
 /// Replies, and the descriptors that go with them, until they are sent.

@@ -24,8 +24,8 @@ extension ObjectRequest {
   ///
   /// - Returns: its bytes, the header among them.
   /// - Throws: ``Malformed/length`` where there isn't room for it, or a name is longer than the wire can say.
-  public func encode(into buffer: inout MutableSpan<UInt8>) throws(Malformed) -> Int {
-    var end = Frame.headerSize
+  public func encode(_ places: ObjectPlaces, into buffer: inout MutableSpan<UInt8>) throws(Malformed) -> Int {
+    var end = Frame.headerSize + ObjectPlaces.size
     switch self {
     case .parent: break
     case .find(let name), .link(let name), .removeAttribute(let name):
@@ -72,6 +72,7 @@ extension ObjectRequest {
     var start = 0
     try buffer.append(type.rawValue, &start)
     try buffer.append(UInt32(truncatingIfNeeded: end - Frame.headerSize), &start)
+    try buffer.append(UInt32(truncatingIfNeeded: places.first | places.second << 16), &start)
     return end
   }
 }

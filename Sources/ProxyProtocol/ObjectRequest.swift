@@ -1,9 +1,9 @@
 /// What a front end asks of our own helper about objects that it holds, beside what the proxy protocol has for paths.
 ///
 /// A socket of packets (`SOCK_SEQPACKET`) speaks it, where one of a stream speaks the proxy protocol: that is all that
-/// needs to be agreed upon. A packet holds one request or several, each a header as ``Frame`` has it and a payload; the
-/// objects that they are about go with the packet as descriptors, in the requests' order, ``ObjectRequestType/descriptors``
-/// for each. They are answered in their order, by one packet of ``ObjectReply`` or several.
+/// needs to be agreed upon. A packet holds one request or several, each a header as ``Frame`` has it, ``ObjectPlaces``
+/// and the fields; the objects that they are about go with the packet as descriptors. They are answered in their order, by
+/// one packet of ``ObjectReply`` or several.
 public enum ObjectRequest: ~Escapable {
   /// What has this name in a directory, not opened: answered with a descriptor that names it.
   case find(name: Span<UInt8>)
@@ -81,7 +81,7 @@ public enum ObjectRequest: ~Escapable {
     }
   }
 
-  /// Decodes a payload, to its last byte.
+  /// Decodes what follows ``ObjectPlaces``, to its last byte.
   ///
   /// - Throws: ``Malformed``, also for a name that isn't one.
   @_lifetime(copy payload)
@@ -128,12 +128,33 @@ public enum ObjectRequestType: UInt32, CaseIterable, Sendable {
   case parent, open, create, makeDirectory, makeNode, makeSymbolicLink, link, rename, remove, change
   case getAttribute, listAttributes, setAttribute, removeAttribute
 
-  /// How many descriptors go with one.
-  public var descriptors: Int {
-    switch self {
-    case .link, .rename: 2
-    default: 1
-    }
+  /// Whether a request is about two objects.
+  public var isAboutTwo: Bool { self == .link || self == .rename }
+}
+
+/// Which of a packet's descriptors a request is about.
+public struct ObjectPlaces: Equatable, Sendable {
+  /// Bytes on the wire.
+  public static let size = 4
+
+  /// Where it stands among the packet's descriptors.
+  public let first: Int
+  /// The same for a request about two, and of no meaning to others.
+  public let second: Int
+
+  /// These two, less than 65536.
+  public init(first: Int, second: Int = 0) {
+    self.first = first
+    self.second = second
+  }
+
+  /// Takes it off the front of a payload.
+  ///
+  /// - Throws: ``Malformed/truncated``.
+  public init(_ payload: Span<UInt8>) throws(Malformed) {
+    var reader = Reader(payload)
+    first = Int(try reader.u16())
+    second = Int(try reader.u16())
   }
 }
 

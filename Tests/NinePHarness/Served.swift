@@ -7,6 +7,7 @@ import NinePExport
 import NinePProxy
 import NinePServer
 import ProxyHelper
+import Synchronization
 import SystemPackage
 
 /// How sessions in this process come to their files.
@@ -75,6 +76,17 @@ package final class Served: Sendable {
   }
 }
 
+/// How far a thread is that nobody joins.
+private final class Mark: Sendable {
+  private let isSet = Atomic(false)
+
+  func set() { isSet.store(true, ordering: .releasing) }
+
+  func wait() {
+    while !isSet.load(ordering: .acquiring) { usleep(200) }
+  }
+}
+
 /// The thread of one server, with a working directory of its own.
 private final class ServingThread: @unchecked Sendable {
   private let directory: String
@@ -119,14 +131,22 @@ private final class ServingThread: @unchecked Sendable {
       case .split:
         var ends = try PacketSocketPair()
         guard let ours = ends.takeEnd(), let theirs = ends.takeEnd()?.release() else { return }
+        let (hasBegun, hasEnded) = (Mark(), Mark())
+        defer { hasEnded.wait() }
         try Linux.Thread.start { [directory, terms, readOnly, begin] in
+          defer {
+            hasBegun.set()
+            hasEnded.set()
+          }
           begin()
           let theirs = Descriptor(adopting: theirs)
           do throws(Errno) {
-            let root = try Self.prepare(directory, terms)
-            _ = ObjectServer.serve(try Export(root: root, readOnly: readOnly), on: theirs)
+            let export = try Export(root: try Self.prepare(directory, terms), readOnly: readOnly)
+            hasBegun.set()
+            _ = ObjectServer.serve(export, on: theirs)
           } catch {}
         }
+        hasBegun.wait()
         let root = Descriptor(adopting: open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC))
         if geteuid() == 0 { try Linux.Thread.become(try Identity(uid: 65_534, gid: 65_534)) }
         let files = try ProxyExport(root: root, helper: ours, looksItself: terms.users == .asClaimed)

@@ -34,6 +34,8 @@ struct TakenOverFrontEndTests {
       for _ in 0..<2000 where !output.text.contains("mount -t 9p") { usleep(5000) }
       let children = try text("/proc/\(server.identifier)/task/\(server.identifier)/children").split(separator: " ")
       let frontEnd = try #require(children.first.flatMap { pid_t($0) })
+      // Until then it may hold what it is about to close.
+      for _ in 0..<2000 where try fields("/proc/\(frontEnd)/status")["Seccomp"] != "2" { usleep(5000) }
       let earlier = try FileList.names("/proc/\(frontEnd)/fd")
       client = Client(try connected(directory.path + "/s"))
       try client.start()
@@ -74,7 +76,7 @@ struct TakenOverFrontEndTests {
     func ask(_ request: borrowing ObjectRequest, _ objects: [CInt]) throws -> CInt? {
       var bytes = [UInt8](repeating: 0, count: 70_000)
       var span = bytes.mutableSpan
-      let count = try request.encode(into: &span)
+      let count = try request.encode(ObjectPlaces(first: 0, second: objects.count - 1), into: &span)
       return send(bytes[..<count], objects)
     }
 
@@ -194,13 +196,16 @@ struct TakenOverFrontEndTests {
     }
     var good = [UInt8](repeating: 0, count: 100)
     var span = good.mutableSpan
-    let count = try ObjectRequest.find(name: name("x").span).encode(into: &span)
+    let count = try ObjectRequest.find(name: name("x").span).encode(ObjectPlaces(first: 0), into: &span)
     var badType = good
     badType[0] = 63
     var badSize = good
     badSize[4] = 200
+    var badPlace = good
+    badPlace[8] = 1
     for (bytes, descriptors) in [
-      (good[..<count], 0), (good[..<count], 2), (good[..<(count - 1)], 1), (good[..<7], 1), (good[..<(count + 1)], 1),
+      (good[..<count], 0), (badPlace[..<count], 1), (good[..<(count - 1)], 1), (good[..<7], 1),
+      (good[..<(count + 1)], 1),
       (badType[..<count], 1), (badSize[..<count], 1),
     ] {
       let rig = try Rig()

@@ -5,14 +5,14 @@ enum NinePMemory {
   /// Far more than a thousand, whose pages would be too few to tell from what else is allocated.
   private static let fids = 10_000
 
-  /// Each starts three servers, whose memory hardly differs.
+  /// Each starts four servers, whose memory hardly differs.
   private static let mostRounds = 5
 
   static func measure(_ share: NinePShare, _ options: Options) throws(Failure) -> [Comparison] {
     var peak = Comparison("memory", "with one client", unit: "kB", against: .diod)
     var own = Comparison("memory", "of it no file's", unit: "kB", against: .diod)
     var held = Comparison("memory", "more with each 1000 fids", unit: "kB", against: .diod)
-    let all: [Series] = [.diod, .ours, .diodAgain]
+    let all: [Series] = [.diod, .ours, .oursSplit, .diodAgain]
     for round in 0..<min(options.rounds, mostRounds) {
       progress("memory, round \(round + 1)")
       for turn in Rounds.order(round, of: all.count) {

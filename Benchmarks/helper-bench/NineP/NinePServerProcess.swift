@@ -41,11 +41,14 @@ final class NinePServerProcess {
       place = "127.0.0.1:\(port)"
       address = .tcp(port)
     }
+    let ours = [options.postern, "9p", "--export", tree, "--listen", "\(transport.rawValue):\(place)", "--trust"]
     let command =
-      series == .ours
-      ? [options.postern, "9p", "--export", tree, "--listen", "\(transport.rawValue):\(place)", "--trust"]
+      switch series {
+      case .ours: ours + ["--in-process"]
+      case .oursSplit: ours + ["--split"]
       // No configuration, no authentication, and whatever user a client names: as --trust has it.
-      : [options.diod, "-f", "-n", "-N", "-c", "/dev/null", "-L", "stderr", "-l", place, "-e", tree]
+      default: [options.diod, "-f", "-n", "-N", "-c", "/dev/null", "-L", "stderr", "-l", place, "-e", tree]
+      }
     process = try Peer.spawn(command, socket: nil, log: log)
     for _ in 0..<500 {
       let socket = try connected()
@@ -68,11 +71,16 @@ final class NinePServerProcess {
     return connection
   }
 
-  /// What its `/proc/PID/status` says in this line, in kilobytes.
+  /// What `/proc/PID/status` of it and of the process that it has started say in this line, in kilobytes.
   func memory(_ line: String) throws(Failure) -> Int {
-    let value = try ProcessStatus("\(process)")[line]?.prefix { $0.isNumber }
-    guard let kilobytes = value.flatMap({ Int($0) }) else { throw Failure("no \(line) of \(name)") }
-    return kilobytes
+    let children = try readText("/proc/\(process)/task/\(process)/children").split(separator: " ").map { String($0) }
+    var sum = 0
+    for process in ["\(process)"] + children {
+      let value = try ProcessStatus(process)[line]?.prefix { $0.isNumber }
+      guard let kilobytes = value.flatMap({ Int($0) }) else { throw Failure("no \(line) of \(name)") }
+      sum += kilobytes
+    }
+    return sum
   }
 
   func end() {

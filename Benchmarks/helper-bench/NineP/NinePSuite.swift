@@ -33,13 +33,14 @@ enum NinePSuite {
       """
       \(Machine.description); medians of \(options.rounds) alternating rounds.
       ours/diod is taken within each round; beside it are its quartiles. Of rates more is better, of memory less.
-      diod/diod compares two processes of diod: the noise. One client, a thread for all of its connections; the
+      ours is one process; split/ours compares with it the two of --split. diod/diod compares two processes of diod:
+      the noise. One client, a thread for all of its connections; the
       scheduler places it and the servers. The largest message (msize): \(sizes.joined(separator: ", ")).
       """)
     for (setting, title) in titles {
       let chosen = all.filter { $0.setting == setting }
       guard !chosen.isEmpty else { continue }
-      Table([.ours, .diod], digits: 0).print(title, chosen)
+      Table([.ours, .oursSplit, .diod], digits: 0).print(title, chosen)
       // Of one group: names come again in each.
       if setting != "memory" { Table.printSlower(chosen) }
     }
@@ -76,7 +77,7 @@ private struct NinePServers {
     self.share = share
     self.options = options
     var all: [Server] = []
-    for series in [Series.diod, .ours, .diodAgain] {
+    for series in [Series.diod, .ours, .oursSplit, .diodAgain] {
       let process = try NinePServerProcess(series, transport, share, options)
       var connections: [NinePConnection] = []
       for _ in 0..<Self.clients { connections.append(try process.connect()) }
@@ -135,7 +136,7 @@ private struct NinePServers {
     for server in servers {
       let own = try NinePLanes(
         workload, on: Array(server.connections.prefix(clients)), depth: depth,
-        server.series == .ours ? .byName : .byFid)
+        server.series == .ours || server.series == .oursSplit ? .byName : .byFid)
       // Also shows that it does it right.
       _ = try own.run(clients * depth)
       lanes.append(own)
