@@ -26,7 +26,9 @@ package enum ObjectServer {
           if outbox.isFull { try outbox.send(on: socket) }
         }
         guard inbox.isUsedUp else { return .nonsense(type: 0, size: 0) }
+        // Kept any longer, they would keep a removed file's space.
         responder.forgetObjects()
+        inbox.closeObjects()
         try outbox.send(on: socket)
       }
       return .closed
@@ -49,7 +51,6 @@ private struct ObjectInbox: ~Copyable {
   mutating func receive(from socket: borrowing Descriptor) throws(Errno) -> Bool {
     while true {
       do throws(Errno) {
-        objects.removeAll()
         var received = ReceivedDescriptors()
         let count = try Self.receive(from: socket, into: &buffer, &received)
         while let object = received.takeFirst() { objects.append(object) }
@@ -83,6 +84,8 @@ private struct ObjectInbox: ~Copyable {
     let start = pending.lowerBound + Frame.headerSize
     return buffer.span(start..<start + Int(header.size))
   }
+
+  mutating func closeObjects() { objects.removeAll() }
 
   mutating func discard(_ header: FrameHeader) {
     pending = pending.lowerBound + Frame.headerSize + Int(header.size)..<pending.upperBound
