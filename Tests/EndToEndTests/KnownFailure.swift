@@ -22,7 +22,7 @@ struct KnownFailure {
     // Locks, which QEMU grants to everybody without a look, so that those of two guests don't keep each other out.
     KnownFailure(
       why: "9P names a lock's owner by its process, and a lock of flock is its whole family's",
-      servers: [.ninep], checks: ["flock: a child inherits the lock"]),
+      servers: [.ninep, .ninepSplit], checks: ["flock: a child inherits the lock"]),
     // QEMU's 9p server.
     KnownFailure(
       why:

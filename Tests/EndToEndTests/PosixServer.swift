@@ -5,14 +5,15 @@ import Testing
 /// Who serves the share that the POSIX suite runs on.
 enum PosixServer: String, CaseIterable, CustomTestStringConvertible {
   case helper = "virtfs-proxy-helper"
-  case ninep = "postern 9p"
+  case ninep = "postern 9p --in-process"
+  case ninepSplit = "postern 9p --split"
   case original = "QEMU's own helper"
   case passthrough = "QEMU itself, as root (security_model=passthrough)"
   case mapped = "QEMU itself, as nobody (security_model=mapped-xattr)"
 
   var testDescription: String { rawValue }
 
-  static let ours: Set<PosixServer> = [.helper, .ninep]
+  static let ours: Set<PosixServer> = [.helper, .ninep, .ninepSplit]
   /// Behind QEMU's 9p server, whichever of its drivers is.
   static let qemu: Set<PosixServer> = [.helper, .original, .passthrough, .mapped]
   /// Behind its proxy driver.
@@ -34,8 +35,9 @@ enum PosixServer: String, CaseIterable, CustomTestStringConvertible {
       let checks = try EndToEndTests.seeGuest(rig, "socket=\(rig.socket)")
       if self == .helper { try expectEnd(of: server) } else { _ = try server.status(within: 10) }
       return checks
-    case .ninep:
-      let server = try rig.startServer(["--listen", "tcp:127.0.0.1:0", "--trust"])
+    case .ninep, .ninepSplit:
+      let way = self == .ninep ? "--in-process" : "--split"
+      let server = try rig.startServer(["--listen", "tcp:127.0.0.1:0", "--trust", way])
       let checks = try EndToEndTests.seeGuest(rig, "tcp=\(try port(of: server))", options: "cache=none")
       try expectEndBySignal(of: server)
       return checks
