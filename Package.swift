@@ -99,10 +99,13 @@ let package = Package(
       dependencies: ["CRawCalls", "HelperHarness", "NinePHarness", "ProxyProtocol", "Linux", "CLinux", system],
       swiftSettings: tests
     ),
+    .testTarget(
+      name: "NinePAttackTests", dependencies: ["HelperHarness", "NinePHarness", "CLinux"], swiftSettings: tests),
     .target(
       name: "NinePHarness",
       dependencies: [
-        "HelperHarness", "NinePExport", "NinePProxy", "NinePServer", "ProxyHelper", "Export", "Linux", "CLinux", system,
+        "CRawCalls", "HelperHarness", "NinePExport", "NinePProxy", "NinePServer", "ProxyHelper", "Export", "Linux",
+        "CLinux", system,
       ],
       path: "Tests/NinePHarness",
       swiftSettings: tests
@@ -119,7 +122,7 @@ let package = Package(
       name: "ExportTests", dependencies: ["HelperHarness", "Export", "Linux", "CLinux", system], swiftSettings: tests),
     .target(
       name: "HelperHarness",
-      dependencies: ["ProxyClient", "ProxyProtocol", "Linux", "CLinux", system],
+      dependencies: ["CRawCalls", "ProxyClient", "ProxyProtocol", "Linux", "CLinux", system],
       path: "Tests/HelperHarness",
       swiftSettings: tests
     ),
@@ -144,7 +147,7 @@ let package = Package(
     ),
     .testTarget(
       name: "AttackTests",
-      dependencies: ["CRawCalls", "HelperHarness", "ProxyProtocol", "Linux", "CLinux", system],
+      dependencies: ["HelperHarness", "ProxyProtocol", "Linux", "CLinux", system],
       swiftSettings: tests
     ),
     .executableTarget(

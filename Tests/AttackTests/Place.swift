@@ -125,8 +125,3 @@ final class Place {
     try check(symlink(target, export + "/" + name), "symlink \(name)")
   }
 }
-
-/// - Throws: where a call of the test's own has failed.
-func check(_ result: CInt, _ what: String) throws {
-  guard result >= 0 else { throw HarnessError("\(what): \(String(cString: strerror(errno)))") }
-}

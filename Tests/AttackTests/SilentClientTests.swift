@@ -116,13 +116,6 @@ extension Peer {
     return words.count > 2 && words[2] == "S"
   }
 
-  /// Kilobytes of memory that the helper has: VmRSS.
-  borrowing func residentMemory() throws -> Int {
-    let status = readFile("/proc/\(process.identifier)/status") ?? ""
-    let line = status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") }
-    guard let size = line?.split(separator: " ").dropFirst().first.flatMap({ Int($0) }) else {
-      throw HarnessError("no VmRSS of \(process.identifier)")
-    }
-    return size
-  }
+  /// Kilobytes of memory that the helper has.
+  borrowing func residentMemory() throws -> Int { try process.residentMemory() }
 }

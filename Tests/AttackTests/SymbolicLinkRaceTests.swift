@@ -1,20 +1,6 @@
-import CLinux
-import CRawCalls
 import Glibc
 import HelperHarness
 import Testing
-
-/// Exchanges what two names stand for, in one step.
-func exchange(_ one: String, _ other: String) {
-  // RENAME_EXCHANGE.
-  let flag = 2
-  one.withCString { one in
-    other.withCString { other in
-      _ = rc_call(
-        Int(SYS_renameat2), Int(AT_FDCWD), Int(bitPattern: one), Int(AT_FDCWD), Int(bitPattern: other), flag)
-    }
-  }
-}
 
 extension AttackTests {
   /// A host that changes names while the helper walks them.

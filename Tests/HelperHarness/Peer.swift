@@ -147,21 +147,13 @@ package struct Peer: ~Copyable {
 
   /// Descriptors that the helper has open, as far as the test may see: -1 where it runs as an ordinary user.
   package borrowing func openDescriptors() -> Int {
-    Self.openDescriptors(of: process.identifier)
-  }
-
-  private static func openDescriptors(of process: pid_t) -> Int {
-    var count = 0
-    guard let stream = opendir("/proc/\(process)/fd") else { return -1 }
-    while readdir(stream) != nil { count += 1 }
-    closedir(stream)
-    return count
+    process.openDescriptors()
   }
 
   /// Whether the helper has so many descriptors open, now or in a moment.
   package borrowing func openDescriptorsAre(_ count: Int) -> Bool {
-    let process = process.identifier
-    return eventually { Self.openDescriptors(of: process) == count }
+    let process = process
+    return eventually { process.openDescriptors() == count }
   }
 
   /// Exactly so many bytes, without what came beside them.

@@ -26,6 +26,17 @@ package final class Client: @unchecked Sendable {
     }
   }
 
+  /// Sends as many of these bytes as go without waiting.
+  ///
+  /// - Returns: how many.
+  package func offer(_ bytes: ArraySlice<UInt8>) -> Int {
+    max(
+      0,
+      bytes.withUnsafeBytes {
+        Glibc.send(socket, $0.baseAddress, $0.count, CInt(MSG_NOSIGNAL) | CInt(MSG_DONTWAIT))
+      })
+  }
+
   /// The next frame, or nil where there is none any more.
   package func receive() -> Answer? {
     guard let size = receive(4), let count = Bytes(size).u32(0), count >= 7, let rest = receive(Int(count) - 4) else {

@@ -61,13 +61,9 @@ struct HostileTests {
     symlink("/", served.path("m"))
     mkfifo(served.path("p"), 0o666)
     try served.client.start()
-    var random = Numbers(state: seed)
-    let types: [UInt8] = [
-      8, 12, 14, 16, 18, 20, 22, 24, 26, 30, 32, 40, 50, 52, 54, 70, 72, 74, 76, 102, 104, 108, 110, 110, 110, 116, 118,
-      120, 122,
-    ]
+    var random = RandomMessages(seed: seed)
     for round in 0..<8000 {
-      let message = random.message(types[random.below(types.count)])
+      let message = random.next()
       let answer = try served.client.call(message, tag: UInt16(round & 0x7fff))
       #expect(answer.type == 7 || answer.type == message.type + 1)
       // The root is what the rest begins with.
@@ -86,7 +82,7 @@ struct HostileTests {
     symlink(outside.path, served.path("l"))
     try served.client.start()
     let (one, other) = (served.path("d"), served.path("l"))
-    let swapper = Repeated { exchange(one, other) }
+    let swapper = try HostThread { exchange(one, other) }
     for _ in 0..<1000 {
       for message: NinePMessage in [
         .walk(0, 1, "d", "x"), .walk(0, 2, "d"), .create(2, "made"), .change(1, 1, mode: 0o777), .change(1, 8),
@@ -95,109 +91,9 @@ struct HostileTests {
         .unlink(2, "made"), .clunk(2),
       ] { _ = try served.client.call(message) }
     }
-    swapper.end()
+    swapper.stop()
     #expect(try FileList.names(outside.path) == ["x"])
     var status = stat()
     #expect(lstat(outside.path + "/x", &status) == 0 && status.st_mode & 0o777 == 0o600 && status.st_size == 0)
-  }
-}
-
-/// Exchanges two names. The system call is `renameat2(RENAME_EXCHANGE)`.
-private func exchange(_ one: String, _ other: String) {
-  _ = renameat2(AT_FDCWD, one, AT_FDCWD, other, 2)
-}
-
-@_silgen_name("renameat2")
-private func renameat2(
-  _ from: CInt, _ old: UnsafePointer<CChar>, _ to: CInt, _ new: UnsafePointer<CChar>, _ flags: CUnsignedInt
-) -> CInt
-
-/// A thread that does something again and again.
-private final class Repeated: @unchecked Sendable {
-  private let body: @Sendable () -> Void
-  private let lock = UnsafeMutablePointer<Int32>.allocate(capacity: 1)
-  private var thread = pthread_t()
-
-  init(_ body: @escaping @Sendable () -> Void) {
-    self.body = body
-    lock.initialize(to: 0)
-    pthread_create(
-      &thread, nil,
-      { raw in
-        guard let raw else { return nil }
-        let repeated = Unmanaged<Repeated>.fromOpaque(raw).takeRetainedValue()
-        while repeated.lock.pointee == 0 { repeated.body() }
-        return nil
-      }, Unmanaged.passRetained(self).toOpaque())
-  }
-
-  func end() {
-    lock.pointee = 1
-    pthread_join(thread, nil)
-  }
-}
-
-/// Numbers that look random, the same in every run.
-private struct Numbers {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-    return (state ^ (state >> 29)) &* 0x9e37_79b9_7f4a_7c15 >> 7
-  }
-
-  mutating func below(_ limit: Int) -> Int { Int(next() % UInt64(limit)) }
-
-  mutating func number(_ bits: UInt64) -> UInt64 {
-    switch below(4) {
-    case 0: UInt64(below(16))
-    case 1: UInt64(below(5000))
-    case 2: (bits < 64 ? (1 << bits) - 1 : .max) &- UInt64(below(3))
-    default: next() & (bits < 64 ? (1 << bits) - 1 : .max)
-    }
-  }
-
-  mutating func name() -> String {
-    ["a", "b", "c", "d", "l", "m", "p", "..", ".", "", "a/b", "user.a", "user.b", String(repeating: "n", count: 255)][
-      below(14)]
-  }
-
-  mutating func fid() -> UInt32 { below(20) == 0 ? UInt32(truncatingIfNeeded: next()) : UInt32(below(12)) }
-
-  /// A message of this type whose fields are mostly of use.
-  mutating func message(_ type: UInt8) -> NinePMessage {
-    func flags(_ value: UInt64) -> UInt32 { UInt32(value & 3) | (value & 4 == 0 ? 0 : 0o1000) }
-    let (fid, other) = (fid(), fid())
-    var message: NinePMessage
-    switch type {
-    case 12: message = .open(fid, below(8) == 0 ? UInt32(number(32)) : flags(next()))
-    case 14: message = .create(fid, name(), flags(next()), mode: UInt32(number(32)))
-    case 16: message = .symlink(fid, name(), name())
-    case 18: message = .makeNode(fid, name(), mode: [0o10644, 0o100644, 0o140600, 0, 0o170777][below(5)])
-    case 20: message = NinePMessage(20, .four(fid), .four(other), .text(name()))
-    case 24: message = .status(fid)
-    case 26:
-      message = .change(
-        fid, UInt32(below(0x200)), mode: UInt32(number(32)), uid: .max, gid: .max, size: number(20),
-        accessNanoseconds: number(64))
-    case 30: message = .walkAttribute(fid, other, name())
-    case 32: message = .createAttribute(fid, name(), number(64), UInt32(below(5)))
-    case 40: message = .list(fid, number(64), UInt32(number(32)))
-    case 52: message = .lock(fid, UInt8(below(4)), flags: UInt32(below(4)), number(64), number(64))
-    case 54: message = .getLock(fid, UInt8(below(4)), number(64), number(64))
-    case 70: message = .link(fid, other, name())
-    case 72: message = .makeDirectory(fid, name(), mode: UInt32(number(12)))
-    case 74: message = .rename(fid, name(), other, name())
-    case 76: message = .unlink(fid, name(), below(2) == 0 ? 0 : 0x200)
-    case 102: message = NinePMessage(102, .four(fid), .text(name()), .text(name()), .four(0))
-    case 104: message = .attach(fid, user: UInt32(number(32)))
-    case 108: message = .flush(UInt16(number(16)))
-    case 110: message = .walk(fid, other, (0..<below(5)).map { _ in name() })
-    case 116: message = .read(fid, number(64), UInt32(number(32)))
-    case 118: message = .write(fid, number(20), Array(repeating: 1, count: below(200)))
-    default: message = NinePMessage(type, .four(fid))
-    }
-    if below(40) == 0, !message.body.isEmpty { message.body.removeLast(1 + below(message.body.count)) }
-    return message
   }
 }
