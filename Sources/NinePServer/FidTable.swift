@@ -8,12 +8,15 @@ struct FidTable: ~Copyable {
   /// yield may allocate their frame.
   var files = OwnedArray<HeldFile>()
   private var indices: [Fid: Int] = [:]
-  private let limit: Int
+  private let budget: FidBudget
 
-  /// Room for so many.
-  init(limit: Int) {
-    self.limit = limit
+  init(budget: FidBudget) {
+    self.budget = budget
     indices.reserveCapacity(64)
+  }
+
+  deinit {
+    budget.giveBack(files.count, of: files.count)
   }
 
   /// Where a fid is. It holds until a fid is removed.
@@ -33,13 +36,14 @@ struct FidTable: ~Copyable {
   /// - Throws: `EBADF` for a fid that is in use, or can't be; `EMFILE` where there is no room.
   func requireFree(_ fid: Fid) throws(Errno) {
     guard fid != .none, indices[fid] == nil else { throw .badFileDescriptor }
-    guard files.count < limit else { throw .tooManyOpenFiles }
+    guard budget.hasRoom(beside: files.count) else { throw .tooManyOpenFiles }
   }
 
   /// Binds a fid that is free.
   mutating func bind(_ file: consuming HeldFile) {
     indices[file.fid] = files.count
     files.append(file)
+    budget.take(for: files.count)
   }
 
   /// Takes a fid out of use.
@@ -47,6 +51,7 @@ struct FidTable: ~Copyable {
   /// - Throws: `EBADF` where it isn't in use.
   mutating func remove(_ fid: Fid) throws(Errno) -> HeldFile {
     guard let index = indices.removeValue(forKey: fid) else { throw .badFileDescriptor }
+    budget.giveBack(1, of: files.count)
     let file = files.take(index)
     // The last one has taken its place.
     if index < files.count { indices[files[index].fid] = index }
@@ -55,6 +60,7 @@ struct FidTable: ~Copyable {
 
   /// Takes all fids out of use.
   mutating func removeAll() {
+    budget.giveBack(files.count, of: files.count)
     files.removeAll()
     indices.removeAll(keepingCapacity: true)
   }

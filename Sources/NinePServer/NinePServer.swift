@@ -25,12 +25,12 @@ package enum NinePServer {
     package let users: Users
     /// What an attach may call the tree, beside nothing at all: bytes.
     package let tree: [UInt8]
-    /// The most fids at a time, which is also the most descriptors.
-    package let fids: Int
+    /// What all clients of the process may have.
+    package let fids: FidBudget
     /// The locks of all clients of the same tree.
     package let locks: LockTable
 
-    package init(users: Users, tree: [UInt8], fids: Int, locks: LockTable) {
+    package init(users: Users, tree: [UInt8], fids: FidBudget, locks: LockTable) {
       self.users = users
       self.tree = tree
       self.fids = fids

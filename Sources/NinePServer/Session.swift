@@ -37,7 +37,7 @@ struct Session<Files: FileSystem & ~Copyable>: ~Copyable {
     self.files = files
     self.terms = terms
     number = terms.locks.newSession()
-    fids = FidTable(limit: terms.fids)
+    fids = FidTable(budget: terms.fids)
   }
 
   /// Answers one request, now or by ``finishOne(into:)``. Its failure is a reply as well. One that waits for a lock is

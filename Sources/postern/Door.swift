@@ -92,8 +92,8 @@ struct Door: ~Copyable {
 struct Share: Sendable {
   /// What an attach may call the tree, beside nothing at all: bytes.
   let tree: [UInt8]
-  /// The most fids of a client.
-  let fids: Int
+  /// What all clients may have.
+  let fids: FidBudget
   let locks = LockTable()
 
   func terms(_ users: Users) -> NinePServer.Terms {

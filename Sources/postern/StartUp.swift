@@ -128,7 +128,7 @@ struct StartUp {
       let highest = try stage("read limits") { () throws(Errno) in try Process.highest(.descriptors) }
       let descriptors = min(highest, Self.mostDescriptors)
       let share = Share(
-        tree: Array(options.directory.utf8), fids: Int(clamping: descriptors) - Self.ownDescriptors)
+        tree: Array(options.directory.utf8), fids: FidBudget(Int(clamping: descriptors) - Self.ownDescriptors, clients: Visit.most))
       _ = try Limits.liftFileSize()
       let speaker: Door.Speaker
       if isSplit {
@@ -164,7 +164,7 @@ struct StartUp {
 
   /// Far less than the whole system has, and more files than a client looks at before its kernel forgets some.
   private static let mostDescriptors: UInt = 262_144
-  /// What isn't a fid's: sockets, the export.
-  private static let ownDescriptors = 256
+  /// What isn't a fid's: for each connection its socket, the export, and some that a walk takes on its way.
+  private static let ownDescriptors = 512
   private static let addressSpace: UInt = 2 << 30
 }

@@ -79,7 +79,8 @@ struct Visit: ~Copyable {
   }
 
   private static let count = Atomic<Int>(0)
-  private static let most = 64
+  /// The most there may be at a time.
+  static let most = 64
 
   /// Whether there may not be another.
   static var areTooMany: Bool { count.load(ordering: .relaxed) >= most }

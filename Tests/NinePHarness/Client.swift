@@ -12,6 +12,8 @@ package final class Client: @unchecked Sendable {
     setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
   }
 
+  deinit { hangUp() }
+
   package func hangUp() {
     if socket >= 0 { close(socket) }
     socket = -1

@@ -1,0 +1,34 @@
+internal import Synchronization
+
+/// The fids of all clients together, which are the descriptors that there may be.
+///
+/// Half of them belong to the clients, as many to each as to any other, so that none is left without because of others. The
+/// other half is for whoever comes first.
+package final class FidBudget: Sendable {
+  /// What belongs to each client.
+  private let own: Int
+  private let shared: Int
+  private let taken = Atomic<Int>(0)
+
+  /// So many fids, for at most so many clients.
+  package init(_ fids: Int, clients: Int) {
+    own = max(1, fids / 2 / clients)
+    shared = max(0, fids - own * clients)
+  }
+
+  /// Whether a client that has so many may have one more. Several that ask at once may get one more each.
+  func hasRoom(beside count: Int) -> Bool {
+    count < own || taken.load(ordering: .relaxed) < shared
+  }
+
+  /// A client has taken one, and has so many now.
+  func take(for count: Int) {
+    if count > own { taken.add(1, ordering: .relaxed) }
+  }
+
+  /// A client gives some of the `count` back that it had.
+  func giveBack(_ fids: Int, of count: Int) {
+    let more = min(fids, count - own)
+    if more > 0 { taken.subtract(more, ordering: .relaxed) }
+  }
+}
