@@ -127,8 +127,9 @@ struct StartUp {
     do throws(StageError) {
       let highest = try stage("read limits") { () throws(Errno) in try Process.highest(.descriptors) }
       let descriptors = min(highest, Self.mostDescriptors)
-      let share = Share(
-        tree: Array(options.directory.utf8), fids: FidBudget(Int(clamping: descriptors) - Self.ownDescriptors, clients: Visit.most))
+      // Where few are allowed clients get half.
+      let fids = Int(clamping: descriptors - min(Self.ownDescriptors, descriptors / 2))
+      let share = Share(tree: Array(options.directory.utf8), fids: FidBudget(fids, clients: Visit.most))
       _ = try Limits.liftFileSize()
       let speaker: Door.Speaker
       if isSplit {
@@ -165,6 +166,6 @@ struct StartUp {
   /// Far less than the whole system has, and more files than a client looks at before its kernel forgets some.
   private static let mostDescriptors: UInt = 262_144
   /// What isn't a fid's: for each connection its socket, the export, and some that a walk takes on its way.
-  private static let ownDescriptors = 512
+  private static let ownDescriptors: UInt = 512
   private static let addressSpace: UInt = 2 << 30
 }

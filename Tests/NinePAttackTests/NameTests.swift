@@ -142,5 +142,54 @@ extension NinePAttackTests {
       #expect(answers.filter { share.leaks($0) }.isEmpty)
       #expect(share.damage() == nil)
     }
+
+    /// Links that aren't paths: the kernel goes straight to what they stand for.
+    @Test func linksOfProcessesAreNeverFollowed() throws {
+      let share = try Share(.bare)
+      let (log, socket) = (try Output(), share.directory.path + "/run/processes")
+      let server = try Way.bare.start(
+        ["9p", "--export", "/proc", "--listen", "unix:" + socket] + Way.bare.options, output: log)
+      #expect(eventually { log.text.contains("mount -t 9p") })
+      let client = Client(try connected(socket))
+      try client.start()
+      let own = "\(getpid())"
+      for (names, rest) in [
+        ([own, "root"], "etc"), ([own, "cwd"], "."), ([own, "fd", "0"], "x"), ([own, "exe"], "x"),
+      ] {
+        let answer = try client.call(.walk(0, 1, names + [rest]))
+        #expect(answer.type == 111 && answer.body.u16(0) == UInt16(names.count), "\(names)")
+        try client.done(.walk(0, 1, names))
+        #expect(try client.failure(.open(1)) == ELOOP, "\(names)")
+        try client.done(.clunk(1))
+      }
+      server.signal(SIGTERM)
+      #expect(server.wait(seconds: 5) == 0, "\(log.text)")
+    }
+
+    /// The host puts something else where the export was: what is served stays what it was.
+    @Test(arguments: Way.all + [.bare])
+    func anExportThatIsReplacedIsStillTheOldOne(way: Way) throws {
+      let share = try Share(way) { path in try makeFile(path + "/file") }
+      let root = try share.status(".").st_ino
+      let moved = share.elsewhere + "/moved"
+      try check(rename(share.path, moved), "rename")
+      defer { rename(moved, share.path) }
+      for target in [share.outside, "/", "fifo"] {
+        if target == "fifo" {
+          try check(mkfifo(share.path, 0o666), "mkfifo")
+        } else {
+          try check(symlink(target, share.path), "symlink")
+        }
+        let client = try share.client()
+        #expect(try client.done(.status(0)).u64(13) == UInt64(root))
+        for message: NinePMessage in [
+          .walk(0, 1, ".."), .status(1), .clunk(1), .walk(0, 1, "..", "x"), .walk(0, 2, "x"),
+        ] {
+          #expect(try !share.leaks(client.call(message)), "\(message)")
+        }
+        try client.done(.walk(0, 3, "file"))
+        unlink(share.path)
+      }
+    }
   }
 }
