@@ -95,5 +95,32 @@ extension NinePAttackTests {
       #expect(getxattr(share.path + "/file", "user.b", nil, 0) == -1)
       #expect(share.isWell() && share.ends())
     }
+
+    /// All clients take all the values that they get, of the largest size: that ends before the address space does.
+    @Test(arguments: Way.all.prefix(1))
+    func allValuesOfAllClientsFit(way: Way) throws {
+      let share = try Share(way) { path in try makeFile(path + "/file") }
+      let other = try share.client()
+      try other.done(.walk(0, 1, "file"))
+      var clients: [Client] = []
+      for _ in 0..<60 {
+        let client = try share.client()
+        let messages = (1...256).flatMap { fid -> [NinePMessage] in
+          [.walk(0, fid, "file"), .createAttribute(fid, "user.a", 65_536)]
+        }
+        for start in stride(from: 0, to: messages.count, by: 64) {
+          client.send(messages[start..<start + 64].flatMap { $0.frame() })
+          for _ in 0..<64 { #expect(client.receive() != nil) }
+        }
+        clients.append(client)
+      }
+      for fid: UInt32 in 2..<20 {
+        try other.done(.walk(0, fid, "file"))
+        try other.done(.createAttribute(fid, "user.a", 65_536))
+      }
+      #expect(share.isWell())
+      clients = []
+      #expect(share.ends())
+    }
   }
 }

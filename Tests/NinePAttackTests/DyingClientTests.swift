@@ -53,6 +53,43 @@ extension NinePAttackTests {
       #expect(share.isWell() && share.ends())
     }
 
+    /// A machine that was switched off says nothing. Its kernel is asked, on each connection, whether it is there.
+    @Test(arguments: Way.all)
+    func oneThatGoesWithoutAWordIsAskedAfter(way: Way) throws {
+      let share = try Share(way)
+      let log = try Output()
+      let trust = way.options.contains("--squash") ? [] : ["--trust"]
+      let server = try way.start(
+        ["9p", "--export", share.path, "--listen", "tcp:127.0.0.1:0"] + way.options + trust, output: log)
+      #expect(eventually { log.text.contains("mount -t 9p") })
+      let port = log.text.split(separator: ",").first { $0.hasPrefix("port=") }?.dropFirst(5)
+      let number = try #require(port.flatMap { UInt16($0) }, "\(log.text)")
+      let socket = Glibc.socket(AF_INET, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+      var address = sockaddr_in()
+      address.sin_family = sa_family_t(AF_INET)
+      address.sin_port = number.bigEndian
+      address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+      try withUnsafePointer(to: &address) { pointer in
+        try pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+          try check(Glibc.connect(socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size)), "connect")
+        }
+      }
+      let client = Client(socket)
+      try client.start()
+      // Of each connection: state 01, and 02 for a timer that asks after the peer.
+      let local = "0100007F:" + String(UInt32(number) | 0x10000, radix: 16).uppercased().suffix(4)
+      let isAsked = eventually {
+        let lines = readFile("/proc/net/tcp")?.split(separator: "\n") ?? []
+        return lines.contains { line in
+          let words = line.split(separator: " ")
+          return words.count > 5 && words[1] == local && words[3] == "01" && words[5].hasPrefix("02:")
+        }
+      }
+      #expect(isAsked)
+      server.signal(SIGTERM)
+      #expect(server.wait(seconds: 5) == 0, "\(log.text)")
+    }
+
     /// What the log says of a client is bounded, and none of it is the client's own words.
     @Test(arguments: Way.all)
     func theLogIsNotTheirs(way: Way) throws {
