@@ -19,7 +19,8 @@ extension Spawned {
 
   package func threads() throws -> Int { try sum("Threads") }
 
-  private var family: [pid_t] {
+  /// Its number, and theirs.
+  package var family: [pid_t] {
     let children = readFile("/proc/\(identifier)/task/\(identifier)/children") ?? ""
     return [identifier] + children.split(whereSeparator: \.isWhitespace).compactMap { pid_t($0) }
   }

@@ -37,7 +37,7 @@ extension NinePAttackTests {
       let path = share.path
       try other.done(.walk(0, 1, "d"))
       let (rounds, changes) = try race(
-        seconds: 0.7,
+        seconds: 0.5,
         against: {
           for index in 0..<20 { try? makeFile(path + "/d/comes-\(index)") }
           _ = try? other.call(.rename(0, "d", 0, "renamed"))

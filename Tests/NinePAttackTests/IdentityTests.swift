@@ -45,9 +45,9 @@ extension NinePAttackTests {
     }
 
     /// Users of the host that anybody may be at the socket: whatever they say, they are themselves.
-    @Test(.enabled(if: hasRoot(), needsRoot))
-    func anotherUserIsItself() throws {
-      let share = try Share(.root, ["--socket-mode", "666"]) { path in
+    @Test(.enabled(if: hasRoot(), needsRoot), arguments: [Way.root, .split])
+    func anotherUserIsItself(way: Way) throws {
+      let share = try Share(way, ["--socket-mode", "666"]) { path in
         try makeDirectory(path + "/d")
         try makeFile(path + "/of-root", Share.secret, mode: 0o600)
         try makeFile(path + "/set-id", [1], mode: 0o4755)

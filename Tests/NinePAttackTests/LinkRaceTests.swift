@@ -39,7 +39,7 @@ extension NinePAttackTests {
       let path = share.path
       var leaks: [String] = []
       let (rounds, swaps) = try race(
-        seconds: 1,
+        seconds: 0.6,
         against: {
           for link in ["/absolute", "/relative", "/d/y"] {
             let other = link == "/d/y" ? "/d/x" : "/d"
@@ -97,7 +97,7 @@ extension NinePAttackTests {
 
       var leaks: [String] = []
       let (rounds, moves) = try race(
-        seconds: 0.7,
+        seconds: 0.5,
         against: {
           _ = rename(inside, away)
           _ = rename(away, inside)

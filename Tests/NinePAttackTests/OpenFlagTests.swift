@@ -21,12 +21,16 @@ extension NinePAttackTests {
 
     /// The flags of the server's descriptors, by number; empty where the test may not see them.
     private func flags(_ share: Share) -> [String: UInt32] {
-      let path = "/proc/\(share.server.identifier)/fdinfo"
-      guard access(path, R_OK) == 0, let names = try? FileList.names(path) else { return [:] }
       var flags: [String: UInt32] = [:]
-      for name in names {
-        let line = readFile(path + "/" + name)?.split(separator: "\n").first { $0.hasPrefix("flags:") }
-        if let digits = line?.split(whereSeparator: \.isWhitespace).last { flags[name] = UInt32(digits, radix: 8) }
+      for process in share.server.family {
+        let path = "/proc/\(process)/fdinfo/"
+        guard access(path, R_OK) == 0, let names = try? FileList.names(path) else { return [:] }
+        for name in names {
+          let line = readFile(path + name)?.split(separator: "\n").first { $0.hasPrefix("flags:") }
+          if let digits = line?.split(whereSeparator: \.isWhitespace).last {
+            flags[path + name] = UInt32(digits, radix: 8)
+          }
+        }
       }
       return flags
     }

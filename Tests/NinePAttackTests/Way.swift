@@ -11,7 +11,7 @@ import Testing
   @Suite struct WaysOfStartingTests {
     @Test(.enabled(if: hasRoot(), "needs root: servers of ordinary users alone are attacked without"))
     func rootsServersAreAttackedToo() {
-      #expect(Way.all.count == 3 && Way.asRoot.count == 2)
+      #expect(Way.all.count == 4 && Way.asRoot.count == 3)
     }
   }
 }
@@ -26,16 +26,22 @@ struct Way: Sendable, Equatable, CustomStringConvertible {
   var squash: UInt32?
 
   /// Every way that there is for whoever runs the tests. An ordinary user's tests leave out what needs root.
-  static let all = hasRoot() ? [root, squashed, ordinary] : [ordinary]
+  static let all = hasRoot() ? [root, split, squashed, ordinary] : [ordinary, ordinarySplit]
   static let asRoot = all.filter { !$0.isOrdinary }
 
   /// Clients are believed.
-  static let root = Way(description: "as root", options: ["--sandbox", "namespace"])
+  static let root = Way(description: "as root", options: ["--sandbox", "namespace", "--in-process"])
+  /// With a process of no privilege that speaks with clients.
+  static let split = Way(description: "as root, split", options: ["--sandbox", "namespace", "--split"])
   static let squashed = Way(
-    description: "as root, squashed", options: ["--sandbox", "namespace", "--squash", "1000:1000"], squash: 1000)
+    description: "as root, split and squashed", options: split.options + ["--squash", "1000:1000"], squash: 1000)
   static let ordinary = Way(
     description: "as an ordinary user", options: ["--sandbox", "namespace"], isOrdinary: true,
     squash: hasRoot() ? 65_534 : geteuid())
+
+  static let ordinarySplit = Way(
+    description: "as an ordinary user, split", options: ordinary.options + ["--split"], isOrdinary: true,
+    squash: ordinary.squash)
 
   /// With nothing around its own code.
   static let bare = Way(
