@@ -27,6 +27,19 @@ func runGuest(
 func seeGuest(
   _ rig: Rig, _ share: String, options: String = "", descriptor: CInt? = nil
 ) throws -> [GuestCheck] {
+  let console = try guestConsole(rig, share, options: options, descriptor: descriptor)
+  let (checks, sum) = GuestCheck.all(on: console)
+  let failed = checks.count { $0.failure != nil }
+  try #require(
+    sum == "\(checks.count - failed) passed, \(failed) failed",
+    "the guest's checks were cut short; the end of its console:\n\(console.suffix(2000))")
+  return checks
+}
+
+/// Boots the guest, waits for its end and returns what it wrote. `descriptor` is closed here.
+func guestConsole(
+  _ rig: Rig, _ share: String, options: String = "", descriptor: CInt? = nil, within seconds: Double = 180
+) throws -> String {
   let guest = try rig.startGuest(
     share, options: options, descriptors: descriptor.map { [(there: CInt(3), here: $0)] } ?? [])
   if let descriptor { close(descriptor) }
@@ -35,14 +48,9 @@ func seeGuest(
     let isUnprivileged = eventually { isUnprivilegedQEMU(guest.process.identifier) }
     #expect(isUnprivileged, "QEMU doesn't run as an ordinary user")
   }
-  let status = try guest.status(within: 180)
+  let status = try guest.status(within: seconds)
   #expect(status == 0, "QEMU's status; the end of the console:\n\(guest.tail)")
-  let (checks, sum) = GuestCheck.all(on: guest.output)
-  let failed = checks.count { $0.failure != nil }
-  try #require(
-    sum == "\(checks.count - failed) passed, \(failed) failed",
-    "the guest's checks were cut short; the end of its console:\n\(guest.tail)")
-  return checks
+  return guest.output
 }
 
 func expectEnd(of helper: Logged) throws {

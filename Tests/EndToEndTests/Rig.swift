@@ -8,6 +8,7 @@ struct Rig {
   static let user: uid_t = 65_534
 
   let directory: URL
+  private let program: GuestProgram
   var share: URL { directory.appendingPathComponent("share") }
   var socket: String { directory.appendingPathComponent("socket").path }
 
@@ -23,18 +24,25 @@ struct Rig {
   static let server = path("POSTERN_SERVER", ".build/dist/postern")
   static let posixSuite = path("POSTERN_POSIX_SUITE", ".build/dist-tests/posix-suite")
   private static let guest = path("POSTERN_GUEST", ".build/guest")
+  /// The archive of the programs that the workloads are.
+  private static let workloads = path("POSTERN_GUEST_WORKLOADS", ".build/guest/workloads.cpio")
 
   /// What the guest runs.
-  enum GuestProgram: String {
+  enum GuestProgram: String, CaseIterable {
     case guestSuite = "guest-suite"
     case posixSuite = "posix-suite"
+    case workloads = "guest-workloads"
 
     fileprivate var path: String {
       switch self {
       case .guestSuite: Rig.path("POSTERN_GUEST_SUITE", ".build/dist-tests/guest-suite")
       case .posixSuite: Rig.posixSuite
+      case .workloads: Rig.path("POSTERN_GUEST_WORKLOADS_SCRIPT", "Tests/guest-workloads/guest-workloads")
       }
     }
+
+    /// The archive that it takes beyond itself.
+    fileprivate var archive: String? { self == .workloads ? Rig.workloads : nil }
   }
 
   /// Makes the share and the guest's part.
@@ -42,7 +50,10 @@ struct Rig {
   /// The share has the files that the guest's checks expect of the host, which only root can make, or else it is that of
   /// an ordinary user who serves it.
   init(_ program: GuestProgram = .guestSuite, checks: [String], rootless: Start? = nil) throws {
-    for path in [Self.helper, Self.server, program.path, Self.guest + "/kernel"] where access(path, R_OK) != 0 {
+    self.program = program
+    let needed =
+      [Self.helper, Self.server, program.path, Self.guest + "/kernel"] + (program.archive.map { [$0] } ?? [])
+    for path in needed where access(path, R_OK) != 0 {
       throw RigError("\(path) is missing; script/test makes it")
     }
     var template = Array("/var/tmp/postern-XXXXXX".utf8CString)
@@ -122,7 +133,7 @@ struct Rig {
   ) throws -> Logged {
     try Logged(
       Self.root.appendingPathComponent("script/guest-run").path,
-      [directory.appendingPathComponent("content").path, share, options],
+      [directory.appendingPathComponent("content").path, share, options, program.archive ?? ""],
       environment: ["POSTERN_GUEST": Self.guest],
       descriptors: descriptors)
   }
@@ -145,8 +156,8 @@ struct GuestCheck {
         let parts = line.dropFirst(7).split(separator: ": ", maxSplits: 2, omittingEmptySubsequences: false)
         checks.append(
           GuestCheck(name: parts.prefix(2).joined(separator: ": "), failure: parts.count > 2 ? String(parts[2]) : "?"))
-      } else if line.hasPrefix("guest-suite: ") || line.hasPrefix("posix-suite: ") {
-        sum = String(line.dropFirst("guest-suite: ".count))
+      } else if let program = Rig.GuestProgram.allCases.first(where: { line.hasPrefix("\($0.rawValue): ") }) {
+        sum = String(line.dropFirst(program.rawValue.count + 2))
       }
     }
     return (checks, sum)
