@@ -13,13 +13,13 @@ struct PrivilegedWorkloadTests {
   static let servers: [[String]] = [[]]
 
   @Test(
-    "each is right, or known to fail", .timeLimit(.minutes(Workload.isLong ? 60 : 5)),
+    "each is right, or known to fail", .timeLimit(.minutes(Workload.isLong ? 60 : 10)),
     arguments: servers, Workload.Cache.allCases)
   func guest(server arguments: [String], cache: Workload.Cache) throws {
     try withRig(.workloads, checks: [cache.rawValue] + (Workload.isLong ? ["long"] : [])) { rig in
       let server = try rig.startServer(["--listen", "tcp:127.0.0.1:0", "--trust"] + arguments)
       let console = try guestConsole(
-        rig, "tcp=\(try port(of: server))", options: "cache=\(cache)", within: Workload.isLong ? 3500 : 280)
+        rig, "tcp=\(try port(of: server))", options: "cache=\(cache)", within: Workload.isLong ? 3500 : 580)
       let workloads = Workload.all(on: console)
       for workload in workloads {
         if let why = cache.failures[workload.name] {
