@@ -9,8 +9,8 @@ import Testing
   "Privileged: workloads in a guest",
   .serialized, .enabled(if: isWanted, "needs root: the server gives files any owner"))
 struct PrivilegedWorkloadTests {
-  /// The ways to start the server: arguments beyond those that every one has.
-  static let servers: [[String]] = [[]]
+  /// The ways to start the server: arguments beyond those that every one has. Without any it is in two processes.
+  static let servers: [[String]] = Workload.isLong ? [["--split"], ["--in-process"]] : [[]]
 
   @Test(
     "each is right, or known to fail", .timeLimit(.minutes(Workload.isLong ? 60 : 10)),
