@@ -3,6 +3,7 @@
 #include <asm/ioctls.h>
 #include <fcntl.h>
 #include <linux/fs.h>
+#include <linux/futex.h>
 #include <linux/mount.h>
 #include <linux/securebits.h>
 #include <linux/sockios.h>
@@ -24,6 +25,9 @@ _Static_assert(CL_CLONE_NEWIPC == CLONE_NEWIPC, "CLONE_NEWIPC");
 _Static_assert(CL_CLONE_NEWUSER == CLONE_NEWUSER, "CLONE_NEWUSER");
 _Static_assert(CL_CLONE_NEWPID == CLONE_NEWPID, "CLONE_NEWPID");
 _Static_assert(CL_CLONE_NEWNET == CLONE_NEWNET, "CLONE_NEWNET");
+_Static_assert(CL_FUTEX_WAIT_PRIVATE == FUTEX_WAIT_PRIVATE, "FUTEX_WAIT_PRIVATE");
+_Static_assert(CL_FUTEX_WAKE_PRIVATE == FUTEX_WAKE_PRIVATE, "FUTEX_WAKE_PRIVATE");
+_Static_assert(CL_RWF_NOWAIT == RWF_NOWAIT, "RWF_NOWAIT");
 _Static_assert(CL_FS_IOC_GETVERSION == FS_IOC_GETVERSION, "FS_IOC_GETVERSION");
 _Static_assert(CL_SIOCOUTQ == SIOCOUTQ, "SIOCOUTQ");
 _Static_assert(CL_OPEN_TREE_CLONE == OPEN_TREE_CLONE, "OPEN_TREE_CLONE");

@@ -3,7 +3,7 @@ package import SystemPackage
 
 /// Memory of a fixed size that one owner fills and reads through spans; untouched pages cost nothing.
 @safe
-package struct Buffer: ~Copyable {
+package struct Buffer: ~Copyable, @unchecked Sendable {
   private let base: UnsafeMutableBufferPointer<UInt8>
 
   /// Zeros, this many bytes.

@@ -112,6 +112,23 @@ package struct ThreadCapabilities: Equatable, Sendable {
       inheritable: Capabilities(rawValue: raw.inheritable))
   }
 
+  /// Calls `body` without CAP_FSETID, where these are the calling thread's own; see
+  /// ``ThreadIdentity/clearingSetIDs(_:)``.
+  package func clearingSetIDs<Value: ~Copyable>(_ body: () throws(Errno) -> Value) throws(Errno) -> Value {
+    guard effective.contains(.fsetid) else { return try body() }
+    try ThreadCapabilities(
+      effective: effective.subtracting(.fsetid), permitted: permitted, inheritable: inheritable
+    ).apply()
+    defer {
+      do throws(Errno) {
+        try apply()
+      } catch {
+        die("can't take the own capabilities back", error)
+      }
+    }
+    return try body()
+  }
+
   /// Makes these the calling thread's own. The system call is `capset`.
   package func apply() throws(Errno) {
     var raw = cl_capabilities(

@@ -30,6 +30,33 @@ extension Descriptor {
     }
   }
 
+  /// Reads in the same way, but only what needn't be waited for.
+  ///
+  /// The system call is `preadv2(RWF_NOWAIT)`, repeated while it gives only a part: that isn't the file's end.
+  /// - Returns: bytes read; nil where not all can be read at once, or where the file system can't tell.
+  package borrowing func readAtOnce(
+    at offset: UInt64, into buffer: inout MutableSpan<UInt8>
+  ) throws(Errno) -> Int? {
+    try unsafe buffer.withUnsafeMutableBufferPointer { bytes throws(Errno) in
+      var done = 0
+      while done < bytes.count {
+        let at = try Self.position(offset, done)
+        do throws(Errno) {
+          let rest = unsafe UnsafeMutableBufferPointer(rebasing: bytes[done...])
+          let count = try unsafe valueOrErrno(kernel: cl_read_at_once(rawValue, rest.baseAddress, rest.count, at))
+          if count == 0 { break }
+          done += count
+        } catch {
+          if error == .interrupted { continue }
+          if error == .wouldBlock || error == .notSupported { return nil }
+          if done > 0 { break }
+          throw error
+        }
+      }
+      return done
+    }
+  }
+
   /// Writes these bytes at `offset`, as many as it takes.
   ///
   /// The system call is `pwrite`, repeated while it takes only a part.

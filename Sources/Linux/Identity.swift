@@ -86,18 +86,7 @@ package struct ThreadIdentity: ~Copyable {
   package borrowing func clearingSetIDs<Value: ~Copyable>(
     _ body: () throws(Errno) -> Value
   ) throws(Errno) -> Value {
-    guard own.effective.contains(.fsetid) else { return try body() }
-    try ThreadCapabilities(
-      effective: own.effective.subtracting(.fsetid), permitted: own.permitted, inheritable: own.inheritable
-    ).apply()
-    defer {
-      do throws(Errno) {
-        try own.apply()
-      } catch {
-        die("can't take the own capabilities back", error)
-      }
-    }
-    return try body()
+    try own.clearingSetIDs(body)
   }
 
   private func assume(gid wanted: UInt32) throws(Errno) {

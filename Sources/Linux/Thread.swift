@@ -9,10 +9,32 @@ package enum Thread {
   /// The system call is `clone`.
   /// - Throws: `EAGAIN` where there can't be another.
   package static func start(_ body: @escaping @Sendable () -> Void) throws(Errno) {
+    _ = try start(CInt(PTHREAD_CREATE_DETACHED), body)
+  }
+
+  /// Runs `body` on a new thread, which is whose the calling one is, with the same capabilities.
+  ///
+  /// The system call is `clone`.
+  /// - Throws: `EAGAIN` where there can't be another.
+  package static func begin(_ body: @escaping @Sendable () -> Void) throws(Errno) -> Running {
+    Running(thread: try start(CInt(PTHREAD_CREATE_JOINABLE), body))
+  }
+
+  /// A thread that is waited for, by ``join()``.
+  package struct Running: ~Copyable, Sendable {
+    fileprivate let thread: pthread_t
+
+    /// Waits until it has ended.
+    package consuming func join() {
+      _ = pthread_join(thread, nil)
+    }
+  }
+
+  private static func start(_ kind: CInt, _ body: @escaping @Sendable () -> Void) throws(Errno) -> pthread_t {
     var attributes = pthread_attr_t()
     unsafe pthread_attr_init(&attributes)
     defer { unsafe pthread_attr_destroy(&attributes) }
-    unsafe pthread_attr_setdetachstate(&attributes, CInt(PTHREAD_CREATE_DETACHED))
+    unsafe pthread_attr_setdetachstate(&attributes, kind)
     unsafe pthread_attr_setstacksize(&attributes, stackSize)
     let job = unsafe Unmanaged.passRetained(Job(body))
     var thread = pthread_t()
@@ -26,6 +48,7 @@ package enum Thread {
       unsafe job.release()
       throw Errno(rawValue: result)
     }
+    return thread
   }
 
   /// Has all threads allocate from one place. Otherwise glibc reserves 64 MB of address space for each.

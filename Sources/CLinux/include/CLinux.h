@@ -19,6 +19,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/vfs.h>
 #include <sys/xattr.h>
 #include <syslog.h>
@@ -46,6 +47,10 @@ static const int32_t cl_o_noatime = __O_NOATIME;
 #define CL_MOVE_MOUNT_F_EMPTY_PATH 4
 #define CL_UMOUNT_NOFOLLOW 8
 
+#define CL_FUTEX_WAIT_PRIVATE 128
+#define CL_FUTEX_WAKE_PRIVATE 129
+#define CL_RWF_NOWAIT 8
+
 #define CL_SECBIT_NOROOT 0x01
 #define CL_SECBIT_NO_SETUID_FIXUP 0x04
 #define CL_SECBIT_NO_CAP_AMBIENT_RAISE 0x40
@@ -63,6 +68,22 @@ static inline long cl_openat2(int directory, const char *path, const struct open
 }
 static inline long cl_getdents(int fd, void *bytes, size_t count) {
   return cl_result(syscall(SYS_getdents64, fd, bytes, count));
+}
+
+// A number that threads sleep by while it doesn't change.
+static inline uint32_t cl_load(const uint32_t *number) { return __atomic_load_n(number, __ATOMIC_ACQUIRE); }
+static inline long cl_wait_while(uint32_t *number, uint32_t value) {
+  return cl_result(syscall(SYS_futex, number, CL_FUTEX_WAIT_PRIVATE, value, NULL));
+}
+static inline long cl_change_and_wake(uint32_t *number, int32_t most) {
+  __atomic_add_fetch(number, 1, __ATOMIC_RELEASE);
+  return cl_result(syscall(SYS_futex, number, CL_FUTEX_WAKE_PRIVATE, most));
+}
+
+// glibc declares preadv2 with _GNU_SOURCE only. Of the offset's two halves the kernel takes all from the first here.
+static inline long cl_read_at_once(int fd, void *bytes, size_t count, off_t offset) {
+  struct iovec whole = {.iov_base = bytes, .iov_len = count};
+  return cl_result(syscall(SYS_preadv2, fd, &whole, 1, offset, 0, CL_RWF_NOWAIT));
 }
 
 // Who made the other end of a Unix-domain socket. glibc hides `struct ucred`, which looks like this.
