@@ -187,6 +187,7 @@ private struct Rules {
   /// What is in open files.
   mutating func addContents(readOnly: Bool) {
     allow("pread64")
+    allow("preadv2")
     allow("getdents64")
     allow("lseek")
     allow("fsync")

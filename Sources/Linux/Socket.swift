@@ -40,11 +40,6 @@ extension Descriptor {
     Glibc.send(rawValue, nil, 0, CInt(MSG_NOSIGNAL)) < 0
   }
 
-  /// Has nothing be received or sent any more, whoever waits for that. The system call is `shutdown`.
-  package borrowing func shutDown() {
-    _ = shutdown(rawValue, CInt(SHUT_RDWR))
-  }
-
   /// Writes a few bytes and a descriptor in one message. The peer gets a descriptor of its own.
   ///
   /// The system call is `sendmsg` with `SCM_RIGHTS`, `unix(7)`.

@@ -23,6 +23,11 @@ package protocol FileSystem: ~Copyable {
   /// The directory above one, which of the root is itself.
   borrowing func parent(of directory: borrowing Descriptor) throws(Errno) -> Descriptor
 
+  /// What the files that are opened are read and written by where a disk may have to be waited for.
+  associatedtype Contents: FileContents = OpenFiles
+  /// The same, for threads that are the calling one's user.
+  borrowing func contents() throws(Errno) -> Contents
+
   /// What is said of an object.
   borrowing func status(of object: borrowing Descriptor) throws(Errno) -> FileStatus
   /// What is said of the file system that an object is on.

@@ -16,6 +16,8 @@ struct HeldFile: ~Copyable {
   var use = Use.named
   /// Whether locks were taken through it.
   var hasLocks = false
+  /// Whether what is written to it must be on the disk before the answer.
+  var writesThrough = false
   /// An extended attribute's name and value, where ``use`` says so.
   var attribute: AttributeValue?
 

@@ -35,7 +35,7 @@ struct Inbox: ~Copyable {
   ///
   /// - Returns: its header; ``body(of:)`` has the rest.
   mutating func receiveFrame(from socket: borrowing Descriptor, limit: UInt32) throws(End) -> FrameHeader {
-    try receive(Frame.headerSize, from: socket)
+    try receive(Frame.headerSize, from: socket, limit)
     let header: FrameHeader
     do throws(Malformed) {
       header = try FrameHeader(buffer.span(pending))
@@ -43,7 +43,7 @@ struct Inbox: ~Copyable {
       throw .cutShort
     }
     guard let size = header.frameSize(limit: limit) else { throw .nonsense(header) }
-    try receive(size, from: socket)
+    try receive(size, from: socket, limit)
     return header
   }
 
@@ -70,16 +70,18 @@ struct Inbox: ~Copyable {
     }
   }
 
-  /// Reads until `count` bytes are pending, in one call where they have come already.
-  private mutating func receive(_ count: Int, from socket: borrowing Descriptor) throws(End) {
-    if pending.lowerBound + count > buffer.capacity {
+  /// Reads until `count` bytes are pending, in one call where they have come already. Of the buffer no more is used than
+  /// frames of at most `limit` bytes take, so that who agrees to small ones costs little memory.
+  private mutating func receive(_ count: Int, from socket: borrowing Descriptor, _ limit: UInt32) throws(End) {
+    let end = min(buffer.capacity, Int(clamping: limit) + Self.readAhead)
+    if pending.lowerBound + count > end {
       buffer.moveToFront(pending)
       pending = 0..<pending.count
     }
     while pending.count < count {
       let read: Int
       do throws(Errno) {
-        var space = buffer.mutableSpan(pending.upperBound..<buffer.capacity)
+        var space = buffer.mutableSpan(pending.upperBound..<end)
         read = try socket.receive(into: &space)
       } catch .interrupted {
         continue

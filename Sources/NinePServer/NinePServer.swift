@@ -38,25 +38,30 @@ package enum NinePServer {
     }
   }
 
-  /// Answers requests, each in its turn, until there can be no further one.
+  /// Answers requests until there can be no further one: each in its turn, but those that wait for a disk, which don't
+  /// hold up the others.
   package static func serve<Files: FileSystem & ~Copyable>(
     _ files: consuming Files, on socket: borrowing Descriptor, _ terms: Terms
   ) -> Ending {
     do throws(Errno) {
       let inbox = try Inbox(largest: largestMessage)
       let outbox = try Outbox(largest: largestMessage)
-      let session = try Session(files, terms)
-      return serve(session, inbox, outbox, socket)
+      let line = Line(try socket.duplicate())
+      var session = try Session(files, terms, line)
+      let ending = serve(&session, inbox, outbox, socket, line)
+      let hasAll = session.end(isCutOff: ending != .closed)
+      guard ending == .closed else { return ending }
+      if let failure = line.failure { return Ending(sending: failure) }
+      return hasAll ? .closed : .cutShort
     } catch {
       return .failed(error)
     }
   }
 
   private static func serve<Files: FileSystem & ~Copyable>(
-    _ session: consuming Session<Files>, _ inbox: consuming Inbox, _ outbox: consuming Outbox,
-    _ socket: borrowing Descriptor
+    _ session: inout Session<Files>, _ inbox: consuming Inbox, _ outbox: consuming Outbox,
+    _ socket: borrowing Descriptor, _ line: Line
   ) -> Ending {
-    defer { session.dropLocks() }
     while true {
       let header: FrameHeader
       do throws(Inbox.End) {
@@ -70,14 +75,13 @@ package enum NinePServer {
       if outbox.finish(), let type = inbox.next(limit: session.messageSize), !mayTakeLong(type) { continue }
       do throws(Errno) {
         while !session.unfinished.isEmpty {
-          if !outbox.hasRoom { try outbox.send(on: socket) }
+          if !outbox.hasRoom { try outbox.send(on: line) }
           session.finishOne(into: &outbox)
           _ = outbox.finish()
         }
-        try outbox.send(on: socket)
+        try outbox.send(on: line)
       } catch {
-        // The client has gone without waiting for its reply.
-        return error == .brokenPipe || error == .connectionReset ? .cutShort : .failed(error)
+        return Ending(sending: error)
       }
     }
   }
@@ -94,6 +98,11 @@ extension NinePServer {
 }
 
 extension NinePServer.Ending {
+  fileprivate init(sending error: Errno) {
+    // The client has gone without waiting for its reply.
+    self = error == .brokenPipe || error == .connectionReset ? .cutShort : .failed(error)
+  }
+
   fileprivate init(_ end: Inbox.End) {
     switch end {
     case .closed: self = .closed

@@ -56,8 +56,9 @@ struct Outbox: ~Copyable {
   }
 
   /// Sends the replies that are finished.
-  mutating func send(on socket: borrowing Descriptor) throws(Errno) {
+  mutating func send(on line: Line) throws(Errno) {
+    guard ready > 0 else { return }
     defer { ready = 0 }
-    try socket.send(buffer.span(0..<ready))
+    try line.send(buffer.span(0..<ready))
   }
 }

@@ -16,7 +16,7 @@ extension Session where Files: ~Copyable {
     let isRoot = terms.users.isRoot(fids.files[index].user)
     let outcome = try files.open(
       fids.files[index].descriptor, kind: kind, Linux.OpenFlags(access, flags), isRoot: isRoot)
-    try settle(outcome, Unfinished(writer, .open(access), fid), into: &outbox)
+    try settle(outcome, Unfinished(writer, .open(flags), fid), into: &outbox)
   }
 
   /// Makes a file in a fid's directory and opens it, or opens what is there. The fid is the file's from then on.
@@ -33,10 +33,10 @@ extension Session where Files: ~Copyable {
     if flags.contains(.exclusive) { host = host | .exclusive }
     let outcome = try files.create(
       in: fids.files[index].descriptor, name, host, mode: mode & 0o7777, as: owner)
-    try settle(outcome, Unfinished(writer, .create(access), fid), into: &outbox)
+    try settle(outcome, Unfinished(writer, .create(flags), fid), into: &outbox)
   }
 
-  func read(
+  mutating func read(
     _ fid: Fid, _ offset: UInt64, _ count: UInt32, _ writer: ReplyWriter, into outbox: inout Outbox
   ) throws(Errno) {
     let index = try fids.index(of: fid)
@@ -44,7 +44,9 @@ extension Session where Files: ~Copyable {
     var space = outbox.space(at: Frame.dataOffset, room)
     let count: Int
     switch fids.files[index].use {
-    case .file(reads: true, _): count = try files.read(fids.files[index].descriptor, at: offset, into: &space)
+    case .file(reads: true, _):
+      guard let read = try readFile(index, offset, into: &space, writer) else { return }
+      count = read
     case .readingAttribute: count = readAttribute(index, offset, into: &space)
     case .directory: throw .isDirectory
     case .named, .file, .writingAttribute: throw .badFileDescriptor
@@ -52,25 +54,22 @@ extension Session where Files: ~Copyable {
     outbox.put { buffer in writer.data(count: count, into: &buffer) }
   }
 
-  mutating func write(_ fid: Fid, _ offset: UInt64, _ data: Span<UInt8>) throws(Errno) -> Int {
+  /// - Returns: bytes; nil where the answer comes later.
+  mutating func write(
+    _ fid: Fid, _ offset: UInt64, _ data: Span<UInt8>, _ writer: ReplyWriter
+  ) throws(Errno) -> Int? {
     let index = try fids.index(of: fid)
     switch fids.files[index].use {
-    case .file(_, writes: true):
-      let isRoot = terms.users.isRoot(fids.files[index].user)
-      return try files.write(data, to: fids.files[index].descriptor, at: offset, isRoot: isRoot)
+    case .file(_, writes: true): return try writeFile(index, offset, data, writer)
     case .writingAttribute: return try writeAttribute(index, offset, data)
     case .directory: throw .isDirectory
     case .named, .file, .readingAttribute: throw .badFileDescriptor
     }
   }
+}
 
-  func synchronize(_ fid: Fid, dataOnly: Bool) throws(Errno) {
-    let index = try fids.index(of: fid)
-    switch fids.files[index].use {
-    case .file, .directory: try fids.files[index].descriptor.synchronize(dataOnly: dataOnly)
-    case .named, .readingAttribute, .writingAttribute: throw .badFileDescriptor
-    }
-  }
+extension NinePProtocol.OpenFlags {
+  var writesThrough: Bool { contains(.synchronous) || contains(.synchronousData) }
 }
 
 extension HeldFile.Use {

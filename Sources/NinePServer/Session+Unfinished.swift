@@ -13,9 +13,9 @@ struct Unfinished {
     case empty
     case qid
     /// The fid's object is open then.
-    case open(NinePProtocol.OpenFlags.Access)
+    case open(NinePProtocol.OpenFlags)
     /// The fid's object is the new file then.
-    case create(NinePProtocol.OpenFlags.Access)
+    case create(NinePProtocol.OpenFlags)
   }
 
   init(_ writer: ReplyWriter, _ answer: Answer, _ fid: Fid = .none) {
@@ -53,13 +53,17 @@ extension Session where Files: ~Copyable {
     let index = try fids.index(of: request.fid)
     let status = try files.status(of: opened)
     switch request.answer {
-    case .open(let access):
+    case .open(let flags):
+      guard let access = flags.access else { throw .invalidArgument }
       fids.files[index].descriptor = consume opened
       fids.files[index].use = status.kind == .directory ? .directory(position: 0) : .file(access)
-    case .create(let access):
+      fids.files[index].writesThrough = flags.writesThrough
+    case .create(let flags):
+      guard let access = flags.access else { throw .invalidArgument }
       guard status.kind == .regular else { throw .isDirectory }
       var file = HeldFile(request.fid, opened, status, user: fids.files[index].user)
       file.use = .file(access)
+      file.writesThrough = flags.writesThrough
       fids.files[index] = file
     case .empty, .qid: throw .ioError
     }

@@ -8,6 +8,10 @@ struct Session<Files: FileSystem & ~Copyable>: ~Copyable {
   let files: Files
   let terms: NinePServer.Terms
   var fids: FidTable
+  let contents: Files.Contents
+  /// Does what would hold other requests up.
+  let slow: SlowWork<Files.Contents>
+  var storage = Storage()
   /// The device and inode of the root.
   let root: FileStatus
   /// What its locks are known by.
@@ -29,10 +33,13 @@ struct Session<Files: FileSystem & ~Copyable>: ~Copyable {
   var scratch: Buffer
 
   /// - Throws: what keeps the root from being looked at, or `ENOMEM`.
-  init(_ files: consuming Files, _ terms: NinePServer.Terms) throws(Errno) {
+  init(_ files: consuming Files, _ terms: NinePServer.Terms, _ line: Line) throws(Errno) {
     let scratch = try Buffer(upTo: 65_536)
     unfinished.reserveCapacity(Self.mostUnfinished)
+    let contents = try files.contents()
     root = try files.hold().status()
+    self.contents = contents
+    slow = SlowWork(contents, line)
     self.scratch = scratch
     self.files = files
     self.terms = terms
@@ -41,7 +48,7 @@ struct Session<Files: FileSystem & ~Copyable>: ~Copyable {
   }
 
   /// Answers one request, now or by ``finishOne(into:)``. Its failure is a reply as well. One that waits for a lock is
-  /// answered with another.
+  /// answered with another, one that waits for a disk by another thread.
   mutating func answer(_ header: FrameHeader, _ body: Span<UInt8>, into outbox: inout Outbox) {
     let writer = ReplyWriter(to: header)
     if !unfinished.isEmpty, depends(header.request, body) {
@@ -54,6 +61,7 @@ struct Session<Files: FileSystem & ~Copyable>: ~Copyable {
       guard let type = header.request else { throw .notSupported }
       let request = try decode(type, body)
       guard hasVersion || type == .version else { throw .protocolError }
+      if type != .version { try requireUnused(header.tag) }
       try answer(request, writer, into: &outbox)
     } catch {
       outbox.put(error, writer)
@@ -97,8 +105,14 @@ struct Session<Files: FileSystem & ~Copyable>: ~Copyable {
     case .read(let fid, let offset, let count):
       try read(fid, offset, count, writer, into: &outbox)
     case .write(let fid, let offset, let data):
-      let count = try write(fid, offset, data)
+      guard let count = try write(fid, offset, data, writer) else { return }
       outbox.put { buffer in writer.count(UInt32(clamping: count), into: &buffer) }
+    case .synchronize(let fid, let dataOnly):
+      guard try !synchronize(fid, dataOnly: dataOnly, writer) else { return }
+      outbox.put { buffer in writer.empty(into: &buffer) }
+    case .flush(let tag):
+      guard !flush(tag, writer) else { return }
+      outbox.put { buffer in writer.empty(into: &buffer) }
     case .readDirectory(let fid, let offset, let count):
       try readDirectory(fid, offset, count, writer, into: &outbox)
     case .makeDirectory, .makeNode, .makeSymbolicLink:
@@ -131,11 +145,6 @@ struct Session<Files: FileSystem & ~Copyable>: ~Copyable {
     case .rename:
       // As above: Linux uses `Trenameat`.
       throw .notSupported
-    case .flush(let tag):
-      // Requests are answered one after the other, so that whatever it names has its answer, unless it waits for a lock.
-      forgetWaiting(tag)
-    case .synchronize(let fid, let dataOnly):
-      try synchronize(fid, dataOnly: dataOnly)
     case .setAttributes(let fid, let change):
       return try setAttributes(fid, change)
     case .createExtendedAttribute(let fid, let name, let size, let flags):
@@ -156,6 +165,7 @@ struct Session<Files: FileSystem & ~Copyable>: ~Copyable {
   private mutating func agree(
     _ size: UInt32, _ version: Version, _ writer: ReplyWriter, into outbox: inout Outbox
   ) throws(Errno) {
+    slow.startOver()
     fids.removeAll()
     dropLocks()
     waiting.removeAll()
@@ -167,5 +177,15 @@ struct Session<Files: FileSystem & ~Copyable>: ~Copyable {
     hasVersion = version == .linux
     messageSize = max(agreed, hasVersion ? 0 : MessageSize.beforeVersion)
     outbox.put { buffer in writer.version(version, messageSize: agreed, into: &buffer) }
+  }
+
+  /// Lets go of all, and waits for the other threads.
+  ///
+  /// - Parameter isCutOff: whether the client gets no further reply in any case.
+  /// - Returns: whether it got all that it asked for.
+  mutating func end(isCutOff: Bool) -> Bool {
+    dropLocks()
+    fids.removeAll()
+    return slow.end(isCutOff: isCutOff)
   }
 }

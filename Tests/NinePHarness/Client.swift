@@ -19,6 +19,18 @@ package final class Client: @unchecked Sendable {
     socket = -1
   }
 
+  /// Says that no further request comes.
+  package func endRequests() {
+    shutdown(socket, CInt(SHUT_WR))
+  }
+
+  /// Sends what the server has room for.
+  ///
+  /// - Returns: bytes; -1 where it has none.
+  package func offer(_ bytes: [UInt8]) -> Int {
+    Glibc.send(socket, bytes, bytes.count, CInt(MSG_NOSIGNAL) | CInt(MSG_DONTWAIT))
+  }
+
   package func send(_ bytes: [UInt8]) {
     var sent = 0
     while sent < bytes.count {

@@ -28,10 +28,11 @@ package final class Served: Sendable {
   private let thread: ServingThread
   private let locks: LockTable
 
-  /// `begin` is called on the thread that serves. `other` is who is served the same directory.
+  /// `begin` is called on the thread that serves. `other` is who is served the same directory, and `gate` holds up those
+  /// who read and write.
   package init(
     users: Users? = nil, readOnly: Bool = false, fids: Int = 1000, beside other: Served? = nil,
-    begin: @escaping @Sendable () -> Void = {}
+    gate: Gate? = nil, begin: @escaping @Sendable () -> Void = {}
   ) throws {
     directory = try other?.directory ?? TemporaryDirectory()
     locks = other?.locks ?? LockTable()
@@ -43,7 +44,7 @@ package final class Served: Sendable {
     let own = try Identity(uid: geteuid(), gid: getegid())
     let terms = NinePServer.Terms(
       users: users ?? .one(own), tree: Array("/tree".utf8), fids: FidBudget(fids, clients: 1), locks: locks)
-    thread = try ServingThread(directory.path, ends[1], terms, readOnly: readOnly, Way.current, begin)
+    thread = try ServingThread(directory.path, ends[1], terms, readOnly: readOnly, Way.current, gate, begin)
   }
 
   /// A path in the directory, for the host's side.
@@ -94,13 +95,14 @@ private final class ServingThread: @unchecked Sendable {
   private let terms: NinePServer.Terms
   private let readOnly: Bool
   private let way: Way
+  private let gate: Gate?
   private let begin: @Sendable () -> Void
   private var thread = pthread_t()
   private var isJoined = false
   private var result: NinePServer.Ending?
 
   init(
-    _ directory: String, _ socket: CInt, _ terms: NinePServer.Terms, readOnly: Bool, _ way: Way,
+    _ directory: String, _ socket: CInt, _ terms: NinePServer.Terms, readOnly: Bool, _ way: Way, _ gate: Gate?,
     _ begin: @escaping @Sendable () -> Void
   ) throws {
     self.directory = directory
@@ -108,6 +110,7 @@ private final class ServingThread: @unchecked Sendable {
     self.terms = terms
     self.readOnly = readOnly
     self.way = way
+    self.gate = gate
     self.begin = begin
     let job = Unmanaged.passRetained(self)
     let code = pthread_create(
@@ -126,8 +129,8 @@ private final class ServingThread: @unchecked Sendable {
     do throws(Errno) {
       switch way {
       case .inProcess:
-        let root = try Self.prepare(directory, terms)
-        result = NinePServer.serve(try Export(root: root, readOnly: readOnly), on: socket, terms)
+        let export = try Export(root: try Self.prepare(directory, terms), readOnly: readOnly)
+        result = serve(export, on: socket)
       case .split:
         var ends = try PacketSocketPair()
         guard let ours = ends.takeEnd(), let theirs = ends.takeEnd()?.release() else { return }
@@ -150,11 +153,18 @@ private final class ServingThread: @unchecked Sendable {
         let root = Descriptor(adopting: open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC))
         if geteuid() == 0 { try Linux.Thread.become(try Identity(uid: 65_534, gid: 65_534)) }
         let files = try ProxyExport(root: root, helper: ours, looksItself: terms.users == .asClaimed)
-        result = NinePServer.serve(files, on: socket, terms)
+        result = serve(files, on: socket)
       }
     } catch {
       result = .failed(error)
     }
+  }
+
+  private func serve<Files: FileSystem & ~Copyable>(
+    _ files: consuming Files, on socket: borrowing Descriptor
+  ) -> NinePServer.Ending {
+    guard let gate else { return NinePServer.serve(files, on: socket, terms) }
+    return NinePServer.serve(SlowFiles(files, gate), on: socket, terms)
   }
 
   /// Makes the calling thread one that serves the directory itself.

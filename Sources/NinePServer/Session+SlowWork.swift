@@ -1,0 +1,109 @@
+import Linux
+import NinePProtocol
+import SystemPackage
+
+// Requests that another thread may do, and what becomes of their tags.
+extension Session where Files: ~Copyable {
+  /// - Throws: `EBUSY` for a tag of a request that isn't answered. That one isn't disturbed.
+  func requireUnused(_ tag: Tag) throws(Errno) {
+    guard !slow.has(tag), waiting.isEmpty || !waiting.contains(where: { $0.writer.tag == tag }) else {
+      throw .resourceBusy
+    }
+  }
+
+  /// Cancels what can be cancelled.
+  ///
+  /// - Returns: whether the flush is answered behind what it names.
+  mutating func flush(_ tag: Tag, _ writer: ReplyWriter) -> Bool {
+    forgetWaiting(tag)
+    // One that flushes itself has nothing to wait for.
+    return tag != writer.tag && slow.flush(tag, writer)
+  }
+
+  /// Reads a file, or has it read where that takes a disk.
+  ///
+  /// - Returns: bytes; nil where the answer comes later.
+  mutating func readFile(
+    _ index: Int, _ offset: UInt64, into space: inout MutableSpan<UInt8>, _ writer: ReplyWriter
+  ) throws(Errno) -> Int? {
+    if isInMemory(index) { return try files.read(fids.files[index].descriptor, at: offset, into: &space) }
+    if let count = try contents.readAtOnce(fids.files[index].descriptor, at: offset, into: &space) { return count }
+    if handOver(.read(offset: offset, count: space.count), of: index, writer) { return nil }
+    return try files.read(fids.files[index].descriptor, at: offset, into: &space)
+  }
+
+  /// Writes to a file, or has it written where that is to reach the disk.
+  ///
+  /// - Returns: bytes; nil where the answer comes later.
+  mutating func writeFile(
+    _ index: Int, _ offset: UInt64, _ data: Span<UInt8>, _ writer: ReplyWriter
+  ) throws(Errno) -> Int? {
+    let isRoot = terms.users.isRoot(fids.files[index].user)
+    if fids.files[index].writesThrough, !data.isEmpty, !isInMemory(index) {
+      let work = SlowRequest.Work.write(offset: offset, count: data.count, isRoot: isRoot)
+      if handOver(work, of: index, data: data, writer) { return nil }
+    }
+    return try files.write(data, to: fids.files[index].descriptor, at: offset, isRoot: isRoot)
+  }
+
+  /// Brings to the disk what was written to a file or directory.
+  ///
+  /// - Returns: whether the answer comes later.
+  mutating func synchronize(_ fid: Fid, dataOnly: Bool, _ writer: ReplyWriter) throws(Errno) -> Bool {
+    let index = try fids.index(of: fid)
+    switch fids.files[index].use {
+    case .file, .directory: break
+    case .named, .readingAttribute, .writingAttribute: throw .badFileDescriptor
+    }
+    if !isInMemory(index), handOver(.synchronize(dataOnly: dataOnly), of: index, writer) { return true }
+    try contents.synchronize(fids.files[index].descriptor, dataOnly: dataOnly)
+    return false
+  }
+
+  /// Gives a request to another thread.
+  ///
+  /// - Returns: false where there is no descriptor or no memory for that.
+  private func handOver(
+    _ work: SlowRequest.Work, of index: Int, data: Span<UInt8> = Span(), _ writer: ReplyWriter
+  ) -> Bool {
+    do throws(Errno) {
+      // The fid may be clunked meanwhile.
+      let file = try fids.files[index].descriptor.duplicate()
+      var copy: Buffer? = nil
+      if !data.isEmpty {
+        var bytes = try Buffer(upTo: data.count)
+        var space = bytes.mutableSpan(0..<data.count)
+        for position in data.indices { space[position] = data[position] }
+        copy = consume bytes
+      }
+      slow.add(SlowRequest(work, of: file, data: copy, writer))
+      return true
+    } catch {
+      return false
+    }
+  }
+
+  /// Whether a file is of a file system without a disk, nor a server: there is nothing to wait for.
+  private mutating func isInMemory(_ index: Int) -> Bool {
+    let device = fids.files[index].device
+    if device == storage.device { return storage.isMemory }
+    do throws(Errno) {
+      let type = try files.fileSystemStatus(of: fids.files[index].descriptor).type
+      storage = Storage(device: device, isMemory: Storage.isMemory(type))
+    } catch {
+      storage = Storage()
+    }
+    return storage.isMemory
+  }
+}
+
+/// What the last file that was asked for is on.
+struct Storage {
+  var device: UInt64? = nil
+  var isMemory = false
+
+  /// `TMPFS_MAGIC`, `RAMFS_MAGIC` and `HUGETLBFS_MAGIC`.
+  fileprivate static func isMemory(_ type: UInt64) -> Bool {
+    type == 0x0102_1994 || type == 0x8584_58f6 || type == 0x9584_58f6
+  }
+}

@@ -1,0 +1,216 @@
+import Export
+import Glibc
+import HelperHarness
+import Linux
+import NinePExport
+import NinePServer
+import Synchronization
+import SystemPackage
+
+/// What holds up those who read and write files, as a disk that has stopped answering would.
+package final class Gate: Sendable {
+  private let ends: (out: CInt, in: CInt)
+  private let arrived = Atomic<Int>(0)
+  private let isOpen = Atomic<Bool>(false)
+
+  package init() throws {
+    var ends: [CInt] = [-1, -1]
+    guard pipe2(&ends, CInt(O_CLOEXEC)) == 0 else { throw HarnessError("pipe: errno \(errno)") }
+    self.ends = (ends[0], ends[1])
+  }
+
+  deinit {
+    open()
+    close(ends.out)
+  }
+
+  /// How many have come so far.
+  package var count: Int { arrived.load(ordering: .relaxed) }
+
+  /// Waits until so many have come.
+  package func wait(for count: Int) throws {
+    for _ in 0..<10_000 {
+      if self.count >= count { return }
+      usleep(1000)
+    }
+    throw HarnessError("\(self.count) have come, not \(count)")
+  }
+
+  /// Lets so many through.
+  package func pass(_ count: Int = 1) {
+    let bytes = [UInt8](repeating: 0, count: count)
+    _ = write(ends.in, bytes, count)
+  }
+
+  /// Lets all through from now on.
+  package func open() {
+    if !isOpen.exchange(true, ordering: .relaxed) { close(ends.in) }
+  }
+
+  fileprivate func enter() {
+    arrived.add(1, ordering: .relaxed)
+    var byte: UInt8 = 0
+    while read(ends.out, &byte, 1) < 0, errno == EINTR {}
+  }
+}
+
+@_silgen_name("pipe2")
+private func pipe2(_ ends: UnsafeMutablePointer<CInt>, _ flags: CInt) -> CInt
+
+/// An export whose disk answers when a gate lets it.
+package struct SlowFiles<Files: FileSystem & ~Copyable>: FileSystem, ~Copyable {
+  private let files: Files
+  private let gate: Gate
+
+  package init(_ files: consuming Files, _ gate: Gate) {
+    self.files = files
+    self.gate = gate
+  }
+
+  package func contents() throws(Errno) -> SlowContents { SlowContents(files: try OpenFiles(), gate: gate) }
+
+  /// Whatever the directory is on, it isn't memory.
+  package func fileSystemStatus(of object: borrowing Descriptor) throws(Errno) -> FileSystemStatus {
+    try Descriptor(adopting: Glibc.open("/proc", O_RDONLY | O_CLOEXEC)).fileSystemStatus()
+  }
+
+  package func hold() throws(Errno) -> Descriptor {
+    try files.hold()
+  }
+
+  package func find(_ name: borrowing Path, in directory: borrowing Descriptor) throws(Errno) -> Descriptor {
+    try files.find(name, in: directory)
+  }
+
+  package func parent(of directory: borrowing Descriptor) throws(Errno) -> Descriptor {
+    try files.parent(of: directory)
+  }
+
+  package func status(of object: borrowing Descriptor) throws(Errno) -> FileStatus {
+    try files.status(of: object)
+  }
+
+  package func readLink(_ object: borrowing Descriptor, into buffer: inout MutableSpan<UInt8>) throws(Errno) -> Int {
+    try files.readLink(object, into: &buffer)
+  }
+
+  package func next() throws(Errno) -> Outcome { try files.next() }
+
+  package func release(_ object: borrowing Descriptor) throws(Errno) { try files.release(object) }
+
+  package func open(
+    _ object: borrowing Descriptor, kind: FileKind, _ flags: OpenFlags, isRoot: Bool
+  ) throws(Errno) -> Outcome {
+    try files.open(object, kind: kind, flags, isRoot: isRoot)
+  }
+
+  package func create(
+    in directory: borrowing Descriptor, _ name: borrowing Path, _ flags: OpenFlags, mode: UInt32, as identity: Identity
+  ) throws(Errno) -> Outcome {
+    try files.create(in: directory, name, flags, mode: mode, as: identity)
+  }
+
+  package func makeDirectory(
+    in directory: borrowing Descriptor, _ name: borrowing Path, mode: UInt32, as identity: Identity
+  ) throws(Errno) -> Outcome {
+    try files.makeDirectory(in: directory, name, mode: mode, as: identity)
+  }
+
+  package func makeNode(
+    in directory: borrowing Descriptor, _ name: borrowing Path, mode: UInt32, device: UInt64, as identity: Identity
+  ) throws(Errno) -> Outcome {
+    try files.makeNode(in: directory, name, mode: mode, device: device, as: identity)
+  }
+
+  package func makeSymbolicLink(
+    in directory: borrowing Descriptor, _ name: borrowing Path, target: borrowing Path, as identity: Identity
+  ) throws(Errno) -> Outcome {
+    try files.makeSymbolicLink(in: directory, name, target: target, as: identity)
+  }
+
+  package func link(
+    _ object: borrowing Descriptor, into directory: borrowing Descriptor, _ name: borrowing Path
+  ) throws(Errno) -> Outcome {
+    try files.link(object, into: directory, name)
+  }
+
+  package func rename(
+    in directory: borrowing Descriptor, _ old: borrowing Path, to other: borrowing Descriptor, _ new: borrowing Path
+  ) throws(Errno) -> Outcome {
+    try files.rename(in: directory, old, to: other, new)
+  }
+
+  package func remove(
+    _ name: borrowing Path, in directory: borrowing Descriptor, isDirectory: Bool
+  ) throws(Errno) -> Outcome {
+    try files.remove(name, in: directory, isDirectory: isDirectory)
+  }
+
+  package func change(
+    _ object: borrowing Descriptor, _ change: StatusChange, isOpen: Bool
+  ) throws(Errno) -> Outcome {
+    try files.change(object, change, isOpen: isOpen)
+  }
+
+  package func read(_ file: borrowing Descriptor, at offset: UInt64, into buffer: inout MutableSpan<UInt8>)
+    throws(Errno) -> Int
+  {
+    try files.read(file, at: offset, into: &buffer)
+  }
+
+  package func write(_ data: Span<UInt8>, to file: borrowing Descriptor, at offset: UInt64, isRoot: Bool) throws(Errno)
+    -> Int
+  {
+    try files.write(data, to: file, at: offset, isRoot: isRoot)
+  }
+
+  package func attribute(of object: borrowing Descriptor, name: borrowing Path, into buffer: inout MutableSpan<UInt8>)
+    throws(Errno) -> Int
+  {
+    try files.attribute(of: object, name: name, into: &buffer)
+  }
+
+  package func attributes(of object: borrowing Descriptor, into buffer: inout MutableSpan<UInt8>) throws(Errno) -> Int {
+    try files.attributes(of: object, into: &buffer)
+  }
+
+  package func setAttribute(of object: borrowing Descriptor, name: borrowing Path, to value: Span<UInt8>, flags: Int32)
+    throws(Errno)
+  {
+    try files.setAttribute(of: object, name: name, to: value, flags: flags)
+  }
+
+  package func removeAttribute(of object: borrowing Descriptor, name: borrowing Path) throws(Errno) {
+    try files.removeAttribute(of: object, name: name)
+  }
+}
+
+/// Files on a disk that answers when a gate lets it.
+package struct SlowContents: FileContents {
+  fileprivate let files: OpenFiles
+  fileprivate let gate: Gate
+
+  package func read(
+    _ file: borrowing Descriptor, at offset: UInt64, into buffer: inout MutableSpan<UInt8>
+  ) throws(Errno) -> Int {
+    gate.enter()
+    return try files.read(file, at: offset, into: &buffer)
+  }
+
+  /// Nothing is in memory.
+  package func readAtOnce(
+    _ file: borrowing Descriptor, at offset: UInt64, into buffer: inout MutableSpan<UInt8>
+  ) throws(Errno) -> Int? { nil }
+
+  package func write(
+    _ data: Span<UInt8>, to file: borrowing Descriptor, at offset: UInt64, isRoot: Bool
+  ) throws(Errno) -> Int {
+    gate.enter()
+    return try files.write(data, to: file, at: offset, isRoot: isRoot)
+  }
+
+  package func synchronize(_ file: borrowing Descriptor, dataOnly: Bool) throws(Errno) {
+    gate.enter()
+    try files.synchronize(file, dataOnly: dataOnly)
+  }
+}
