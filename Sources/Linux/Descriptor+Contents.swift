@@ -33,7 +33,8 @@ extension Descriptor {
   /// Reads in the same way, but only what needn't be waited for.
   ///
   /// The system call is `preadv2(RWF_NOWAIT)`, repeated while it gives only a part: that isn't the file's end.
-  /// - Returns: bytes read; nil where not all can be read at once, or where the file system can't tell.
+  /// - Returns: bytes read; nil where not all can be read at once.
+  /// - Throws: `EOPNOTSUPP` where the file system can't tell.
   package borrowing func readAtOnce(
     at offset: UInt64, into buffer: inout MutableSpan<UInt8>
   ) throws(Errno) -> Int? {
@@ -48,7 +49,7 @@ extension Descriptor {
           done += count
         } catch {
           if error == .interrupted { continue }
-          if error == .wouldBlock || error == .notSupported { return nil }
+          if error == .wouldBlock { return nil }
           if done > 0 { break }
           throw error
         }

@@ -7,7 +7,9 @@ package protocol FileContents: Sendable {
   func read(
     _ file: borrowing Descriptor, at offset: UInt64, into buffer: inout MutableSpan<UInt8>
   ) throws(Errno) -> Int
-  /// Reads in the same way what is in memory; nil where it isn't, or where only waiting would tell.
+  /// Reads in the same way what is in memory; nil where it isn't all there.
+  ///
+  /// - Throws: `EOPNOTSUPP` where only reading would tell.
   func readAtOnce(
     _ file: borrowing Descriptor, at offset: UInt64, into buffer: inout MutableSpan<UInt8>
   ) throws(Errno) -> Int?

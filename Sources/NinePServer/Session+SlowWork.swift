@@ -26,8 +26,15 @@ extension Session where Files: ~Copyable {
   mutating func readFile(
     _ index: Int, _ offset: UInt64, into space: inout MutableSpan<UInt8>, _ writer: ReplyWriter
   ) throws(Errno) -> Int? {
-    if isInMemory(index) { return try files.read(fids.files[index].descriptor, at: offset, into: &space) }
-    if let count = try contents.readAtOnce(fids.files[index].descriptor, at: offset, into: &space) { return count }
+    let storage = storage(of: index)
+    if storage == .memory { return try files.read(fids.files[index].descriptor, at: offset, into: &space) }
+    do throws(Errno) {
+      if let count = try contents.readAtOnce(fids.files[index].descriptor, at: offset, into: &space) { return count }
+    } catch {
+      guard error == .notSupported else { throw error }
+      // Most of what this says of itself is in memory, and from a disk it comes soon.
+      if storage == .disk { return try files.read(fids.files[index].descriptor, at: offset, into: &space) }
+    }
     if handOver(.read(offset: offset, count: space.count), of: index, writer) { return nil }
     return try files.read(fids.files[index].descriptor, at: offset, into: &space)
   }
@@ -39,7 +46,7 @@ extension Session where Files: ~Copyable {
     _ index: Int, _ offset: UInt64, _ data: Span<UInt8>, _ writer: ReplyWriter
   ) throws(Errno) -> Int? {
     let isRoot = terms.users.isRoot(fids.files[index].user)
-    if fids.files[index].writesThrough, !data.isEmpty, !isInMemory(index) {
+    if fids.files[index].writesThrough, !data.isEmpty, storage(of: index) != .memory {
       let work = SlowRequest.Work.write(offset: offset, count: data.count, isRoot: isRoot)
       if handOver(work, of: index, data: data, writer) { return nil }
     }
@@ -55,7 +62,7 @@ extension Session where Files: ~Copyable {
     case .file, .directory: break
     case .named, .readingAttribute, .writingAttribute: throw .badFileDescriptor
     }
-    if !isInMemory(index), handOver(.synchronize(dataOnly: dataOnly), of: index, writer) { return true }
+    if storage(of: index) != .memory, handOver(.synchronize(dataOnly: dataOnly), of: index, writer) { return true }
     try contents.synchronize(fids.files[index].descriptor, dataOnly: dataOnly)
     return false
   }
@@ -83,27 +90,15 @@ extension Session where Files: ~Copyable {
     }
   }
 
-  /// Whether a file is of a file system without a disk, nor a server: there is nothing to wait for.
-  private mutating func isInMemory(_ index: Int) -> Bool {
+  private mutating func storage(of index: Int) -> Storage {
     let device = fids.files[index].device
-    if device == storage.device { return storage.isMemory }
+    if known.device == device { return known.storage }
     do throws(Errno) {
-      let type = try files.fileSystemStatus(of: fids.files[index].descriptor).type
-      storage = Storage(device: device, isMemory: Storage.isMemory(type))
+      let status = try files.fileSystemStatus(of: fids.files[index].descriptor)
+      known = KnownStorage(storage: Storage(status), device: device)
+      return known.storage
     } catch {
-      storage = Storage()
+      return .disk
     }
-    return storage.isMemory
-  }
-}
-
-/// What the last file that was asked for is on.
-struct Storage {
-  var device: UInt64? = nil
-  var isMemory = false
-
-  /// `TMPFS_MAGIC`, `RAMFS_MAGIC` and `HUGETLBFS_MAGIC`.
-  fileprivate static func isMemory(_ type: UInt64) -> Bool {
-    type == 0x0102_1994 || type == 0x8584_58f6 || type == 0x9584_58f6
   }
 }

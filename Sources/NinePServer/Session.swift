@@ -11,7 +11,7 @@ struct Session<Files: FileSystem & ~Copyable>: ~Copyable {
   let contents: Files.Contents
   /// Does what would hold other requests up.
   let slow: SlowWork<Files.Contents>
-  var storage = Storage()
+  var known = KnownStorage()
   /// The device and inode of the root.
   let root: FileStatus
   /// What its locks are known by.
