@@ -4,8 +4,9 @@ package import SystemPackage
 
 /// Serves a file system to the client at the other end of a socket, by 9P2000.L.
 package enum NinePServer {
-  /// The most bytes of a message, `msize`. Linux's clients over sockets take as many.
-  package static let largestMessage = 1 << 20
+  /// The most bytes of a message, `msize`. Linux's clients over sockets take 1 MiB, others more. Memory is only used for
+  /// as many as a client sends and asks for.
+  package static let largestMessage = 16 << 20
 
   /// How a connection ended.
   package enum Ending: Equatable, Sendable {

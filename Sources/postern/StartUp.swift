@@ -167,5 +167,7 @@ struct StartUp {
   private static let mostDescriptors: UInt = 262_144
   /// What isn't a fid's: for each connection its socket, the export, and some that a walk takes on its way.
   private static let ownDescriptors: UInt = 512
-  private static let addressSpace: UInt = 2 << 30
+  /// A connection has buffers for two of the largest messages, and at most as much again for slow requests; most of it is
+  /// never used.
+  private static let addressSpace: UInt = 8 << 30
 }
