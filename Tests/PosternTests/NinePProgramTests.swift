@@ -397,6 +397,17 @@ struct NinePProgramTests {
         .clunk(2), .clunk(3),
       ]
       for message in messages { _ = try client.call(message) }
+      // Threads for slow requests: that begin, that wait, and that end with their connection.
+      forget(directory.path + "/share/file")
+      for fid: UInt32 in 20..<40 {
+        client.send(NinePMessage.walk(0, fid, "file").frame(tag: UInt16(fid)))
+        client.send(NinePMessage.open(fid, 0o4_010_000 | (options == ["--readonly"] ? 0 : 2)).frame(tag: UInt16(fid)))
+        client.send(NinePMessage.read(fid, UInt64(fid) * 40_000, 4000).frame(tag: UInt16(fid) + 100))
+        client.send(NinePMessage.write(fid, 0, Array(repeating: 1, count: 4000)).frame(tag: UInt16(fid) + 200))
+        client.send(NinePMessage.synchronize(fid).frame(tag: UInt16(fid) + 300))
+      }
+      for _ in 0..<100 { #expect(client.receive() != nil) }
+      for tag: UInt16 in 20..<30 { client.send(NinePMessage.synchronize(20).frame(tag: tag)) }
       // A second client is a second thread.
       let other = try connect(directory)
       try other.start()
@@ -406,5 +417,14 @@ struct NinePProgramTests {
       process.signal(SIGTERM)
       #expect(process.wait(seconds: 10) == 0, "\(options): \(output.text)")
     }
+  }
+
+  /// Has a file's contents be on the disk only.
+  private func forget(_ path: String) {
+    let file = open(path, O_RDWR)
+    _ = write(file, String(repeating: "x", count: 1 << 20), 1 << 20)
+    fsync(file)
+    posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED)
+    close(file)
   }
 }
