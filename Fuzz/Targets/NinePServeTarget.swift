@@ -40,21 +40,26 @@ package enum NinePServeTarget {
     if sent != stream.bytes.count { violated("the input wasn't sent") }
     shutdown(ends[0], CInt(SHUT_WR))
     server.serve(ends[1])
-    check(client, stream.types)
+    check(client, stream)
   }
 
-  /// Each request has one reply, in its turn and in its form, and nothing follows the last.
-  private static func check(_ client: borrowing Descriptor, _ types: [RequestType]) {
+  /// Each request has one reply in its form, unless it could be cancelled, and nothing follows the last.
+  private static func check(_ client: borrowing Descriptor, _ stream: borrowing Stream) {
     var buffer = Buffer(capacity: 1 << 21)
     var pending = 0..<0
-    for (tag, type) in types.enumerated() {
+    var isAnswered = [Bool](repeating: false, count: stream.types.count)
+    while true {
       var size: Int? = nil
       while size == nil {
-        size = Self.size(buffer.span(pending), type)
-        if size == nil { receive(client, &buffer, &pending, type) }
+        size = Self.size(buffer.span(pending))
+        if size == nil, !receive(client, &buffer, &pending) { break }
       }
-      let end = pending.lowerBound + (size ?? 0)
-      check(buffer.span(pending.lowerBound..<end), type, tag)
+      guard let size else { break }
+      let end = pending.lowerBound + size
+      let tag = tag(buffer.span(pending.lowerBound..<end))
+      guard tag < isAnswered.count, !isAnswered[tag] else { violated("a reply with tag \(tag) to nothing") }
+      isAnswered[tag] = true
+      check(buffer.span(pending.lowerBound..<end), stream.types[tag])
       pending = end..<pending.upperBound
       // Before the end of the room is reached.
       if pending.lowerBound > 1 << 20 {
@@ -62,31 +67,28 @@ package enum NinePServeTarget {
         pending = 0..<pending.count
       }
     }
-    if !pending.isEmpty || !hasEnded(client) { violated("bytes follow the last reply") }
-  }
-
-  private static func hasEnded(_ client: borrowing Descriptor) -> Bool {
-    var byte: UInt8 = 0
-    while true {
-      let count = recv(client.rawValue, &byte, 1, 0)
-      // libFuzzer's clock.
-      if count < 0, errno == EINTR { continue }
-      return count == 0
+    if !pending.isEmpty { violated("bytes follow the last reply") }
+    for (tag, isAnswered) in isAnswered.enumerated() where !isAnswered {
+      if !stream.mayCancel(tag) { violated("\(stream.types[tag]): no reply") }
     }
   }
 
   /// Bytes of the frame that is there, nil where it isn't yet.
-  private static func size(_ bytes: Span<UInt8>, _ type: RequestType) -> Int? {
+  private static func size(_ bytes: Span<UInt8>) -> Int? {
     guard let header = try? FrameHeader(bytes) else { return nil }
     guard let size = header.frameSize(limit: UInt32(NinePServer.largestMessage)) else {
-      violated("\(type): a frame of \(header.size) bytes")
+      violated("a frame of \(header.size) bytes")
     }
     return size <= bytes.count ? size : nil
   }
 
-  private static func check(_ frame: Span<UInt8>, _ type: RequestType, _ tag: Int) {
+  private static func tag(_ frame: Span<UInt8>) -> Int {
+    guard let header = try? FrameHeader(frame) else { violated("no header") }
+    return Int(header.tag.rawValue)
+  }
+
+  private static func check(_ frame: Span<UInt8>, _ type: RequestType) {
     guard let header = try? FrameHeader(frame) else { violated("\(type): no header") }
-    if header.tag.rawValue != UInt16(truncatingIfNeeded: tag) { violated("\(type): tag \(header.tag)") }
     if header.type != type.reply && header.type != RequestType.errorReply { violated("\(type): type \(header.type)") }
     guard let reply = try? Reply(header.type, body: frame.extracting(droppingFirst: Frame.headerSize)) else {
       violated("\(type): a reply that isn't one")
@@ -94,18 +96,20 @@ package enum NinePServeTarget {
     if case .error(let number) = reply, !(1...4095).contains(number.rawValue) { violated("\(type): \(number)") }
   }
 
+  /// - Returns: false where the server has ended the connection.
   private static func receive(
-    _ client: borrowing Descriptor, _ buffer: inout Buffer, _ pending: inout Range<Int>, _ type: RequestType
-  ) {
+    _ client: borrowing Descriptor, _ buffer: inout Buffer, _ pending: inout Range<Int>
+  ) -> Bool {
     do throws(Errno) {
       var space = buffer.mutableSpan(pending.upperBound..<buffer.capacity)
       let count = try client.receive(into: &space)
-      if count == 0 { violated("\(type): no reply") }
       pending = pending.lowerBound..<pending.upperBound + count
+      return count > 0
     } catch .interrupted {
       // libFuzzer's clock.
+      return true
     } catch {
-      violated("\(type): \(error)")
+      violated("no reply: \(error)")
     }
   }
 }
@@ -114,6 +118,10 @@ package enum NinePServeTarget {
 private struct Stream {
   private(set) var bytes: [UInt8] = []
   private(set) var types: [RequestType] = []
+  /// Requests that a later one names to be flushed.
+  private var flushed: Set<Int> = []
+  /// The last one that starts over.
+  private var lastVersion = 0
 
   mutating func begin() {
     let version: [UInt8] = [0, 0, 1, 0, 8, 0] + Array("9P2000.L".utf8)
@@ -128,8 +136,15 @@ private struct Stream {
     bytes += [UInt8(truncatingIfNeeded: tag), UInt8(truncatingIfNeeded: tag >> 8)]
     let start = bytes.count
     for index in body.indices { bytes.append(body[index]) }
+    if type == .version { lastVersion = tag }
+    if type == .flush, body.count >= 2 { flushed.insert(Int(body[0]) | Int(body[1]) << 8) }
     // A lock that is waited for would be answered out of turn, or never.
     if type == .lock, body.count >= 9 { bytes[start + 5] &= ~1 }
     types.append(type)
+  }
+
+  /// Whether a request may be left without a reply.
+  func mayCancel(_ tag: Int) -> Bool {
+    tag < lastVersion || flushed.contains(tag)
   }
 }
