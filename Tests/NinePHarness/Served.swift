@@ -27,6 +27,7 @@ package final class Served: Sendable {
   package let client: Client
   private let thread: ServingThread
   private let locks: LockTable
+  private let gate: Gate?
 
   /// `begin` is called on the thread that serves. `other` is who is served the same directory, and `gate` holds up those
   /// who read and write.
@@ -36,6 +37,7 @@ package final class Served: Sendable {
   ) throws {
     directory = try other?.directory ?? TemporaryDirectory()
     locks = other?.locks ?? LockTable()
+    self.gate = gate
     var ends: [CInt] = [-1, -1]
     guard socketpair(AF_UNIX, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, &ends) == 0 else {
       throw HarnessError("socketpair: errno \(errno)")
@@ -73,6 +75,8 @@ package final class Served: Sendable {
   }
 
   deinit {
+    // A test that has failed leaves it closed.
+    gate?.open()
     _ = ending()
   }
 }
