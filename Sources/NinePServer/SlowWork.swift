@@ -84,10 +84,11 @@ final class SlowWork<Contents: FileContents>: Sendable {
     guard threads.withLock({ $0.count }) > 0 else { return true }
     if !isCutOff && !line.isCutOff { wait { queue in queue.isEmpty } }
     let isDone = queue.withLock { queue in
-      let isDone = queue.isEmpty
+      // A thread whose reply has been sent may not have come to rest yet.
+      let isDone = queue.count == 0
       queue.end()
       // One may be sending to a client that doesn't read.
-      if !isDone { line.cutOff() }
+      if !queue.isEmpty { line.cutOff() }
       toDo.ring(all: true)
       return isDone
     }
