@@ -19,8 +19,10 @@ package struct ProxyExport: ~Copyable, FileSystem {
   ///
   /// - Parameters:
   ///   - root: its root directory, of the helper's mounts.
+  ///   - helper: the socket.
   ///   - looksItself: whether to go by names oneself where one may. A helper that acts as a certain user must do it all, since
   ///     that user may be kept from what this process's isn't.
+  /// - Throws: what keeps the thread's identity from being known.
   package init(
     root: consuming Descriptor, helper: consuming Descriptor, looksItself: Bool
   ) throws(Errno) {

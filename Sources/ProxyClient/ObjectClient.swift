@@ -101,7 +101,12 @@ package struct ObjectClient: ~Copyable {
 
   /// Has a request done, and waits for it. Replies to those that are under way still come by ``next()``.
   ///
-  /// - Parameter value: takes a value, if that is the reply; what is beyond its room is left out.
+  /// - Parameters:
+  ///   - request: what to do.
+  ///   - object: to what.
+  ///   - value: takes a value, if that is the reply; what is beyond its room is left out.
+  /// - Returns: what came of it.
+  /// - Throws: as ``next()``.
   package mutating func call(
     _ request: borrowing ObjectRequest, _ object: borrowing Descriptor, into value: inout MutableSpan<UInt8>
   ) throws(Errno) -> Outcome {

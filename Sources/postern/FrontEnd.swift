@@ -24,6 +24,7 @@ struct FrontEnd {
   ///
   /// - Parameter root: the export's root directory.
   /// - Returns: the socket that it takes clients from.
+  /// - Throws: the step that failed before there was another process.
   func start(root: borrowing Descriptor) throws(StageError) -> Descriptor {
     var ends = try stage("connect a front end") { () throws(Errno) in try PacketSocketPair() }
     guard let ours = ends.takeEnd(), let theirs = ends.takeEnd() else { Process.end(1) }
@@ -42,6 +43,7 @@ struct FrontEnd {
   /// Ends this process when the front end has gone: nobody could be served any more.
   ///
   /// - Parameter socket: what ``start(root:)`` returned.
+  /// - Throws: `EAGAIN` where there can't be another thread.
   static func watch(_ socket: borrowing Descriptor) throws(Errno) {
     let socket = try socket.duplicate().release()
     try Thread.start {

@@ -22,8 +22,11 @@ struct Visit: ~Copyable {
   }
 
   /// - Parameters:
+  ///   - socket: what is served.
   ///   - root: the export's root directory.
   ///   - user: whom the thread is to become; nil where it stays who it is.
+  ///   - isReadOnly: whether nothing may be changed.
+  ///   - service: who is at the other end.
   init(
     _ socket: consuming Descriptor, root: consuming Descriptor, as user: Identity?, isReadOnly: Bool,
     _ service: Service
