@@ -67,7 +67,7 @@ extension NinePAttackTests {
       }
       let memory = try share.server.residentMemory()
       try inParallel(16) { index in
-        let client = try share.client(messageSize: index % 2 == 0 ? .max : 4096)
+        let client = try share.client(messageSize: index % 2 == 0 ? 1 << 20 : 4096)
         try client.done(.walk(0, 1))
         try client.done(.open(1))
         guard Set(try list(client, 1, .max)).count == 20_002 else { throw HarnessError("not all are listed") }
