@@ -3,7 +3,7 @@ import NinePProtocol
 /// What memory a server takes for the files that a client holds.
 enum NinePMemory {
   /// Far more than a thousand, whose pages would be too few to tell from what else is allocated.
-  private static let fids = 10_000
+  private static let fids = 5000
 
   /// Each starts four servers, whose memory hardly differs.
   private static let mostRounds = 5
