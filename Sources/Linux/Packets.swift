@@ -120,18 +120,20 @@ extension Descriptor {
     }
   }
 
-  /// Waits for one packet.
+  /// Receives one packet.
   ///
   /// The system call is `recvmsg`.
   /// - Returns: its bytes; 0 where the peer has closed.
-  /// - Throws: `EMSGSIZE` for one that is larger than the buffer, or where too many earlier descriptors are left.
+  /// - Throws: `EMSGSIZE` for one that is larger than the buffer, or where too many earlier descriptors are left; `EAGAIN`
+  ///   where none has come, unless it may wait.
   package borrowing func receivePacket(
-    into buffer: inout MutableSpan<UInt8>, _ descriptors: inout ReceivedDescriptors
+    into buffer: inout MutableSpan<UInt8>, _ descriptors: inout ReceivedDescriptors, waiting: Bool = true
   ) throws(Errno) -> Int {
     try unsafe buffer.withUnsafeMutableBufferPointer { bytes throws(Errno) in
       try unsafe descriptors.receive { numbers, passed throws(Errno) in
         try unsafe valueOrErrno(
-          kernel: cl_receive_packet(rawValue, bytes.baseAddress, bytes.count, numbers, &passed))
+          kernel: cl_receive_packet(
+            rawValue, bytes.baseAddress, bytes.count, numbers, &passed, waiting ? 0 : CInt(MSG_DONTWAIT)))
       }
     }
   }

@@ -34,8 +34,10 @@ struct Inbox: ~Copyable {
   /// Waits until a whole frame of at most `limit` bytes is there.
   ///
   /// - Returns: its header; ``body(of:)`` has the rest.
-  mutating func receiveFrame(from socket: borrowing Descriptor, limit: UInt32) throws(End) -> FrameHeader {
-    try receive(Frame.headerSize, from: socket, limit)
+  mutating func receiveFrame(
+    from socket: borrowing Descriptor, limit: UInt32, waiting wait: inout RequestWait
+  ) throws(End) -> FrameHeader {
+    try receive(Frame.headerSize, from: socket, limit, &wait)
     let header: FrameHeader
     do throws(Malformed) {
       header = try FrameHeader(buffer.span(pending))
@@ -43,7 +45,7 @@ struct Inbox: ~Copyable {
       throw .cutShort
     }
     guard let size = header.frameSize(limit: limit) else { throw .nonsense(header) }
-    try receive(size, from: socket, limit)
+    try receive(size, from: socket, limit, &wait)
     return header
   }
 
@@ -72,7 +74,9 @@ struct Inbox: ~Copyable {
 
   /// Reads until `count` bytes are pending, in one call where they have come already. Of the buffer no more is used than
   /// frames of at most `limit` bytes take, so that who agrees to small ones costs little memory.
-  private mutating func receive(_ count: Int, from socket: borrowing Descriptor, _ limit: UInt32) throws(End) {
+  private mutating func receive(
+    _ count: Int, from socket: borrowing Descriptor, _ limit: UInt32, _ wait: inout RequestWait
+  ) throws(End) {
     let end = min(buffer.capacity, Int(clamping: limit) + Self.readAhead)
     if pending.lowerBound + count > end {
       buffer.moveToFront(pending)
@@ -82,9 +86,7 @@ struct Inbox: ~Copyable {
       let read: Int
       do throws(Errno) {
         var space = buffer.mutableSpan(pending.upperBound..<end)
-        read = try socket.receive(into: &space)
-      } catch .interrupted {
-        continue
+        read = try wait.receive { waiting throws(Errno) in try socket.receive(into: &space, waiting: waiting) }
       } catch {
         throw .failed(error)
       }

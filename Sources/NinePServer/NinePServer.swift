@@ -63,10 +63,11 @@ package enum NinePServer {
     _ session: inout Session<Files>, _ inbox: consuming Inbox, _ outbox: consuming Outbox,
     _ socket: borrowing Descriptor, _ line: Line
   ) -> Ending {
+    var wait = RequestWait(.automatic)
     while true {
       let header: FrameHeader
       do throws(Inbox.End) {
-        header = try inbox.receiveFrame(from: socket, limit: session.messageSize)
+        header = try inbox.receiveFrame(from: socket, limit: session.messageSize, waiting: &wait)
       } catch {
         return Ending(error)
       }

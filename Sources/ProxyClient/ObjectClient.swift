@@ -19,6 +19,7 @@ package struct ObjectClient: ~Copyable {
   private var pending = 0..<0
   private var arrived = 0
   private var descriptors = ReceivedDescriptors()
+  private var wait = RequestWait(.automatic)
   private var isBroken = false
 
   /// The most requests that can be under way.
@@ -169,9 +170,7 @@ package struct ObjectClient: ~Copyable {
       let start = pending.upperBound
       let read: Int
       do throws(Errno) {
-        read = try Self.receive(from: socket, into: &replies, at: start, &descriptors)
-      } catch .interrupted {
-        continue
+        read = try Self.receive(from: socket, into: &replies, at: start, &descriptors, &wait)
       } catch {
         isBroken = true
         throw .ioError
@@ -191,9 +190,11 @@ package struct ObjectClient: ~Copyable {
 
   private static func receive(
     from socket: borrowing Descriptor, into replies: inout Buffer, at start: Int,
-    _ descriptors: inout ReceivedDescriptors
+    _ descriptors: inout ReceivedDescriptors, _ wait: inout RequestWait
   ) throws(Errno) -> Int {
     var space = replies.mutableSpan(start..<replies.capacity)
-    return try socket.receivePacket(into: &space, &descriptors)
+    return try wait.receive { waiting throws(Errno) in
+      try socket.receivePacket(into: &space, &descriptors, waiting: waiting)
+    }
   }
 }

@@ -64,42 +64,12 @@ struct Inbox: ~Copyable {
       let read: Int
       do throws(Errno) {
         var space = buffer.mutableSpan(pending.upperBound..<buffer.capacity)
-        read = try Self.receive(into: &space, from: socket, &wait)
+        read = try wait.receive { waiting throws(Errno) in try socket.receive(into: &space, waiting: waiting) }
       } catch {
         throw .failed(error)
       }
       guard read > 0 else { throw pending.isEmpty ? .closed : .cutShort }
       pending = pending.lowerBound..<pending.upperBound + read
-    }
-  }
-
-  private static func receive(
-    into space: inout MutableSpan<UInt8>, from socket: borrowing Descriptor, _ wait: inout RequestWait
-  ) throws(Errno) -> Int {
-    let longest = wait.longestLook
-    let began = wait.isMeasuring || longest != nil ? MonotonicTime.now : 0
-    var looks = wait.looks
-    while looks > 0 {
-      // First, since nothing can have come before the client has seen its reply.
-      Process.yield()
-      do throws(Errno) {
-        let read = try socket.receive(into: &space, waiting: false)
-        wait.received(after: wait.isMeasuring ? MonotonicTime.now - began : 0, whileLooking: true)
-        return read
-      } catch .resourceTemporarilyUnavailable {
-        looks -= 1
-        if let longest, MonotonicTime.now - began > longest { break }
-      }
-    }
-    while true {
-      do throws(Errno) {
-        let read = try socket.receive(into: &space)
-        wait.received(after: wait.isMeasuring ? MonotonicTime.now - began : 0, whileLooking: false)
-        return read
-      } catch .interrupted {
-        // A signal that is to end the process shuts the socket down, which the next try sees.
-        continue
-      }
     }
   }
 }

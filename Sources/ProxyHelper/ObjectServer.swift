@@ -15,7 +15,8 @@ package enum ObjectServer {
       var inbox = ObjectInbox()
       var outbox = ObjectOutbox()
       var responder = try ObjectResponder(export)
-      while try inbox.receive(from: socket) {
+      var wait = RequestWait(.automatic)
+      while try inbox.receive(from: socket, waiting: &wait) {
         while let header = inbox.next() {
           guard let type = ObjectRequestType(rawValue: header.type),
             try responder.respond(to: type, inbox.payload(of: header), about: inbox.objects, into: &outbox)
@@ -48,25 +49,22 @@ private struct ObjectInbox: ~Copyable {
   /// Waits for one.
   ///
   /// - Returns: false where the peer has closed.
-  mutating func receive(from socket: borrowing Descriptor) throws(Errno) -> Bool {
-    while true {
-      do throws(Errno) {
-        var received = ReceivedDescriptors()
-        let count = try Self.receive(from: socket, into: &buffer, &received)
-        while let object = received.takeFirst() { objects.append(object) }
-        pending = 0..<count
-        return count > 0
-      } catch .interrupted {
-        continue
-      }
-    }
+  mutating func receive(from socket: borrowing Descriptor, waiting wait: inout RequestWait) throws(Errno) -> Bool {
+    var received = ReceivedDescriptors()
+    let count = try Self.receive(from: socket, into: &buffer, &received, &wait)
+    while let object = received.takeFirst() { objects.append(object) }
+    pending = 0..<count
+    return count > 0
   }
 
   private static func receive(
-    from socket: borrowing Descriptor, into buffer: inout Buffer, _ descriptors: inout ReceivedDescriptors
+    from socket: borrowing Descriptor, into buffer: inout Buffer, _ descriptors: inout ReceivedDescriptors,
+    _ wait: inout RequestWait
   ) throws(Errno) -> Int {
     var space = buffer.mutableSpan(0..<buffer.capacity)
-    return try socket.receivePacket(into: &space, &descriptors)
+    return try wait.receive { waiting throws(Errno) in
+      try socket.receivePacket(into: &space, &descriptors, waiting: waiting)
+    }
   }
 
   /// The header of the first request that is left; nil where there is none, or not a whole one.

@@ -5,16 +5,6 @@ package import SystemPackage
 
 /// Serves an export to the one client at the other end of a socket.
 package enum ProxyServer {
-  /// How to wait for requests.
-  package enum Polling: Equatable, Sendable {
-    /// Look for the next one where that is sooner than being woken up.
-    case automatic
-    /// Sleep at once.
-    case never
-    /// Look for this many microseconds, then sleep.
-    case always(microseconds: UInt32)
-  }
-
   /// How a connection ended.
   package enum Ending: Equatable, Sendable {
     /// The client closed it between two requests, or the process was told to end.
@@ -29,7 +19,7 @@ package enum ProxyServer {
 
   /// Answers requests, each in its turn, until there can be no further one.
   package static func serve(
-    _ export: consuming Export, on socket: borrowing Descriptor, polling: Polling = .automatic
+    _ export: consuming Export, on socket: borrowing Descriptor, polling: RequestWait.Polling = .automatic
   ) -> Ending {
     var inbox = Inbox()
     var wait = RequestWait(polling)

@@ -23,7 +23,7 @@ struct Options: Equatable {
   var isReadOnly = false
   /// Which users and groups the guest's are, as far as that was said.
   var map = IdentityMap()
-  var polling = ProxyServer.Polling.automatic
+  var polling = RequestWait.Polling.automatic
 
   /// Where the client comes from.
   enum Connection: Equatable {
@@ -117,7 +117,7 @@ private struct GivenOptions {
   var filter = SystemCallFilter.Mode.kill
   var isReadOnly = false
   var map = IdentityMap()
-  var polling = ProxyServer.Polling.automatic
+  var polling = RequestWait.Polling.automatic
 
   func options() throws(UsageError) -> Options {
     guard let path, path.count > 0 else {
@@ -266,7 +266,7 @@ private func filter(_ text: HostPath) throws(UsageError) -> SystemCallFilter.Mod
   throw UsageError("--seccomp takes kill, log or none, not \"\(text)\"")
 }
 
-private func polling(_ text: HostPath) throws(UsageError) -> ProxyServer.Polling {
+private func polling(_ text: HostPath) throws(UsageError) -> RequestWait.Polling {
   if text == HostPath("auto") { return .automatic }
   if text == HostPath("never") { return .never }
   guard let microseconds = number(text.bytes), (1...1_000_000).contains(microseconds) else {

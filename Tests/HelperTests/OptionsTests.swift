@@ -48,10 +48,10 @@ import Testing
   }
 
   @Test(arguments: [
-    ("auto", ProxyServer.Polling.automatic), ("never", .never), ("1", .always(microseconds: 1)),
+    ("auto", RequestWait.Polling.automatic), ("never", .never), ("1", .always(microseconds: 1)),
     ("1000000", .always(microseconds: 1_000_000)),
   ])
-  func waysToWait(text: String, polling: ProxyServer.Polling) throws {
+  func waysToWait(text: String, polling: RequestWait.Polling) throws {
     let expected = Options(
       path: hostPath("/x"), connection: .descriptor(7), isDaemon: true, sandbox: nil, polling: polling)
     #expect(try parse(["-f7", "-p/x", "--poll", text]) == .serve(expected))

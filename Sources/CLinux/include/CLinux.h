@@ -180,7 +180,7 @@ long cl_receive_message(int socket, void *bytes, size_t count, int *descriptor, 
 long cl_send_packet(int socket, const void *bytes, size_t count, const int *descriptors, unsigned passed);
 // One packet, or EMSGSIZE where it is larger. The descriptors that came are `descriptors`, which has room for
 // CL_MOST_DESCRIPTORS; any further ones are closed.
-long cl_receive_packet(int socket, void *bytes, size_t count, int *descriptors, unsigned *passed);
+long cl_receive_packet(int socket, void *bytes, size_t count, int *descriptors, unsigned *passed, int flags);
 
 // The number of the mount that a descriptor was found through.
 long cl_get_mount(int fd, uint64_t *mount);

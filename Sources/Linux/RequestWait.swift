@@ -1,3 +1,5 @@
+package import SystemPackage
+
 /// How to wait for the next request: asleep, or looking for it again and again for a moment.
 ///
 /// Being woken up is most of what a short request costs where the client is on another processor, and looking avoids it.
@@ -5,7 +7,17 @@
 /// with every decision of its scheduler, so it is measured: now and then a few requests are waited for in either way, and
 /// the way that had them sooner is kept. Looking itself has the scheduler move the two apart, so it isn't even tried while
 /// sleepers are woken as soon as they are on one processor.
-struct RequestWait {
+package struct RequestWait {
+  /// Whether to look.
+  package enum Polling: Equatable, Sendable {
+    /// Look for the next one where that is sooner than being woken up.
+    case automatic
+    /// Sleep at once.
+    case never
+    /// Look for this many microseconds, then sleep.
+    case always(microseconds: UInt32)
+  }
+
   private enum Way: Int {
     case sleeping, looking
 
@@ -24,7 +36,7 @@ struct RequestWait {
   /// Nanoseconds. What takes longer isn't the way's doing, and must not outweigh the others.
   private static let longestWait: UInt64 = 100_000
 
-  private let polling: ProxyServer.Polling
+  private let polling: Polling
   /// Nanoseconds. Nobody sleeps as short who is woken from another processor.
   private static let shortSleep: UInt64 = 15_000
 
@@ -39,12 +51,13 @@ struct RequestWait {
   private var waited: (sleeping: UInt64, looking: UInt64) = (0, 0)
   private var adaptiveLooks = leastLooks
 
-  init(_ polling: ProxyServer.Polling) {
+  /// A connection's, at its start.
+  package init(_ polling: Polling) {
     self.polling = polling
   }
 
   /// Looks to make for the next request before sleeping.
-  var looks: Int {
+  package var looks: Int {
     switch polling {
     case .automatic: way == .sleeping ? 0 : isTrying ? Self.mostLooks : adaptiveLooks
     case .never: 0
@@ -53,16 +66,16 @@ struct RequestWait {
   }
 
   /// Nanoseconds after which to look no further, where they and not the number of looks count.
-  var longestLook: UInt64? {
+  package var longestLook: UInt64? {
     guard case .always(let microseconds) = polling else { return nil }
     return UInt64(microseconds) * 1000
   }
 
   /// Whether ``received(after:whileLooking:)`` wants to know how long the wait was.
-  var isMeasuring: Bool { isTrying && left <= Self.trial - Self.unmeasured }
+  package var isMeasuring: Bool { isTrying && left <= Self.trial - Self.unmeasured }
 
   /// The next request has come, `wait` nanoseconds after the last one was answered where that is measured.
-  mutating func received(after wait: UInt64, whileLooking: Bool) {
+  package mutating func received(after wait: UInt64, whileLooking: Bool) {
     if way == .looking {
       // Looking in vain is what an idle helper must not do: the moment shrinks as requests come seldom.
       adaptiveLooks = whileLooking ? min(adaptiveLooks * 2, Self.mostLooks) : max(adaptiveLooks / 2, Self.leastLooks)
@@ -100,5 +113,41 @@ struct RequestWait {
     settled = best
     way = best
     left = untilTrial
+  }
+
+  /// Waits in the way that has the next request sooner.
+  ///
+  /// - Parameter receive: receives what has come. With false it mustn't wait, and throws `EAGAIN` where nothing has. It is
+  ///   called again after a signal.
+  /// - Returns: what `receive` returns.
+  /// - Throws: what `receive` throws.
+  package mutating func receive(
+    _ receive: (_ waiting: Bool) throws(Errno) -> Int
+  ) throws(Errno) -> Int {
+    let longest = longestLook
+    let began = isMeasuring || longest != nil ? MonotonicTime.now : 0
+    var looks = looks
+    while looks > 0 {
+      // First, since nothing can have come before the client has seen its reply.
+      Process.yield()
+      do throws(Errno) {
+        let read = try receive(false)
+        received(after: isMeasuring ? MonotonicTime.now - began : 0, whileLooking: true)
+        return read
+      } catch .resourceTemporarilyUnavailable {
+        looks -= 1
+        if let longest, MonotonicTime.now - began > longest { break }
+      }
+    }
+    while true {
+      do throws(Errno) {
+        let read = try receive(true)
+        received(after: isMeasuring ? MonotonicTime.now - began : 0, whileLooking: false)
+        return read
+      } catch .interrupted {
+        // A signal that is to end the process shuts the socket down, which the next try sees.
+        continue
+      }
+    }
   }
 }
