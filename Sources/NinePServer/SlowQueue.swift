@@ -7,7 +7,7 @@ struct SlowQueue: ~Copyable {
   private var running: [Running] = []
   private var flushes: [Flush] = []
   /// Threads that have a request, or still send its reply.
-  private(set) var busy = 0
+  private var busy = 0
   /// Bytes that wait to be written.
   private var data = 0
   /// Bytes of the busy threads' buffers.
@@ -45,6 +45,8 @@ struct SlowQueue: ~Copyable {
 
   /// Requests and flushes that aren't answered.
   var count: Int { waiting.count + running.count + flushes.count }
+  /// Requests that are being done.
+  var runningCount: Int { running.count }
   /// Requests that wait for a thread.
   var waitingCount: Int { waiting.count }
   var isEmpty: Bool { waiting.count == 0 && busy == 0 }

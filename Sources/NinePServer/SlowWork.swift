@@ -40,7 +40,8 @@ final class SlowWork<Contents: FileContents>: Sendable {
       if let request = request.take() { queue.add(request) }
       pending.store(queue.count, ordering: .relaxed)
       toDo.ring()
-      return queue.busy + queue.waitingCount > count
+      // One that still sends a reply takes this next, as it would if it had sent it.
+      return queue.runningCount + queue.waitingCount > count
     }
     if isShort, count < Self.mostThreads { startThread() }
   }
