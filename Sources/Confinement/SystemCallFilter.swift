@@ -159,7 +159,9 @@ private struct Rules {
 
   /// Letting clients of 9P in.
   mutating func addClients() {
-    // Who has connected, and replies that leave at once.
+    // Who has connected, and replies that leave at once. poll is ppoll where there is no older one.
+    allow("poll")
+    allow("ppoll")
     allow("accept4")
     allow("getsockopt", argument(1, UInt64(SOL_SOCKET)))
     allow("setsockopt", argument(1, UInt64(IPPROTO_TCP)))

@@ -21,7 +21,11 @@ package struct HostPath: Equatable, @unchecked Sendable, CustomStringConvertible
 
   /// A path of this text, which stays as long as the process.
   package init(lasting text: String) {
-    let bytes = Array(text.utf8)
+    self.init(lasting: text.utf8.span)
+  }
+
+  /// A path of these bytes, which stays as long as the process.
+  package init(lasting bytes: Span<UInt8>) {
     let copy = UnsafeMutablePointer<UInt8>.allocate(capacity: bytes.count + 1)
     for index in bytes.indices { unsafe copy[index] = bytes[index] }
     unsafe copy[bytes.count] = 0

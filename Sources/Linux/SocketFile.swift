@@ -34,6 +34,11 @@ package struct SocketFile: ~Copyable {
     }
   }
 
+  /// What has this name. The system call is `fstatat`.
+  package static func status(_ path: HostPath) throws(Errno) -> FileStatus {
+    try directory(of: path).status(of: try name(of: path), follow: false)
+  }
+
   /// Removes a name. The system call is `unlinkat`.
   package static func remove(_ path: HostPath) throws(Errno) {
     try directory(of: path).unlink(try name(of: path))

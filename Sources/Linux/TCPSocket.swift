@@ -6,7 +6,7 @@ package import SystemPackage
 package enum TCPSocket {
   /// A socket that listens at a numeric address of IPv4 or IPv6.
   ///
-  /// A peer that has gone without a word is noticed within three minutes, on each connection that is accepted here.
+  /// Connections that are accepted here end as ``Descriptor/noticeLostPeers()`` says.
   ///
   /// The system calls are `socket`, `setsockopt`, `bind` and `listen`.
   /// - Throws: `EINVAL` for what is no address.
@@ -31,13 +31,7 @@ package enum TCPSocket {
     let socket = Descriptor(adopting: try valueOrErrno(Glibc.socket(family, type, 0)))
     // A port whose last connections are still being forgotten is free.
     try socket.set(SOL_SOCKET, SO_REUSEADDR, to: 1)
-    // Otherwise what was its would be kept for it for ever. Connections inherit all of this.
-    try socket.set(SOL_SOCKET, SO_KEEPALIVE, to: 1)
-    for (option, value) in [(TCP_KEEPIDLE, 60), (TCP_KEEPINTVL, 20), (TCP_KEEPCNT, 6)] as [(CInt, CInt)] {
-      try socket.set(CInt(IPPROTO_TCP), option, to: value)
-    }
-    // And where replies are under way to it, in milliseconds.
-    try socket.set(CInt(IPPROTO_TCP), TCP_USER_TIMEOUT, to: 180_000)
+    try socket.noticeLostPeers()
     let general = unsafe address.assumingMemoryBound(to: sockaddr.self)
     _ = try unsafe valueOrErrno(bind(socket.rawValue, general, size))
     try socket.listen(waiting: 16)
@@ -46,6 +40,20 @@ package enum TCPSocket {
 }
 
 extension Descriptor {
+  /// Has a TCP connection, or those to a socket that listens, end within three minutes where the peer has gone without a
+  /// word. Otherwise what was its would be kept for it for ever.
+  ///
+  /// The system call is `setsockopt`.
+  /// - Throws: `EOPNOTSUPP` where the socket isn't TCP's.
+  package borrowing func noticeLostPeers() throws(Errno) {
+    try set(SOL_SOCKET, SO_KEEPALIVE, to: 1)
+    for (option, value) in [(TCP_KEEPIDLE, 60), (TCP_KEEPINTVL, 20), (TCP_KEEPCNT, 6)] as [(CInt, CInt)] {
+      try set(CInt(IPPROTO_TCP), option, to: value)
+    }
+    // And where replies are under way to it, in milliseconds.
+    try set(CInt(IPPROTO_TCP), TCP_USER_TIMEOUT, to: 180_000)
+  }
+
   /// Has replies leave at once, where the socket is TCP's. The system call is `setsockopt(TCP_NODELAY)`.
   package borrowing func sendWithoutDelay() {
     do throws(Errno) {
@@ -53,18 +61,6 @@ extension Descriptor {
     } catch {
       // Another kind of socket doesn't wait anyway.
     }
-  }
-
-  /// The port that a TCP socket has. The system call is `getsockname`.
-  package borrowing func port() throws(Errno) -> UInt16 {
-    var address = sockaddr_in6()
-    var size = socklen_t(MemoryLayout<sockaddr_in6>.size)
-    try unsafe withUnsafeMutablePointer(to: &address) { pointer throws(Errno) in
-      let general = unsafe UnsafeMutableRawPointer(pointer).assumingMemoryBound(to: sockaddr.self)
-      _ = try unsafe valueOrErrno(getsockname(rawValue, general, &size))
-    }
-    // It stands at the same place in IPv4's address.
-    return UInt16(bigEndian: address.sin6_port)
   }
 
   /// Who connected to a Unix-domain socket, or made the pair. The system call is `getsockopt(SO_PEERCRED)`.

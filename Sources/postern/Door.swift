@@ -34,14 +34,14 @@ struct Door: ~Copyable {
   }
 
   /// Serves all who connect, until a signal comes.
-  borrowing func serve(_ listening: borrowing Descriptor) {
+  borrowing func serve(_ listening: borrowing Descriptor, until termination: borrowing Termination) {
     while true {
       do throws(Errno) {
-        guard let visit = try admit(try listening.accept()) else { continue }
+        guard let visit = try admit(try termination.accept(on: listening)) else { continue }
         try visit.begin()
       } catch {
         if Process.terminationSignal != nil { return }
-        if error == .interrupted || error == .connectionAbort { continue }
+        if error == .interrupted || error == .connectionAbort || error == .resourceTemporarilyUnavailable { continue }
         // Out of descriptors or threads: one of those who are there has to go first.
         Process.sleep(milliseconds: 100)
       }

@@ -10,8 +10,14 @@ enum Endpoint: ExpressibleByArgument {
   case tcp(String, UInt16)
   /// A socket that was inherited, listening or connected.
   case descriptor(CInt)
+  /// The socket that a service manager passes.
+  case systemd
 
   init?(argument: String) {
+    guard argument != "systemd" else {
+      self = .systemd
+      return
+    }
     guard let colon = argument.firstIndex(of: ":") else { return nil }
     let rest = String(argument[argument.index(after: colon)...])
     switch argument[..<colon] {
@@ -30,6 +36,15 @@ enum Endpoint: ExpressibleByArgument {
       if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
       self = .tcp(host == "localhost" ? "127.0.0.1" : host, port)
     default: return nil
+    }
+  }
+
+  /// The number of the inherited socket that it stands for.
+  var inherited: CInt? {
+    switch self {
+    case .descriptor(let number): number
+    case .systemd: Activation.firstSocket
+    case .unix, .tcp: nil
     }
   }
 }

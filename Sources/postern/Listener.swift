@@ -7,35 +7,92 @@ struct Listener: ~Copyable {
   let socket: Descriptor
   /// Whether the socket is the only client's own.
   let isConnected: Bool
-  /// What a client's administrator types.
-  let mountCommand: String
+  /// Where the socket is.
+  let address: SocketAddress
 
   /// Makes the socket, or takes the inherited one over.
   init(_ endpoint: Endpoint, mode: UInt32) throws(StartError) {
-    let options = "version=9p2000.L,msize=1048576"
+    let socket = try Self.open(endpoint, mode: mode)
+    let address = try attempt("can't find out where the socket is") { () throws(Errno) in try socket.address() }
+    let listens = try attempt("can't look at the socket") { () throws(Errno) in try socket.option(.listens) }
+    // Whoever made it may have had other ways of waiting. Clients are waited for by Termination.
+    try attempt("can't say how to wait for the socket") { () throws(Errno) in
+      try socket.setStatusFlags(listens == 0 ? OpenFlags(rawValue: 0) : .nonBlocking)
+    }
+    self.socket = socket
+    self.address = address
+    isConnected = listens == 0
+  }
+
+  private static func open(_ endpoint: Endpoint, mode: UInt32) throws(StartError) -> Descriptor {
     switch endpoint {
-    case .unix(let path):
-      socket = try Self.bind(path, mode: mode)
-      isConnected = false
-      mountCommand = "mount -t 9p -o trans=unix,\(options) \(path) MOUNTPOINT"
+    case .unix(let path): try bind(path, mode: mode)
     case .tcp(let host, let port):
-      let socket = try attempt("can't listen at \(host), port \(port)") { () throws(Errno) in
+      try attempt("can't listen at \(host), port \(port)") { () throws(Errno) in
         try TCPSocket.listen(address: host, port: port)
       }
-      let port = try attempt("can't listen at \(host)") { () throws(Errno) in try socket.port() }
-      self.socket = socket
-      isConnected = false
-      mountCommand = "mount -t 9p -o trans=tcp,port=\(port),\(options) \(host) MOUNTPOINT"
-    case .descriptor(let number):
-      let socket = try attempt("descriptor \(number)") { () throws(Errno) in
-        try Descriptor(adopting: number).movedFromStandardStreams()
-      }
-      isConnected = try attempt("descriptor \(number) isn't a socket") { () throws(Errno) in
-        try socket.option(.listens) == 0
-      }
-      self.socket = socket
-      mountCommand = "mount -t 9p -o trans=fd,rfdno=N,wfdno=N,\(options) postern MOUNTPOINT"
+    case .descriptor(let number): try inherit(number)
+    case .systemd: try inherit(try Activation.takeSocket())
     }
+  }
+
+  /// What a client's administrator types.
+  var mountCommand: String {
+    let options = "version=9p2000.L,msize=1048576"
+    return switch address {
+    case .unix(let path?) where !isConnected: "mount -t 9p -o trans=unix,\(options) \(path) MOUNTPOINT"
+    case .internet(let host, let port) where !isConnected:
+      "mount -t 9p -o trans=tcp,port=\(port),\(options) \(host) MOUNTPOINT"
+    default: "mount -t 9p -o trans=fd,rfdno=N,wfdno=N,\(options) postern MOUNTPOINT"
+    }
+  }
+
+  /// Whether the kernel tells who connects.
+  var tellsPeers: Bool {
+    if case .unix = address { true } else { false }
+  }
+
+  /// Whether only this user and root can connect, as far as the mode of the socket's name says it.
+  func isReserved(for user: UInt32) -> Bool {
+    // Whoever handed a connection over has chosen its other end.
+    if isConnected { return true }
+    guard case .unix(let path?) = address else { return false }
+    do throws(Errno) {
+      let status = try SocketFile.status(path)
+      return status.mode & 0o077 == 0 && (status.uid == user || status.uid == 0)
+    } catch {
+      return false
+    }
+  }
+
+  /// The address that others than this host's processes can reach it at, if they can.
+  var publicHost: String? {
+    guard !isConnected, case .internet(let host, _) = address, !host.hasPrefix("127."), host != "::1" else {
+      return nil
+    }
+    return host
+  }
+
+  /// Takes an inherited socket over.
+  private static func inherit(_ number: CInt) throws(StartError) -> Descriptor {
+    let socket = try attempt("descriptor \(number)") { () throws(Errno) in
+      try Descriptor(adopting: number).movedFromStandardStreams()
+    }
+    let isStream = try attempt("descriptor \(number) isn't a socket") { () throws(Errno) in
+      try socket.option(.type) == SocketOption.stream
+    }
+    guard isStream else { throw StartError("descriptor \(number) isn't a stream socket") }
+    let isUsable = try attempt("can't look at descriptor \(number)") { () throws(Errno) in
+      if try socket.option(.listens) != 0 { return true }
+      return try socket.isConnected()
+    }
+    guard isUsable else { throw StartError("descriptor \(number) is a socket that neither listens nor is connected") }
+    do throws(Errno) {
+      try socket.noticeLostPeers()
+    } catch {
+      // It isn't TCP's, and the kernel sees where peers have gone.
+    }
+    return socket
   }
 
   /// A socket of this name, in the place of one that nobody listens at any more.

@@ -26,7 +26,7 @@ struct NineP: ParsableCommand {
 
   @Option(
     name: [.long, .customShort("l")],
-    help: .init("unix:PATH, tcp:HOST:PORT, tcp:PORT (loopback) or fd:NUMBER.", valueName: "address"))
+    help: .init("unix:PATH, tcp:[HOST:]PORT, fd:NUMBER or systemd.", valueName: "address"))
   var listen: Endpoint
 
   @Flag(help: "Let nobody change anything.")
@@ -53,12 +53,15 @@ struct NineP: ParsableCommand {
   @Option(help: .init("kill, log or none: what becomes of unexpected system calls.", valueName: "mode"))
   var seccomp = FilterChoice.kill
 
+  /// Said where nothing says as whom clients' requests are to be done.
+  static let unknownPeers =
+    "Over TCP nobody knows who connects: say --squash UID:GID, or --trust to believe every client."
+
   func validate() throws {
     if split, inProcess { throw ValidationError("--split and --in-process contradict each other.") }
     if trust, squash != nil { throw ValidationError("--trust and --squash contradict each other.") }
     if case .tcp = listen, !trust, squash == nil {
-      throw ValidationError(
-        "Over TCP nobody knows who connects: say --squash UID:GID, or --trust to believe every client.")
+      throw ValidationError(Self.unknownPeers)
     }
   }
 

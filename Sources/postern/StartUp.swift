@@ -21,23 +21,23 @@ struct StartUp {
 
   /// Serves until a signal comes, or until the only client has gone.
   func run() throws(StartError) {
-    var inherited: CInt? = nil
-    if case .descriptor(let number) = options.listen { inherited = number }
-    Process.tidyDescriptors(keeping: inherited)
+    Process.tidyDescriptors(keeping: options.listen.inherited)
     Process.ignoreFatalSignals()
     Thread.shareMemory()
     let export = try attempt("can't export \"\(options.directory)\"") { () throws(Errno) in
       try Descriptor.directory(HostPath(lasting: options.directory).bytes)
     }
     let listener = try Listener(options.listen, mode: options.socketMode.bits)
-    Process.endOnTermination(listener.socket)
+    let isSaid = options.trust || options.squash != nil
+    guard listener.tellsPeers || isSaid else { throw StartError(NineP.unknownPeers) }
+    let isPrivate = isSaid || listener.isReserved(for: own.uid)
+    let termination = try attempt("can't wait for signals") { () throws(Errno) in try Termination() }
     let sandbox = try sandbox()
     let knowsPeers = own.uid == 0 || sandbox != .namespace
-    let isPrivate = options.socketMode.bits & 0o077 == 0 || options.trust || options.squash != nil
     guard knowsPeers || isPrivate else {
       throw StartError(
-        "a user namespace doesn't tell other users from each other: let nobody else connect (--socket-mode 600), or say "
-          + "--trust to let them in as yourself")
+        "a user namespace doesn't tell other users from each other: let nobody else connect (--socket-mode 600, or "
+          + "a socket unit's SocketMode=0600), or say --trust to let them in as yourself")
     }
     let isSplit = try isSplit(sandbox)
     let root = try close(sandbox, around: export)
@@ -47,7 +47,7 @@ struct StartUp {
       .notice,
       "serving \(options.directory), sandbox=\(sandbox.name) seccomp=\(options.seccomp.mode.name)"
         + (isSplit ? " split" : "") + (options.readonly ? " readonly" : ""))
-    if case .tcp(let host, _) = options.listen, !host.hasPrefix("127."), host != "::1" {
+    if let host = listener.publicHost {
       Log.write(
         .warning, "whoever reaches \(host) can connect, and 9P has no encryption: let it be a network of your own")
     }
@@ -58,7 +58,12 @@ struct StartUp {
         trustsAll: options.trust, squash: options.squash?.identity, own: own, knowsPeers: knowsPeers),
       isReadOnly: options.readonly, speaker: speaker)
     try attempt("can't watch the front end") { () throws(Errno) in try door.watchFrontEnd() }
-    if listener.isConnected { door.serveOne(listener.socket) } else { door.serve(listener.socket) }
+    if listener.isConnected {
+      Process.endOnTermination(listener.socket)
+      door.serveOne(listener.socket)
+    } else {
+      door.serve(listener.socket, until: termination)
+    }
   }
 
   /// Whether another process is to speak with clients. It is what root does.

@@ -1,0 +1,33 @@
+import Confinement
+import Linux
+
+/// The socket that a service manager passes to a service which it starts, `sd_listen_fds(3)`.
+enum Activation {
+  /// The number of the first.
+  static let firstSocket: CInt = 3
+
+  /// Takes what the environment says of sockets.
+  ///
+  /// - Returns: the only socket's number.
+  /// - Throws: where there isn't just one, or where it is another process's.
+  static func takeSocket() throws(StartError) -> CInt {
+    let process = Process.takeVariable("LISTEN_PID")
+    let count = Process.takeVariable("LISTEN_FDS")
+    for other: StaticString in ["LISTEN_FDNAMES", "LISTEN_PIDFDID"] { _ = Process.takeVariable(other) }
+    guard let process, let count else {
+      throw StartError(
+        "no socket was passed (LISTEN_FDS): have a socket unit of systemd's start this service, or listen at another ADDRESS"
+      )
+    }
+    guard CInt(process.description) == Process.identifier else {
+      throw StartError(
+        "the sockets are for process \(process) (LISTEN_PID), not for this one, \(Process.identifier): start postern "
+          + "itself, without a program in between that stays")
+    }
+    guard CInt(count.description) == 1 else {
+      throw StartError(
+        "\(count) sockets were passed (LISTEN_FDS), and one is served: leave one ListenStream= in the socket unit")
+    }
+    return firstSocket
+  }
+}
