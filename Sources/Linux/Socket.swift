@@ -107,10 +107,13 @@ package enum UnixSocket {
     return socket
   }
 
-  /// A datagram socket connected to the one at a path. The system calls are `socket` and `connect`.
+  /// A datagram socket connected to the one at a path, or to an abstract name where `@` comes first.
+  ///
+  /// The system calls are `socket` and `connect`.
   static func connectDatagram(path: HostPath) throws(Errno) -> Descriptor {
     let socket = try make(SOCK_DGRAM)
-    try unsafe withAddress(path.bytes) { address, size throws(Errno) in
+    let isAbstract = path.bytes.count > 0 && path.bytes[0] == UInt8(ascii: "@")
+    try unsafe withAddress(path.bytes, isAbstract: isAbstract) { address, size throws(Errno) in
       _ = try unsafe valueOrErrno(Glibc.connect(socket.rawValue, address, size))
     }
     return socket
@@ -121,18 +124,23 @@ package enum UnixSocket {
     return Descriptor(adopting: try valueOrErrno(socket(AF_UNIX, type, 0)))
   }
 
+  // `isAbstract`: whether it is an abstract name, of which the first byte is left out.
   private static func withAddress(
-    _ path: Span<UInt8>, _ body: (UnsafePointer<sockaddr>, socklen_t) throws(Errno) -> Void
+    _ path: Span<UInt8>, isAbstract: Bool = false,
+    _ body: (UnsafePointer<sockaddr>, socklen_t) throws(Errno) -> Void
   ) throws(Errno) {
     var address = sockaddr_un()
     address.sun_family = sa_family_t(AF_UNIX)
     guard path.count <= maximumPath else { throw .fileNameTooLong }
     unsafe withUnsafeMutableBytes(of: &address.sun_path) { field in
       for index in path.indices { unsafe field[index] = path[index] }
+      if isAbstract { unsafe field[0] = 0 }
     }
+    // An abstract name has no end but its size's.
+    let size = isAbstract ? MemoryLayout<sa_family_t>.size + path.count : MemoryLayout<sockaddr_un>.size
     try unsafe withUnsafePointer(to: &address) { pointer throws(Errno) in
       let general = unsafe UnsafeRawPointer(pointer).assumingMemoryBound(to: sockaddr.self)
-      try unsafe body(general, socklen_t(MemoryLayout<sockaddr_un>.size))
+      try unsafe body(general, socklen_t(size))
     }
   }
 }

@@ -20,24 +20,54 @@ struct FrontEnd {
     let addressSpace: UInt
   }
 
-  /// Starts it. What it can't do is on the log then, and the socket is closed at its other end.
+  /// Starts it, and waits until it has given up everything. What it can't do is on the log.
   ///
   /// - Parameter root: the export's root directory.
   /// - Returns: the socket that it takes clients from.
-  /// - Throws: the step that failed before there was another process.
+  /// - Throws: the step that failed.
   func start(root: borrowing Descriptor) throws(StageError) -> Descriptor {
     var ends = try stage("connect a front end") { () throws(Errno) in try PacketSocketPair() }
     guard let ours = ends.takeEnd(), let theirs = ends.takeEnd() else { Process.end(1) }
-    guard try stage("start a front end", { () throws(Errno) in try Process.fork() }) == nil else { return ours }
+    guard try stage("start a front end", { () throws(Errno) in try Process.fork() }) == nil else {
+      // Without another holder its end is seen.
+      _ = consume theirs
+      try stage("have a front end", { () throws(Errno) in try Self.waitUntilConfined(ours) })
+      return ours
+    }
     Process.closeDescriptors(keeping: root, theirs)
     do throws(StageError) {
       try confine(root, theirs)
+      if Process.terminationSignal == nil {
+        try stage("say that the front end is ready") { () throws(Errno) in
+          try theirs.sendPacket(Self.word.span, with: PassedDescriptors())
+        }
+      }
     } catch {
       Log.write(.critical, StartError(error).message)
       Process.end(1)
     }
     serve(root, theirs)
     Process.end(0)
+  }
+
+  /// What it says, once.
+  private static let word: InlineArray<1, UInt8> = [1]
+
+  /// - Throws: `ECONNRESET` where it has ended, unless a signal has ended both.
+  private static func waitUntilConfined(_ socket: borrowing Descriptor) throws(Errno) {
+    var word = word
+    var passed = ReceivedDescriptors()
+    while Process.terminationSignal == nil {
+      do throws(Errno) {
+        var span = word.mutableSpan
+        if try socket.receivePacket(into: &span, &passed) > 0 { return }
+      } catch .interrupted {
+        continue
+      }
+      // The signal may only be on its way here.
+      Process.sleep(milliseconds: 100)
+      if Process.terminationSignal == nil { throw .connectionReset }
+    }
   }
 
   /// Ends this process when the front end has gone: nobody could be served any more.
@@ -48,7 +78,7 @@ struct FrontEnd {
     let socket = try socket.duplicate().release()
     try Thread.start {
       let socket = Descriptor(adopting: socket)
-      // It never says anything.
+      // It says nothing more.
       _ = Introduction.receive(from: socket)
       // A signal may be for both, and only be on its way here.
       Process.sleep(milliseconds: 100)

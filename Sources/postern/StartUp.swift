@@ -22,6 +22,7 @@ struct StartUp {
   /// Serves until a signal comes, or until the only client has gone.
   func run() throws(StartError) {
     Process.tidyDescriptors(keeping: options.listen.inherited)
+    let manager = ServiceManager()
     Process.ignoreFatalSignals()
     Thread.shareMemory()
     let export = try attempt("can't export \"\(options.directory)\"") { () throws(Errno) in
@@ -58,12 +59,14 @@ struct StartUp {
         trustsAll: options.trust, squash: options.squash?.identity, own: own, knowsPeers: knowsPeers),
       isReadOnly: options.readonly, speaker: speaker)
     try attempt("can't watch the front end") { () throws(Errno) in try door.watchFrontEnd() }
+    manager.tell("READY=1\nSTATUS=serving, sandbox=\(sandbox.name)")
     if listener.isConnected {
       Process.endOnTermination(listener.socket)
       door.serveOne(listener.socket)
     } else {
       door.serve(listener.socket, until: termination)
     }
+    manager.tell("STOPPING=1")
   }
 
   /// Whether another process is to speak with clients. It is what root does.
