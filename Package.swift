@@ -49,16 +49,17 @@ let package = Package(
       name: "NinePProxy",
       dependencies: ["Export", "Linux", "NinePServer", "ProxyClient", "ProxyProtocol", system], swiftSettings: path),
     .target(name: "ProxyClient", dependencies: ["Linux", "ProxyProtocol", system], swiftSettings: path),
-    .executableTarget(
-      name: "virtfs-proxy-helper",
+    .target(
+      name: "ProxyCommand",
       dependencies: ["CLinux", "Linux", "Confinement", "Export", "ProxyHelper", system],
       swiftSettings: swift
     ),
+    .executableTarget(name: "virtfs-proxy-helper", dependencies: ["ProxyCommand"], swiftSettings: swift),
     .executableTarget(
       name: "postern",
       dependencies: [
-        "Linux", "Confinement", "Export", "NinePExport", "NinePProxy", "NinePServer", "ProxyHelper", argumentParser,
-        system,
+        "Linux", "Confinement", "Export", "NinePExport", "NinePProxy", "NinePServer", "ProxyCommand", "ProxyHelper",
+        argumentParser, system,
       ],
       swiftSettings: swift
     ),
@@ -96,7 +97,9 @@ let package = Package(
     ),
     .testTarget(
       name: "PosternTests",
-      dependencies: ["CRawCalls", "HelperHarness", "NinePHarness", "ProxyProtocol", "Linux", "CLinux", system],
+      dependencies: [
+        "CRawCalls", "HelperHarness", "NinePHarness", "ProxyClient", "ProxyProtocol", "Linux", "CLinux", system,
+      ],
       swiftSettings: tests
     ),
     .testTarget(
@@ -129,7 +132,7 @@ let package = Package(
     .testTarget(
       name: "HelperTests",
       dependencies: [
-        "virtfs-proxy-helper", "CRawCalls", "Confinement", "HelperHarness", "ProxyClient", "ProxyHelper",
+        "CRawCalls", "Confinement", "HelperHarness", "ProxyClient", "ProxyCommand", "ProxyHelper",
         "ProxyProtocol",
         "Linux", "CLinux", system,
       ],

@@ -7,5 +7,9 @@ struct Postern: ParsableCommand {
     commandName: "postern",
     abstract: "Lets guests and containers use a directory of this host, and keeps them inside it.",
     version: "0.1.0",
-    subcommands: [NineP.self])
+    subcommands: [NineP.self, Proxy.self])
+
+  static func main() {
+    if !Proxy.runIfAsked() { main(nil) }
+  }
 }

@@ -1,77 +1,9 @@
-import Confinement
-import Glibc
-import Linux
-import ProxyHelper
-import SystemPackage
+import ProxyCommand
 
-/// The program: reads its command line, becomes a daemon if it should, serves one client and ends.
+/// The program, which holds nothing else than what `postern proxy` is too.
 @main
 enum VirtfsProxyHelper {
   static func main() {
-    Log.start(ident: "virtfs-proxy-helper")
-    do throws(UsageError) {
-      switch try unsafe Command(count: CommandLine.argc, arguments: CommandLine.unsafeArgv) {
-      case .help: print(help, terminator: "")
-      case .version: print(version)
-      case .serve(let options): serve(options)
-      }
-    } catch {
-      Log.write(.critical, error.message)
-      exit(EXIT_FAILURE)
-    }
-  }
-
-  private static func serve(_ options: Options) {
-    Process.tidyDescriptors(keeping: options.connection.inherited)
-    do throws(StartError) {
-      let checked = try Checked(options)
-      Process.holdTermination()
-      let waiting = try Waiting(options.connection)
-      let identities = try checked.identities()
-      guard options.isDaemon else { finish(try StartUp.run(checked, as: identities, waiting) {}) }
-      try checked.unshareProcesses()
-      var readiness: Process.Readiness? = try daemonise()
-      Log.openSystemLog()
-      finish(
-        try StartUp.run(checked, as: identities, waiting) {
-          Log.leaveStandardError()
-          readiness.take()?.announce()
-        })
-    } catch {
-      Log.write(.critical, error.message)
-      exit(EXIT_FAILURE)
-    }
-  }
-
-  /// Goes on in a child. The first process ends here, when that is ready or has failed.
-  private static func daemonise() throws(StartError) -> Process.Readiness {
-    switch try attempt("daemon", { () throws(Errno) in try Process.daemonise() }) {
-    case .parent(let isReady):
-      // The child has said why not.
-      exit(isReady ? EXIT_SUCCESS : EXIT_FAILURE)
-    case .daemon(let readiness):
-      return readiness
-    }
-  }
-
-  /// Says how the connection ended, and ends the process: with success unless the client broke the protocol.
-  private static func finish(_ ending: ProxyServer.Ending) -> Never {
-    if let signal = Process.terminationSignal {
-      Log.write(.notice, "ended by signal \(signal)")
-      exit(EXIT_SUCCESS)
-    }
-    switch ending {
-    case .closed:
-      Log.write(.notice, "client closed, done")
-    case .cutShort:
-      Log.write(.warning, "client closed within a request")
-    case .nonsense(let type, let size):
-      Log.write(.critical, "client doesn't speak the protocol: request type \(type) of \(size) bytes")
-      exit(EXIT_FAILURE)
-    case .failed(let error):
-      Log.write(.critical, "socket: \(error)")
-      exit(EXIT_FAILURE)
-    }
-    exit(EXIT_SUCCESS)
+    unsafe ProxyProgram.run(count: CommandLine.argc, arguments: CommandLine.unsafeArgv)
   }
 }

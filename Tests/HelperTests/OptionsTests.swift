@@ -5,7 +5,7 @@ import Linux
 import ProxyHelper
 import Testing
 
-@testable import virtfs_proxy_helper
+@testable import ProxyCommand
 
 /// getopt keeps its state in globals, so one at a time.
 @Suite(.serialized) struct OptionsTests {
