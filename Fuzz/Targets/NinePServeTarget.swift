@@ -17,7 +17,7 @@ package enum NinePServeTarget {
   private static let server = ConfinedServer { (socket: consuming Descriptor, links) throws(Errno) in
     let root = try Descriptor.workingDirectory()
     try links.becomeWorkingDirectory()
-    let terms = NinePServer.Terms(users: .asClaimed, tree: [], fids: FidBudget(50, clients: 1), locks: locks)
+    let terms = NinePServer.Terms(users: .asClaimed, trees: .one([]), fids: FidBudget(50, clients: 1), locks: locks)
     _ = NinePServer.serve(try Export(root: root, readOnly: false), on: socket, terms)
   }
 

@@ -47,8 +47,7 @@ package enum Sandbox: Sendable {
     case .namespace:
       let kernelMounts = try Self.kernelMounts(below: export)
       // Of all that a process keeps, only its root and working directory move to the new namespace.
-      try stage("unshare namespaces") { () throws(Errno) in try Mount.unshareNamespaces() }
-      try stage("make mounts follow the host's") { () throws(Errno) in try Mount.followHost() }
+      try Self.enterNamespaces()
       try keep()
       // A root must be a mount. This one is finished before anything can be reached through it.
       let mount = try stage("open_tree the export") { () throws(Errno) in try Mount.cloneWorkingDirectory() }
@@ -61,13 +60,7 @@ package enum Sandbox: Sendable {
       }
       try stage("set nosuid, nodev and noexec") { () throws(Errno) in try Mount.setInert(mount, readOnly: readOnly) }
       try stage("move_mount the export") { () throws(Errno) in try Mount.enter(mount) }
-      try stage("detach what is the kernel's") { () throws(Errno) in
-        try kernelMounts?.detach { path in
-          var line = LogLine("left out, as it is the kernel's: ")
-          line.add(path.bytes)
-          Log.write(.notice, line)
-        }
-      }
+      try Self.detach(kernelMounts)
       try stage("pivot_root to the export") { () throws(Errno) in try Mount.pivotRootToWorkingDirectory() }
     case .chroot:
       try stage("chroot to the export") { () throws(Errno) in try Mount.changeRootToWorkingDirectory() }
@@ -75,8 +68,23 @@ package enum Sandbox: Sendable {
     }
   }
 
+  static func enterNamespaces() throws(StageError) {
+    try stage("unshare namespaces") { () throws(Errno) in try Mount.unshareNamespaces() }
+    try stage("make mounts follow the host's") { () throws(Errno) in try Mount.followHost() }
+  }
+
+  static func detach(_ kernelMounts: borrowing KernelMounts?) throws(StageError) {
+    try stage("detach what is the kernel's") { () throws(Errno) in
+      try kernelMounts?.detach { path in
+        var line = LogLine("left out, as it is the kernel's: ")
+        line.add(path.bytes)
+        Log.write(.notice, line)
+      }
+    }
+  }
+
   /// - Returns: nil where there is no `/proc` that would tell.
-  private static func kernelMounts(below export: borrowing Descriptor) throws(StageError) -> KernelMounts? {
+  static func kernelMounts(below export: borrowing Descriptor) throws(StageError) -> KernelMounts? {
     do throws(Errno) {
       return try KernelMounts(below: export)
     } catch .noSuchFileOrDirectory {

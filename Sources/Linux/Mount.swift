@@ -26,6 +26,38 @@ package enum Mount {
     return Descriptor(adopting: CInt(try unsafe valueOrErrno(kernel: cl_open_tree(AT_FDCWD, ".", flags))))
   }
 
+  /// As ``cloneWorkingDirectory()``, of the directory at this path.
+  package static func clone(_ path: HostPath) throws(Errno) -> Descriptor {
+    var name = Path()
+    try name.set(path.bytes)
+    let flags = UInt32(CL_OPEN_TREE_CLONE) | UInt32(CL_AT_RECURSIVE) | UInt32(O_CLOEXEC)
+    return Descriptor(adopting: CInt(try unsafe valueOrErrno(kernel: cl_open_tree(AT_FDCWD, name.piece(at: 0), flags))))
+  }
+
+  /// A mount at no place yet of a new tmpfs, where set-id bits, device files and programs mean nothing.
+  ///
+  /// The system calls are `fsopen`, `fsconfig` and `fsmount`, Linux 5.2.
+  package static func makeEmpty() throws(Errno) -> Descriptor {
+    let context = Descriptor(
+      adopting: CInt(try unsafe valueOrErrno(kernel: cl_fsopen("tmpfs", UInt32(CL_FSOPEN_CLOEXEC)))))
+    _ = try unsafe valueOrErrno(
+      kernel: cl_fsconfig(context.rawValue, UInt32(CL_FSCONFIG_SET_STRING), "mode", "755"))
+    _ = try valueOrErrno(kernel: cl_fsconfig(context.rawValue, UInt32(CL_FSCONFIG_CMD_CREATE), nil, nil))
+    let attributes = UInt32(MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
+    let mount = try valueOrErrno(kernel: cl_fsmount(context.rawValue, UInt32(CL_FSMOUNT_CLOEXEC), attributes))
+    return Descriptor(adopting: CInt(mount))
+  }
+
+  /// Nothing on this mount can be changed from now on; those under it stay as they are.
+  ///
+  /// The system call is `mount_setattr`, Linux 5.12.
+  package static func setReadOnly(_ mount: borrowing Descriptor) throws(Errno) {
+    var attributes = mount_attr()
+    attributes.attr_set = UInt64(MOUNT_ATTR_RDONLY)
+    _ = try unsafe valueOrErrno(
+      kernel: cl_mount_setattr(mount.rawValue, "", UInt32(CL_AT_EMPTY_PATH), &attributes))
+  }
+
   /// Users and groups of files on this mount and on those under it are a user namespace's: what is `guest` to its
   /// ``IdentityMap/reversed`` map is what the files have, and what is `host` is what everybody sees.
   ///
@@ -64,6 +96,15 @@ package enum Mount {
     _ = try unsafe valueOrErrno(
       kernel: cl_move_mount(mount.rawValue, "", AT_FDCWD, ".", UInt32(CL_MOVE_MOUNT_F_EMPTY_PATH)))
     try mount.becomeWorkingDirectory()
+  }
+
+  /// Puts a mount that has no place upon a directory in the working directory.
+  ///
+  /// The system call is `move_mount`.
+  package static func put(_ mount: borrowing Descriptor, upon name: borrowing Path) throws(Errno) {
+    _ = try unsafe valueOrErrno(
+      kernel: cl_move_mount(
+        mount.rawValue, "", AT_FDCWD, name.piece(at: 0), UInt32(CL_MOVE_MOUNT_F_EMPTY_PATH)))
   }
 
   /// Makes the mount at the working directory the root of everything, and lets the old root go.

@@ -24,16 +24,15 @@ package enum NinePServer {
   package struct Terms: Sendable {
     /// As whom requests are done.
     package let users: Users
-    /// What an attach may call the tree, beside nothing at all: bytes.
-    package let tree: [UInt8]
+    package let trees: Trees
     /// What all clients of the process may have.
     package let fids: FidBudget
     /// The locks of all clients of the same tree.
     package let locks: LockTable
 
-    package init(users: Users, tree: [UInt8], fids: FidBudget, locks: LockTable) {
+    package init(users: Users, trees: Trees, fids: FidBudget, locks: LockTable) {
       self.users = users
-      self.tree = tree
+      self.trees = trees
       self.fids = fids
       self.locks = locks
     }

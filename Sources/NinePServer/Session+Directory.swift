@@ -76,15 +76,14 @@ extension Session where Files: ~Copyable {
     // client has little room is one read that may not fit.
     let size = min(max(room / 7 * 6, Self.longestEntry), scratch.capacity)
     let read = try fids.readEntries(at: index, size, into: &scratch)
-    let isRoot = fids.files[index].inode == root.inode && fids.files[index].device == root.device
     let device = fids.files[index].device
     var packer = DirectoryPacker(limit: room)
     var end = offset
     var isFull = false
     var entries = KernelEntries(scratch.span(0..<read))
     while !isFull, let entry = entries.next() {
-      // The directory above the root is nobody's to know.
-      let inode = isRoot && isUp(entry.name) ? root.inode : entry.inode
+      // The directory above a root is nobody's to know.
+      let inode = isUp(entry.name) && isTop(fids.files[index]) ? fids.files[index].inode : entry.inode
       let packed = DirectoryEntry(
         qid: Qid(kind: Qid.Kind(type: entry.type), version: 0, path: path(device, inode)), offset: entry.next,
         kind: DirectoryEntry.Kind(rawValue: entry.type), name: entry.name)

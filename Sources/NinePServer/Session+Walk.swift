@@ -9,9 +9,8 @@ extension Session where Files: ~Copyable {
     _ fid: Fid, authentication: Fid, tree: Span<UInt8>, user: UInt32
   ) throws(Errno) -> Qid {
     guard authentication == .none else { throw .invalidArgument }
-    guard tree.isEmpty || isEqual(tree, terms.tree.span) else { throw .noSuchFileOrDirectory }
     try fids.requireFree(fid)
-    let root = try files.hold()
+    let root = try top(of: tree)
     let status = try files.status(of: root)
     fids.bind(HeldFile(fid, root, status, user: user))
     return qid(status)
@@ -72,7 +71,7 @@ extension Session where Files: ~Copyable {
       return try fids.files[start].descriptor.duplicate()
     case .up:
       try requireDirectory(fids.files[start].kind)
-      return try files.parent(of: fids.files[start].descriptor)
+      return try parent(of: fids.files[start].descriptor)
     case .down(let text):
       try name.set(text)
       return try files.find(name, in: fids.files[start].descriptor)
@@ -88,7 +87,7 @@ extension Session where Files: ~Copyable {
       return try directory.duplicate()
     case .up:
       try requireDirectory(try files.status(of: directory).kind)
-      return try files.parent(of: directory)
+      return try parent(of: directory)
     case .down(let text):
       try name.set(text)
       return try files.find(name, in: directory)
@@ -131,12 +130,6 @@ extension Session where Files: ~Copyable {
     case .readingAttribute, .writingAttribute: attributeFids -= 1
     case .named, .file, .directory: break
     }
-  }
-
-  private func isEqual(_ one: Span<UInt8>, _ other: Span<UInt8>) -> Bool {
-    guard one.count == other.count else { return false }
-    for index in one.indices where one[index] != other[index] { return false }
-    return true
   }
 }
 

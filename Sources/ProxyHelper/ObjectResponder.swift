@@ -6,15 +6,20 @@ import SystemPackage
 /// Does what requests about objects ask for.
 struct ObjectResponder: ~Copyable {
   private let export: Export
-  /// The mount that the export's root is on.
-  private let mount: UInt64
+  /// Mounts that are the export's as long as it is served: its root's, and those of several in it.
+  private let mounts: [UInt64]
   /// Those of a packet's objects, by their bits, that are known to be the export's.
   private var inside: UInt64 = 0
   private var name = Path()
   private var other = Path()
 
-  init(_ export: consuming Export) throws(Errno) {
-    mount = try export.root.mount()
+  init(_ export: consuming Export, mounts count: Int) throws(Errno) {
+    var mounts = [try export.root.mount()]
+    for index in 0..<count {
+      try name.set(Array(String(index).utf8).span)
+      mounts.append(try export.find(name, in: export.root).mount())
+    }
+    self.mounts = mounts
     self.export = export
   }
 
@@ -71,8 +76,8 @@ struct ObjectResponder: ~Copyable {
   private mutating func requireInside(_ place: Int, of objects: borrowing OwnedArray<Descriptor>) throws(Errno) {
     guard inside & 1 << UInt64(place) == 0 else { return }
     let found = try objects[place].mount()
-    // A mount below the export is found by the way that leads there from the export's root.
-    if found != mount {
+    // Another mount below the export is found by the way that leads there from the export's root.
+    if !mounts.contains(found) {
       guard try objects[place].isReachable(on: found) else { throw .improperLink }
     }
     inside |= 1 << UInt64(place)

@@ -10,11 +10,18 @@ import SystemPackage
 package enum ObjectServer {
   /// Answers packets, each in its turn, until there can be no further one. The working directory must be
   /// ``Linux/DescriptorLinks``.
-  package static func serve(_ export: consuming Export, on socket: borrowing Descriptor) -> ProxyServer.Ending {
+  ///
+  /// - Parameters:
+  ///   - export: what is served.
+  ///   - mounts: how many mounts its root directory has that stay there, named from 0 on.
+  ///   - socket: whom.
+  package static func serve(
+    _ export: consuming Export, mounts: Int = 0, on socket: borrowing Descriptor
+  ) -> ProxyServer.Ending {
     do throws(Errno) {
       var inbox = ObjectInbox()
       var outbox = ObjectOutbox()
-      var responder = try ObjectResponder(export)
+      var responder = try ObjectResponder(export, mounts: mounts)
       var wait = RequestWait(.automatic)
       while try inbox.receive(from: socket, waiting: &wait) {
         while let header = inbox.next() {

@@ -5,6 +5,8 @@ import SystemPackage
 /// Lets clients in, and has each served on a thread of its own.
 struct Door: ~Copyable {
   private let root: Descriptor
+  /// How many mounts the root directory has that are exports.
+  private let mounts: Int
   private let admission: Admission
   private let isReadOnly: Bool
   private let speaker: Speaker
@@ -17,9 +19,10 @@ struct Door: ~Copyable {
   }
 
   init(
-    root: consuming Descriptor, admission: Admission, isReadOnly: Bool, speaker: consuming Speaker
+    root: consuming Descriptor, mounts: Int, admission: Admission, isReadOnly: Bool, speaker: consuming Speaker
   ) {
     self.root = root
+    self.mounts = mounts
     self.admission = admission
     self.isReadOnly = isReadOnly
     self.speaker = speaker
@@ -76,7 +79,7 @@ struct Door: ~Copyable {
       service = .client(share.terms(users))
       served = socket
     case .frontEnd(let frontEnd):
-      service = .frontEnd
+      service = .frontEnd(mounts: mounts)
       var ends = try PacketSocketPair()
       guard let helper = ends.takeEnd(), let ours = ends.takeEnd() else { return nil }
       try Introduction(users: users, client: socket, helper: helper).send(on: frontEnd)
@@ -90,13 +93,12 @@ struct Door: ~Copyable {
 
 /// What clients are served, beside files.
 struct Share: Sendable {
-  /// What an attach may call the tree, beside nothing at all: bytes.
-  let tree: [UInt8]
+  let trees: Trees
   /// What all clients may have.
   let fids: FidBudget
   let locks = LockTable()
 
   func terms(_ users: Users) -> NinePServer.Terms {
-    NinePServer.Terms(users: users, tree: tree, fids: fids, locks: locks)
+    NinePServer.Terms(users: users, trees: trees, fids: fids, locks: locks)
   }
 }

@@ -37,8 +37,10 @@ struct Listener: ~Copyable {
   }
 
   /// What a client's administrator types.
-  var mountCommand: String {
-    let options = "version=9p2000.L,msize=1048576"
+  ///
+  /// - Parameter name: what the export is called, where it can't go without.
+  func mountCommand(_ name: String?) -> String {
+    let options = "version=9p2000.L,msize=1048576" + (name.map { ",aname=\($0)" } ?? "")
     return switch address {
     case .unix(let path?) where !isConnected: "mount -t 9p -o trans=unix,\(options) \(path) MOUNTPOINT"
     case .internet(let host, let port) where !isConnected:

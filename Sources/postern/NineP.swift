@@ -21,8 +21,10 @@ struct NineP: ParsableCommand {
           --squash 65534:65534 --readonly
       """)
 
-  @Option(name: [.customLong("export"), .customShort("e")], help: .init("The directory to serve.", valueName: "dir"))
-  var directory: String
+  @Option(
+    name: [.customLong("export"), .customShort("e")],
+    help: .init("The directory to serve. Several go by their names.", valueName: "[name=]dir"))
+  var exports: [ExportedDirectory]
 
   @Option(
     name: [.long, .customShort("l")],
@@ -58,6 +60,14 @@ struct NineP: ParsableCommand {
     "Over TCP nobody knows who connects: say --squash UID:GID, or --trust to believe every client."
 
   func validate() throws {
+    for (index, export) in exports.enumerated() {
+      if exports[..<index].contains(where: { $0.name == export.name }) {
+        throw ValidationError("Two exports are called \"\(export.name)\": say --export NAME=DIR for one of them.")
+      }
+      if exports.count > 1, export.name.contains(",") {
+        throw ValidationError("No mount option can say \"\(export.name)\": say --export NAME=DIR, without a comma.")
+      }
+    }
     if split, inProcess { throw ValidationError("--split and --in-process contradict each other.") }
     if trust, squash != nil { throw ValidationError("--trust and --squash contradict each other.") }
     if case .tcp = listen, !trust, squash == nil {

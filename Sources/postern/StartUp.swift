@@ -25,8 +25,12 @@ struct StartUp {
     let manager = ServiceManager()
     Process.ignoreFatalSignals()
     Thread.shareMemory()
-    let export = try attempt("can't export \"\(options.directory)\"") { () throws(Errno) in
-      try Descriptor.directory(HostPath(lasting: options.directory).bytes)
+    var exports = OwnedArray<Descriptor>()
+    for export in options.exports {
+      exports.append(
+        try attempt("can't export \"\(export.path)\"") { () throws(Errno) in
+          try Descriptor.directory(HostPath(lasting: export.path).bytes)
+        })
     }
     let listener = try Listener(options.listen, mode: options.socketMode.bits)
     let isSaid = options.trust || options.squash != nil
@@ -41,20 +45,22 @@ struct StartUp {
           + "a socket unit's SocketMode=0600), or say --trust to let them in as yourself")
     }
     let isSplit = try isSplit(sandbox)
-    let root = try close(sandbox, around: export)
+    let root = try close(sandbox, around: exports)
     Process.setUmask(0)
     let speaker = try confine(sandbox, root, isSplit: isSplit)
     Log.write(
       .notice,
-      "serving \(options.directory), sandbox=\(sandbox.name) seccomp=\(options.seccomp.mode.name)"
+      "serving \(options.exports.map(\.path).joined(separator: " ")), sandbox=\(sandbox.name) seccomp=\(options.seccomp.mode.name)"
         + (isSplit ? " split" : "") + (options.readonly ? " readonly" : ""))
     if let host = listener.publicHost {
       Log.write(
         .warning, "whoever reaches \(host) can connect, and 9P has no encryption: let it be a network of your own")
     }
-    StandardOutput.write(line: listener.mountCommand)
+    for export in options.exports {
+      StandardOutput.write(line: listener.mountCommand(isOnly ? nil : export.name))
+    }
     let door = Door(
-      root: root,
+      root: root, mounts: isOnly ? 0 : options.exports.count,
       admission: Admission(
         trustsAll: options.trust, squash: options.squash?.identity, own: own, knowsPeers: knowsPeers),
       isReadOnly: options.readonly, speaker: speaker)
@@ -104,17 +110,26 @@ struct StartUp {
   ///
   /// - Returns: the directory to serve, as it is seen from inside.
   private func close(
-    _ sandbox: Sandbox, around export: consuming Descriptor
+    _ sandbox: Sandbox, around exports: consuming OwnedArray<Descriptor>
   ) throws(StartError) -> Descriptor {
+    guard sandbox == .namespace || isOnly else {
+      throw StartError("several exports need the namespace sandbox, and there is none: start a server for each")
+    }
     do throws(StageError) {
       guard sandbox == .namespace else {
         let links = try stage("look at /proc/self/fd") { () throws(Errno) in try DescriptorLinks.inPlace() }
         try enter(links)
-        return export
+        return exports.take(0)
       }
       var links: DescriptorLinks? = nil
-      try sandbox.enter(export, readOnly: options.readonly, identities: .same) { () throws(StageError) in
+      func keepLinks() throws(StageError) {
         links = try stage("mount /proc/self/fd apart") { () throws(Errno) in try DescriptorLinks.apart() }
+      }
+      if isOnly {
+        try sandbox.enter(exports[0], readOnly: options.readonly, identities: .same, keep: keepLinks)
+      } else {
+        let paths = options.exports.map { HostPath(lasting: $0.path) }
+        try Sandbox.enter(exports, at: paths, readOnly: options.readonly, keep: keepLinks)
       }
       let root = try stage("open the export") { () throws(Errno) in try Descriptor.workingDirectory() }
       if let links = links.take() { try enter(links) }
@@ -137,7 +152,9 @@ struct StartUp {
       let descriptors = min(highest, Self.mostDescriptors)
       // Where few are allowed clients get half.
       let fids = Int(clamping: descriptors - min(Self.ownDescriptors, descriptors / 2))
-      let share = Share(tree: Array(options.directory.utf8), fids: FidBudget(fids, clients: Visit.most))
+      let names = options.exports.map { Array($0.name.utf8) }
+      let share = Share(
+        trees: isOnly ? .one(names[0]) : .several(names), fids: FidBudget(fids, clients: Visit.most))
       _ = try Limits.liftFileSize()
       let speaker: Door.Speaker
       if isSplit {
@@ -164,6 +181,9 @@ struct StartUp {
       throw StartError(error)
     }
   }
+
+  /// Whether there is one export, which is the root directory then.
+  private var isOnly: Bool { options.exports.count == 1 }
 
   /// What serving takes: to become the user that a connection's are, and where users are believed, to do what they may.
   private var needed: Capabilities {

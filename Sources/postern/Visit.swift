@@ -17,8 +17,8 @@ struct Visit: ~Copyable {
   /// Who is at the other end of the socket.
   enum Service: Sendable {
     case client(NinePServer.Terms)
-    /// The process that speaks with the client.
-    case frontEnd
+    /// The process that speaks with the client. The root directory has so many mounts.
+    case frontEnd(mounts: Int)
   }
 
   /// - Parameters:
@@ -71,8 +71,8 @@ struct Visit: ~Copyable {
       let export = try Export(root: root, readOnly: isReadOnly)
       switch service {
       case .client(let terms): NinePServer.serve(export, on: socket, terms).report()
-      case .frontEnd:
-        if case .failed(let error) = ObjectServer.serve(export, on: socket) {
+      case .frontEnd(let mounts):
+        if case .failed(let error) = ObjectServer.serve(export, mounts: mounts, on: socket) {
           warn("a front end's connection failed: \(error)")
         }
       }

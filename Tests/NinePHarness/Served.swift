@@ -45,7 +45,7 @@ package final class Served: Sendable {
     client = Client(ends[0])
     let own = try Identity(uid: geteuid(), gid: getegid())
     let terms = NinePServer.Terms(
-      users: users ?? .one(own), tree: Array("/tree".utf8), fids: FidBudget(fids, clients: 1), locks: locks)
+      users: users ?? .one(own), trees: .one(Array("/tree".utf8)), fids: FidBudget(fids, clients: 1), locks: locks)
     thread = try ServingThread(directory.path, ends[1], terms, readOnly: readOnly, Way.current, gate, begin)
   }
 

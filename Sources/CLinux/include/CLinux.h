@@ -42,6 +42,10 @@ static const int32_t cl_o_noatime = __O_NOATIME;
 #define CL_FS_IOC_GETVERSION 0x80087601
 #define CL_SIOCOUTQ 0x5411
 #define CL_OPEN_TREE_CLONE 1
+#define CL_FSOPEN_CLOEXEC 1
+#define CL_FSMOUNT_CLOEXEC 1
+#define CL_FSCONFIG_SET_STRING 1
+#define CL_FSCONFIG_CMD_CREATE 6
 #define CL_AT_RECURSIVE 0x8000
 #define CL_AT_EMPTY_PATH 0x1000
 #define CL_MOVE_MOUNT_F_EMPTY_PATH 4
@@ -150,6 +154,15 @@ long cl_set_capabilities(const struct cl_capabilities *capabilities);
 // The new mount calls; glibc has them since 2.36, musl not yet.
 static inline long cl_open_tree(int directory, const char *path, unsigned flags) {
   return cl_result(syscall(SYS_open_tree, directory, path, flags));
+}
+static inline long cl_fsopen(const char *kind, unsigned flags) {
+  return cl_result(syscall(SYS_fsopen, kind, flags));
+}
+static inline long cl_fsconfig(int context, unsigned command, const char *key, const void *value) {
+  return cl_result(syscall(SYS_fsconfig, context, command, key, value, 0));
+}
+static inline long cl_fsmount(int context, unsigned flags, unsigned attributes) {
+  return cl_result(syscall(SYS_fsmount, context, flags, attributes));
 }
 static inline long cl_move_mount(int from, const char *from_path, int to, const char *to_path, unsigned flags) {
   return cl_result(syscall(SYS_move_mount, from, from_path, to, to_path, flags));

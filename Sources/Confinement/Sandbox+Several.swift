@@ -1,0 +1,54 @@
+package import Linux
+import SystemPackage
+
+// One sandbox around several exports.
+extension Sandbox {
+  /// As ``enter(_:readOnly:identities:keep:)`` of ``namespace``, for several exports: the root directory has a directory
+  /// for each, which its place among them names, in decimal digits. Nothing else is there, and nothing can be made there.
+  ///
+  /// - Parameters:
+  ///   - exports: directories.
+  ///   - paths: where those are.
+  ///   - readOnly: whether nothing in them may be changed.
+  ///   - keep: called once the process may mount, and while it still sees the host's mounts.
+  /// - Throws: the step that failed. The process should end then.
+  package static func enter(
+    _ exports: borrowing OwnedArray<Descriptor>, at paths: [HostPath], readOnly: Bool,
+    keep: () throws(StageError) -> Void
+  ) throws(StageError) {
+    var kernelMounts = OwnedArray<KernelMounts?>()
+    for index in 0..<exports.count { kernelMounts.append(try Self.kernelMounts(below: exports[index])) }
+    try enterNamespaces()
+    try keep()
+    var mounts = OwnedArray<Descriptor>()
+    for (index, path) in paths.enumerated() {
+      // Descriptors of before lead to the host's mounts, of which none can be cloned any more.
+      let mount = try stage("open_tree \"\(path)\"") { () throws(Errno) in
+        let mount = try Mount.clone(path)
+        guard try mount.status().isSame(as: exports[index].status()) else { throw .noSuchFileOrDirectory }
+        return mount
+      }
+      try stage("set nosuid, nodev and noexec") { () throws(Errno) in try Mount.setInert(mount, readOnly: readOnly) }
+      mounts.append(mount)
+    }
+    let root = try stage("make a root directory") { () throws(Errno) in
+      // Any place will do for it that isn't the root.
+      try Descriptor.directory(paths[0].bytes).becomeWorkingDirectory()
+      return try Mount.makeEmpty()
+    }
+    try stage("move_mount the root directory") { () throws(Errno) in try Mount.enter(root) }
+    var name = Path()
+    for index in 0..<mounts.count {
+      try stage("move_mount \"\(paths[index])\"") { () throws(Errno) in
+        try name.set(Array(String(index).utf8).span)
+        try root.makeDirectory(name, mode: 0o755)
+        try Mount.put(mounts[index], upon: name)
+        try mounts[index].becomeWorkingDirectory()
+      }
+      try detach(kernelMounts[index])
+      try stage("go back to the root directory") { () throws(Errno) in try root.becomeWorkingDirectory() }
+    }
+    try stage("make the root directory read-only") { () throws(Errno) in try Mount.setReadOnly(root) }
+    try stage("pivot_root") { () throws(Errno) in try Mount.pivotRootToWorkingDirectory() }
+  }
+}
