@@ -15,6 +15,7 @@ package enum ObjectServer {
   ///   - export: what is served.
   ///   - mounts: how many mounts its root directory has that stay there, named from 0 on.
   ///   - socket: whom.
+  /// - Returns: why there can be no further one.
   package static func serve(
     _ export: consuming Export, mounts: Int = 0, on socket: borrowing Descriptor
   ) -> ProxyServer.Ending {

@@ -36,9 +36,7 @@ struct Listener: ~Copyable {
     }
   }
 
-  /// What a client's administrator types.
-  ///
-  /// - Parameter name: what the export is called, where it can't go without.
+  /// What a client's administrator types. `name` is what the export is called, where it can't go without.
   func mountCommand(_ name: String?) -> String {
     let options = "version=9p2000.L,msize=1048576" + (name.map { ",aname=\($0)" } ?? "")
     return switch address {

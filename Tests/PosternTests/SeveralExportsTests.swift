@@ -61,7 +61,9 @@ struct SeveralExportsTests {
     return Dictionary(uniqueKeysWithValues: entries.map { ($0.name, $0.path) })
   }
 
-  private func inode(_ client: Client, _ fid: UInt32) throws -> UInt64 { try #require(try client.done(.status(fid)).u64(13)) }
+  private func inode(_ client: Client, _ fid: UInt32) throws -> UInt64 {
+    try #require(try client.done(.status(fid)).u64(13))
+  }
 
   @Test("each goes by its name, and no further than its root", arguments: Way.allCases)
   func names(way: Way) throws {
@@ -250,7 +252,8 @@ struct SeveralExportsTests {
     let directory = try TemporaryDirectory()
     mkdir(directory.path + "/a=b", 0o755)
     for (export, named, other) in [
-      ("name=\(directory.path)/a=b", "name", "\(directory.path)/a=b"), ("\(directory.path)/a=b", "\(directory.path)/a=b", "a=b"),
+      ("name=\(directory.path)/a=b", "name", "\(directory.path)/a=b"),
+      ("\(directory.path)/a=b", "\(directory.path)/a=b", "a=b"),
     ] {
       let output = try Output()
       let server = try spawn(
