@@ -10,11 +10,12 @@ extension Sandbox {
   ///   - exports: directories.
   ///   - paths: where those are.
   ///   - readOnly: whether nothing in them may be changed.
+  ///   - identities: how the mounts translate ids.
   ///   - keep: called once the process may mount, and while it still sees the host's mounts.
   /// - Throws: the step that failed. The process should end then.
   package static func enter(
     _ exports: borrowing OwnedArray<Descriptor>, at paths: [HostPath], readOnly: Bool,
-    keep: () throws(StageError) -> Void
+    identities: borrowing Identities, keep: () throws(StageError) -> Void
   ) throws(StageError) {
     var kernelMounts = OwnedArray<KernelMounts?>()
     for index in 0..<exports.count { kernelMounts.append(try Self.kernelMounts(below: exports[index])) }
@@ -28,6 +29,7 @@ extension Sandbox {
         guard try mount.status().isSame(as: exports[index].status()) else { throw .noSuchFileOrDirectory }
         return mount
       }
+      try map(identities, mount)
       try stage("set nosuid, nodev and noexec") { () throws(Errno) in try Mount.setInert(mount, readOnly: readOnly) }
       mounts.append(mount)
     }

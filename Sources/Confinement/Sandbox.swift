@@ -51,13 +51,7 @@ package enum Sandbox: Sendable {
       try keep()
       // A root must be a mount. This one is finished before anything can be reached through it.
       let mount = try stage("open_tree the export") { () throws(Errno) in try Mount.cloneWorkingDirectory() }
-      switch identities.translation {
-      case .some(let translation):
-        try stage("map the ids of the export's mount") { () throws(Errno) in
-          try Mount.mapIdentities(of: mount, by: translation)
-        }
-      case .none: break
-      }
+      try Self.map(identities, mount)
       try stage("set nosuid, nodev and noexec") { () throws(Errno) in try Mount.setInert(mount, readOnly: readOnly) }
       try stage("move_mount the export") { () throws(Errno) in try Mount.enter(mount) }
       try Self.detach(kernelMounts)
@@ -71,6 +65,16 @@ package enum Sandbox: Sendable {
   static func enterNamespaces() throws(StageError) {
     try stage("unshare namespaces") { () throws(Errno) in try Mount.unshareNamespaces() }
     try stage("make mounts follow the host's") { () throws(Errno) in try Mount.followHost() }
+  }
+
+  static func map(_ identities: borrowing Identities, _ mount: borrowing Descriptor) throws(StageError) {
+    switch identities.translation {
+    case .some(let translation):
+      try stage("map the ids of the export's mount") { () throws(Errno) in
+        try Mount.mapIdentities(of: mount, by: translation)
+      }
+    case .none: break
+    }
   }
 
   static func detach(_ kernelMounts: borrowing KernelMounts?) throws(StageError) {

@@ -60,6 +60,14 @@ package struct IdentityMap: Equatable, Sendable {
   /// Whether it is open altogether.
   package var isEmpty: Bool { users.isEmpty && groups.isEmpty }
 
+  /// Whether it has a guest's user and group, by a range or by being open.
+  package func has(user: UInt32, group: UInt32) -> Bool {
+    func has(_ ranges: [IdentityRange], _ id: UInt32) -> Bool {
+      ranges.isEmpty || ranges.contains { $0.guest <= id && id - $0.guest < $0.count }
+    }
+    return has(users, user) && has(groups, group)
+  }
+
   /// The map with what it leaves open taken from another.
   package func filled(from other: IdentityMap) -> IdentityMap {
     IdentityMap(users: users.isEmpty ? other.users : users, groups: groups.isEmpty ? other.groups : groups)

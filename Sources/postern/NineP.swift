@@ -37,6 +37,12 @@ struct NineP: ParsableCommand {
   @Option(help: .init("Do everything as this user and group.", valueName: "uid:gid"))
   var squash: Squash?
 
+  @Option(help: .init("Which of the host's users the client's are; so --gid-map.", valueName: "client:host:count"))
+  var uidMap: [MappedIds] = []
+
+  @Option(help: .hidden)
+  var gidMap: [MappedIds] = []
+
   @Flag(help: "Believe every client.")
   var trust = false
 
@@ -59,6 +65,9 @@ struct NineP: ParsableCommand {
   static let unknownPeers =
     "Over TCP nobody knows who connects: say --squash UID:GID, or --trust to believe every client."
 
+  /// Which of the host's users and groups the clients' are, as far as that was said.
+  var map: IdentityMap { IdentityMap(users: uidMap.map(\.range), groups: gidMap.map(\.range)) }
+
   func validate() throws {
     for (index, export) in exports.enumerated() {
       if exports[..<index].contains(where: { $0.name == export.name }) {
@@ -68,6 +77,8 @@ struct NineP: ParsableCommand {
         throw ValidationError("No mount option can say \"\(export.name)\": say --export NAME=DIR, without a comma.")
       }
     }
+    try uidMap.validate("--uid-map")
+    try gidMap.validate("--gid-map")
     if split, inProcess { throw ValidationError("--split and --in-process contradict each other.") }
     if trust, squash != nil { throw ValidationError("--trust and --squash contradict each other.") }
     if case .tcp = listen, !trust, squash == nil {

@@ -38,20 +38,22 @@ struct StartUp {
     let isPrivate = isSaid || listener.isReserved(for: own.uid)
     let termination = try attempt("can't wait for signals") { () throws(Errno) in try Termination() }
     let sandbox = try sandbox()
-    let knowsPeers = own.uid == 0 || sandbox != .namespace
+    let identities = try identities(sandbox, of: exports[0])
+    let knowsPeers = sandbox != .namespace || own.uid == 0 && identities.kind == .same
     guard knowsPeers || isPrivate else {
       throw StartError(
         "a user namespace doesn't tell other users from each other: let nobody else connect (--socket-mode 600, or "
           + "a socket unit's SocketMode=0600), or say --trust to let them in as yourself")
     }
     let isSplit = try isSplit(sandbox)
-    let root = try close(sandbox, around: exports)
+    let root = try close(sandbox, around: exports, identities)
     Process.setUmask(0)
-    let speaker = try confine(sandbox, root, isSplit: isSplit)
+    let speaker = try confine(sandbox, root, identities, isSplit: isSplit)
     Log.write(
       .notice,
       "serving \(options.exports.map(\.path).joined(separator: " ")), sandbox=\(sandbox.name) seccomp=\(options.seccomp.mode.name)"
-        + (isSplit ? " split" : "") + (options.readonly ? " readonly" : ""))
+        + (isSplit ? " split" : "") + (options.readonly ? " readonly" : "")
+        + (identities.kind == .same ? "" : " ids=\(identities.name)"))
     if let host = listener.publicHost {
       Log.write(
         .warning, "whoever reaches \(host) can connect, and 9P has no encryption: let it be a network of your own")
@@ -102,6 +104,26 @@ struct StartUp {
     }
   }
 
+  /// Has the exports' mounts translate ids, if they are to.
+  private func identities(
+    _ sandbox: Sandbox, of export: borrowing Descriptor
+  ) throws(StartError) -> Identities {
+    let map = options.map
+    guard !map.isEmpty else { return .same }
+    guard own.uid == 0, sandbox == .namespace else {
+      throw StartError("--uid-map and --gid-map take root and the namespace sandbox: an ordinary user is only one")
+    }
+    if let squash = options.squash?.identity, !map.has(user: squash.uid, group: squash.gid) {
+      throw StartError(
+        "--squash \(squash.uid):\(squash.gid) isn't in --uid-map and --gid-map, whose clients' ids it takes")
+    }
+    do throws(StageError) {
+      return try .byMount(map, of: export)
+    } catch {
+      throw StartError(error)
+    }
+  }
+
   private func heldCapabilities() throws(StartError) -> Capabilities {
     try attempt("can't read capabilities") { () throws(Errno) in try ThreadCapabilities.current().effective }
   }
@@ -110,7 +132,7 @@ struct StartUp {
   ///
   /// - Returns: the directory to serve, as it is seen from inside.
   private func close(
-    _ sandbox: Sandbox, around exports: consuming OwnedArray<Descriptor>
+    _ sandbox: Sandbox, around exports: consuming OwnedArray<Descriptor>, _ identities: borrowing Identities
   ) throws(StartError) -> Descriptor {
     guard sandbox == .namespace || isOnly else {
       throw StartError("several exports need the namespace sandbox, and there is none: start a server for each")
@@ -126,10 +148,10 @@ struct StartUp {
         links = try stage("mount /proc/self/fd apart") { () throws(Errno) in try DescriptorLinks.apart() }
       }
       if isOnly {
-        try sandbox.enter(exports[0], readOnly: options.readonly, identities: .same, keep: keepLinks)
+        try sandbox.enter(exports[0], readOnly: options.readonly, identities: identities, keep: keepLinks)
       } else {
         let paths = options.exports.map { HostPath(lasting: $0.path) }
-        try Sandbox.enter(exports, at: paths, readOnly: options.readonly, keep: keepLinks)
+        try Sandbox.enter(exports, at: paths, readOnly: options.readonly, identities: identities, keep: keepLinks)
       }
       let root = try stage("open the export") { () throws(Errno) in try Descriptor.workingDirectory() }
       if let links = links.take() { try enter(links) }
@@ -145,7 +167,7 @@ struct StartUp {
 
   /// Gives up all that serving doesn't need, and starts the process that speaks with clients where there is to be one.
   private func confine(
-    _ sandbox: Sandbox, _ root: borrowing Descriptor, isSplit: Bool
+    _ sandbox: Sandbox, _ root: borrowing Descriptor, _ identities: borrowing Identities, isSplit: Bool
   ) throws(StartError) -> Door.Speaker {
     do throws(StageError) {
       let highest = try stage("read limits") { () throws(Errno) in try Process.highest(.descriptors) }
@@ -165,9 +187,11 @@ struct StartUp {
       } else {
         speaker = .thisProcess(share)
       }
+      // The front end stays outside, where it is somebody else, and the mount translates for it too.
+      try identities.enterNamespace()
       try Limits.apply(descriptors: descriptors, addressSpace: Self.addressSpace)
       if own.uid == 0 {
-        try Privileges.drop(allBut: needed)
+        try Privileges.drop(allBut: needed(hasDevices: identities.kind == .same))
       } else if sandbox == .namespace {
         // Groups can't be left in an ordinary user's namespace.
         try Privileges.drop(allBut: .none, leavingGroups: false)
@@ -186,9 +210,10 @@ struct StartUp {
   private var isOnly: Bool { options.exports.count == 1 }
 
   /// What serving takes: to become the user that a connection's are, and where users are believed, to do what they may.
-  private var needed: Capabilities {
+  private func needed(hasDevices: Bool) -> Capabilities {
     let become: Capabilities = .setuid | .setgid
-    return options.squash == nil ? become | Privileges.serving(readOnly: options.readonly) : become
+    guard options.squash == nil else { return become }
+    return become | Privileges.serving(readOnly: options.readonly, hasDevices: hasDevices)
   }
 
   /// Far less than the whole system has, and more files than a client looks at before its kernel forgets some.
