@@ -84,6 +84,8 @@ let package = Package(
     .executableTarget(
       name: "guest-suite", dependencies: ["CLinux", "GuestChecks"], path: "Tests/guest-suite", swiftSettings: tests),
     .executableTarget(
+      name: "vsock-mount", dependencies: ["CLinux"], path: "Tests/vsock-mount", swiftSettings: tests),
+    .executableTarget(
       name: "posix-suite", dependencies: ["CLinux", "CRawCalls", "GuestChecks"], path: "Tests/posix-suite",
       swiftSettings: tests),
     .testTarget(name: "ProxyProtocolTests", dependencies: ["ProxyProtocol"], swiftSettings: tests),

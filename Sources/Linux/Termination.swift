@@ -19,9 +19,9 @@ package struct Termination: ~Copyable {
 
   /// Waits for a client. The system calls are `poll` and `accept4`.
   ///
-  /// - Parameter socket: one that listens, and doesn't wait by itself.
+  /// - Parameter socket: one that listens, whether or not it waits by itself.
   /// - Returns: the client's socket.
-  /// - Throws: `EINTR` when a signal has come, or `EAGAIN` where the client has gone elsewhere.
+  /// - Throws: `EINTR` when a signal has come, or `ECONNABORTED` where the client has gone, if only to another process.
   package borrowing func accept(on socket: borrowing Descriptor) throws(Errno) -> Descriptor {
     var waited: InlineArray<2, pollfd> = [
       pollfd(fd: socket.rawValue, events: Int16(POLLIN), revents: 0),
@@ -32,6 +32,11 @@ package struct Termination: ~Copyable {
       _ = try unsafe valueOrErrno(poll(waited.baseAddress, nfds_t(waited.count), -1))
     }
     guard waited[1].revents == 0 else { throw .interrupted }
-    return try socket.accept()
+    // Another process with the same socket may have been faster.
+    do throws(Errno) {
+      return try socket.accept()
+    } catch .resourceTemporarilyUnavailable {
+      throw .connectionAbort
+    }
   }
 }

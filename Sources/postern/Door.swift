@@ -44,7 +44,7 @@ struct Door: ~Copyable {
         try visit.begin()
       } catch {
         if Process.terminationSignal != nil { return }
-        if error == .interrupted || error == .connectionAbort || error == .resourceTemporarilyUnavailable { continue }
+        if error == .interrupted || error == .connectionAbort { continue }
         // Out of descriptors or threads: one of those who are there has to go first.
         Process.sleep(milliseconds: 100)
       }

@@ -8,10 +8,18 @@ enum Endpoint: ExpressibleByArgument {
   case unix(String)
   /// A port at a numeric address.
   case tcp(String, UInt16)
+  /// A port for virtual machines, or for the host of this one.
+  case vsock(UInt32)
   /// A socket that was inherited, listening or connected.
   case descriptor(CInt)
   /// The socket that a service manager passes.
   case systemd
+
+  /// How its words begin. zsh takes a bare colon for the beginning of an explanation.
+  static var defaultCompletionKind: CompletionKind {
+    let colon = CompletionShell.requesting == .zsh ? "\\:" : ":"
+    return .list(["unix", "tcp", "vsock", "fd"].map { $0 + colon } + ["systemd"])
+  }
 
   init?(argument: String) {
     guard argument != "systemd" else {
@@ -25,6 +33,10 @@ enum Endpoint: ExpressibleByArgument {
     case "fd":
       guard let number = CInt(rest), number >= 0 else { return nil }
       self = .descriptor(number)
+    case "vsock":
+      // The largest number stands for any port.
+      guard let port = UInt32(rest), port != .max else { return nil }
+      self = .vsock(port)
     case "tcp":
       guard let last = rest.lastIndex(of: ":") else {
         guard let port = UInt16(rest) else { return nil }
@@ -39,12 +51,20 @@ enum Endpoint: ExpressibleByArgument {
     }
   }
 
+  /// Whether the kernel tells nobody who connects there, as far as that can be known before there is a socket.
+  var hidesPeers: Bool {
+    switch self {
+    case .tcp, .vsock: true
+    case .unix, .descriptor, .systemd: false
+    }
+  }
+
   /// The number of the inherited socket that it stands for.
   var inherited: CInt? {
     switch self {
     case .descriptor(let number): number
     case .systemd: Activation.firstSocket
-    case .unix, .tcp: nil
+    case .unix, .tcp, .vsock: nil
     }
   }
 }
@@ -77,12 +97,12 @@ struct SocketMode: ExpressibleByArgument {
 }
 
 /// `--sandbox`.
-enum SandboxChoice: String, ExpressibleByArgument {
+enum SandboxChoice: String, CaseIterable, ExpressibleByArgument {
   case auto, namespace, none
 }
 
 /// `--seccomp`.
-enum FilterChoice: String, ExpressibleByArgument {
+enum FilterChoice: String, CaseIterable, ExpressibleByArgument {
   case kill, log, none
 
   var mode: SystemCallFilter.Mode {

@@ -13,6 +13,4 @@ struct ExportedDirectory: ExpressibleByArgument {
     path = isNamed ? String(parts[1]) : argument
     if path.isEmpty { return nil }
   }
-
-  static var defaultCompletionKind: CompletionKind { .directory }
 }

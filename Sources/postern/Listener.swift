@@ -15,9 +15,11 @@ struct Listener: ~Copyable {
     let socket = try Self.open(endpoint, mode: mode)
     let address = try attempt("can't find out where the socket is") { () throws(Errno) in try socket.address() }
     let listens = try attempt("can't look at the socket") { () throws(Errno) in try socket.option(.listens) }
-    // Whoever made it may have had other ways of waiting. Clients are waited for by Termination.
-    try attempt("can't say how to wait for the socket") { () throws(Errno) in
-      try socket.setStatusFlags(listens == 0 ? OpenFlags(rawValue: 0) : .nonBlocking)
+    if listens == 0 {
+      // Whoever made it may have had another way of waiting.
+      try attempt("can't have the socket wait") { () throws(Errno) in
+        try socket.setStatusFlags(OpenFlags(rawValue: 0))
+      }
     }
     self.socket = socket
     self.address = address
@@ -30,6 +32,10 @@ struct Listener: ~Copyable {
     case .tcp(let host, let port):
       try attempt("can't listen at \(host), port \(port)") { () throws(Errno) in
         try TCPSocket.listen(address: host, port: port)
+      }
+    case .vsock(let port):
+      try attempt("can't listen at vsock port \(port), which takes the kernel module vsock") { () throws(Errno) in
+        try VsockSocket.listen(port: port)
       }
     case .descriptor(let number): try inherit(number)
     case .systemd: try inherit(try Activation.takeSocket())

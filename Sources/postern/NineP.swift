@@ -11,8 +11,8 @@ struct NineP: ParsableCommand {
     discussion: """
       A client says as whom its users act. It is believed where that gives it
       nothing new: over a Unix socket, if it is root or the user who runs this.
-      Others on a Unix socket act as themselves. Over TCP nobody knows who connects,
-      so say --trust or --squash. 9P has no encryption.
+      Others on a Unix socket act as themselves. Over TCP and vsock nobody knows who
+      connects, so say --trust or --squash. 9P has no encryption.
 
       EXAMPLES
         postern 9p --export /srv/share --listen unix:/run/share.sock
@@ -23,12 +23,13 @@ struct NineP: ParsableCommand {
 
   @Option(
     name: [.customLong("export"), .customShort("e")],
-    help: .init("The directory to serve. Several go by their names.", valueName: "[name=]dir"))
+    help: .init("The directory to serve. Several go by their names.", valueName: "[name=]dir"),
+    completion: .directory)
   var exports: [ExportedDirectory]
 
   @Option(
     name: [.long, .customShort("l")],
-    help: .init("unix:PATH, tcp:[HOST:]PORT, fd:NUMBER or systemd.", valueName: "address"))
+    help: .init("unix:PATH, tcp:[HOST:]PORT, vsock:PORT, fd:NUMBER or systemd.", valueName: "address"))
   var listen: Endpoint
 
   @Flag(help: "Let nobody change anything.")
@@ -55,15 +56,15 @@ struct NineP: ParsableCommand {
   @Flag(help: "Let one process do everything.")
   var inProcess = false
 
-  @Option(help: .init("auto, namespace or none.", valueName: "kind"))
+  @Option(help: .init("What keeps clients inside.", valueName: "kind"))
   var sandbox = SandboxChoice.auto
 
-  @Option(help: .init("kill, log or none: what becomes of unexpected system calls.", valueName: "mode"))
+  @Option(help: .init("What becomes of unexpected system calls.", valueName: "mode"))
   var seccomp = FilterChoice.kill
 
   /// Said where nothing says as whom clients' requests are to be done.
   static let unknownPeers =
-    "Over TCP nobody knows who connects: say --squash UID:GID, or --trust to believe every client."
+    "Over TCP and vsock nobody knows who connects: say --squash UID:GID, or --trust to believe every client."
 
   /// Which of the host's users and groups the clients' are, as far as that was said.
   var map: IdentityMap { IdentityMap(users: uidMap.map(\.range), groups: gidMap.map(\.range)) }
@@ -81,7 +82,7 @@ struct NineP: ParsableCommand {
     try gidMap.validate("--gid-map")
     if split, inProcess { throw ValidationError("--split and --in-process contradict each other.") }
     if trust, squash != nil { throw ValidationError("--trust and --squash contradict each other.") }
-    if case .tcp = listen, !trust, squash == nil {
+    if listen.hidesPeers, !trust, squash == nil {
       throw ValidationError(Self.unknownPeers)
     }
   }

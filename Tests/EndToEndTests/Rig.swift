@@ -32,13 +32,21 @@ struct Rig {
     case guestSuite = "guest-suite"
     case posixSuite = "posix-suite"
     case workloads = "guest-workloads"
+    case vsock = "guest-vsock"
 
     fileprivate var path: String {
       switch self {
       case .guestSuite: Rig.path("POSTERN_GUEST_SUITE", ".build/dist-tests/guest-suite")
       case .posixSuite: Rig.posixSuite
       case .workloads: Rig.path("POSTERN_GUEST_WORKLOADS_SCRIPT", "Tests/guest-workloads/guest-workloads")
+      case .vsock: Rig.path("POSTERN_GUEST_VSOCK_SCRIPT", "Tests/guest-vsock/guest-vsock")
       }
+    }
+
+    /// The programs that it starts.
+    fileprivate var others: [String] {
+      guard self == .vsock else { return [] }
+      return [Rig.server, Rig.path("POSTERN_VSOCK_MOUNT", ".build/dist-tests/vsock-mount"), Self.guestSuite.path]
     }
 
     /// The archive that it takes beyond itself.
@@ -52,7 +60,8 @@ struct Rig {
   init(_ program: GuestProgram = .guestSuite, checks: [String], rootless: Start? = nil) throws {
     self.program = program
     let needed =
-      [Self.helper, Self.server, program.path, Self.guest + "/kernel"] + (program.archive.map { [$0] } ?? [])
+      [Self.helper, Self.server, program.path, Self.guest + "/kernel"] + program.others
+      + (program.archive.map { [$0] } ?? [])
     for path in needed where access(path, R_OK) != 0 {
       throw RigError("\(path) is missing; script/test makes it")
     }
@@ -65,7 +74,8 @@ struct Rig {
       try FileManager.default.createDirectory(at: share, withIntermediateDirectories: true)
       // Where its socket will be, too.
       try rootless.own(directory.path)
-    } else {
+    } else if program != .vsock {
+      // That one serves what is its own.
       try makeShare()
     }
     try makeGuest(program, checks)
@@ -102,8 +112,10 @@ struct Rig {
   private func makeGuest(_ program: GuestProgram, _ checks: [String]) throws {
     let content = directory.appendingPathComponent("content")
     try FileManager.default.createDirectory(at: content, withIntermediateDirectories: true)
-    try FileManager.default.copyItem(
-      at: URL(fileURLWithPath: program.path), to: content.appendingPathComponent(program.rawValue))
+    for path in [program.path] + program.others {
+      let source = URL(fileURLWithPath: path)
+      try FileManager.default.copyItem(at: source, to: content.appendingPathComponent(source.lastPathComponent))
+    }
     let main = "#!/bin/busybox sh\n/\(program.rawValue) /mnt \(checks.joined(separator: " "))\n"
     try Data(main.utf8).write(to: content.appendingPathComponent("guest-main"))
     chmod(content.appendingPathComponent("guest-main").path, 0o755)

@@ -96,8 +96,7 @@ struct ActivationTests {
   @Test("systemd's socket lets clients in one after the other", arguments: [[], ["--in-process"]])
   func unix(options: [String]) throws {
     let directory = try share()
-    // Whoever made it may wait in another way.
-    let socket = try listening(at: directory.path + "/s", flags: CInt(SOCK_NONBLOCK.rawValue))
+    let socket = try listening(at: directory.path + "/s")
     defer { close(socket) }
     // It stays systemd's, which starts the next server with it.
     for _ in 0..<2 {
@@ -111,10 +110,24 @@ struct ActivationTests {
     }
   }
 
+  @Test("two servers with the same socket share the clients", arguments: [0, CInt(SOCK_NONBLOCK.rawValue)])
+  func shared(flags: CInt) throws {
+    let directory = try share()
+    let socket = try listening(at: directory.path + "/s", flags: flags)
+    defer { close(socket) }
+    let outputs = [try Output(), try Output()]
+    let processes = try outputs.map { try start(directory, socket, output: $0) }
+    for output in outputs { expectReady(output) }
+    for _ in 0..<50 { try expectServed(try connected(directory.path + "/s")) }
+    for (process, output) in zip(processes, outputs) { expectEnd(of: process, output) }
+  }
+
   @Test("a connection that systemd has accepted is the only one, with which it ends")
   func accepted() throws {
     let directory = try share()
     let pair = try socketPair()
+    // Whoever made it may wait in another way.
+    try check(cl_set_status_flags(pair.theirs, O_NONBLOCK) == 0 ? 0 : -1, "fcntl")
     let output = try Output()
     let process = try start(directory, pair.theirs, output: output)
     close(pair.theirs)
@@ -251,7 +264,8 @@ struct ActivationTests {
   }
 
   @Test(
-    "systemd's own tool for it", .enabled(if: access("/usr/bin/systemd-socket-activate", X_OK) == 0))
+    "systemd's own tool for it",
+    .enabled(if: access("/usr/bin/systemd-socket-activate", X_OK) == 0, "needs systemd's tools"))
   func systemd() throws {
     let directory = try share()
     let output = try Output()

@@ -27,6 +27,13 @@ struct NinePProgramTests {
       (["9p"], "--export"), (["9p", "--export", "/tmp"], "--listen"),
       (["9p", "--export", "/tmp", "--listen", "nonsense"], "--listen"),
       (["9p", "--export", "/tmp", "--listen", "tcp:127.0.0.1:5640"], "--squash UID:GID, or --trust"),
+      // Not with what would have it make such a socket.
+      (["9p", "--export", "/nowhere", "--listen", "vsock:5640"], "--squash UID:GID, or --trust"),
+      (["9p", "--export", "/nowhere", "--listen", "vsock:x", "--trust"], "'vsock:x' is invalid"),
+      (["9p", "--export", "/nowhere", "--listen", "vsock:", "--trust"], "'vsock:' is invalid"),
+      (["9p", "--export", "/nowhere", "--listen", "vsock:-1", "--trust"], "'vsock:-1' is invalid"),
+      (["9p", "--export", "/nowhere", "--listen", "vsock:4294967295", "--trust"], "'vsock:4294967295' is invalid"),
+      (["9p", "--export", "/nowhere", "--listen", "vsock:4294967294", "--trust"], "can't export \"/nowhere\""),
       (["9p", "--export", "/tmp", "--listen", "tcp:5640", "--trust", "--squash", "1:1"], "contradict"),
       (["9p", "--export", "/tmp", "--listen", "unix:/x", "--squash", "1"], "--squash"),
       (["9p", "--export", "/nowhere", "--listen", "unix:/x"], "can't export \"/nowhere\": No such file or directory"),

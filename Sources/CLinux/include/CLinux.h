@@ -10,6 +10,7 @@
 #include <linux/mount.h>
 #include <linux/openat2.h>
 #include <linux/prctl.h>
+#include <linux/vm_sockets.h>
 #include <malloc.h>
 #include <spawn.h>
 #include <stdbool.h>
