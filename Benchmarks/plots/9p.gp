@@ -18,6 +18,9 @@ do for [transport in "unix tcp"] {
   plot for [name in "walk+getattr+clunk create+remove"] points(transport, "ours", name) \
       using 4:(thousands(median)):(thousands(quartile1)):(thousands(quartile3)) \
       with yerrorlines lc rgb (name eq "create+remove" ? sky : blue) pt 7 ps 0.5 title name.", ours", \
+    for [name in "walk+getattr+clunk create+remove"] points(transport, "ours-split", name) \
+      using 4:(thousands(median)):(thousands(quartile1)):(thousands(quartile3)) \
+      with yerrorlines lc rgb (name eq "create+remove" ? sky : blue) dt 3 pt 9 ps 0.5 title name.", ours, split", \
     for [name in "walk+getattr+clunk create+remove"] points(transport, "diod", name) \
       using 4:(thousands(median)):(thousands(quartile1)):(thousands(quartile3)) \
       with yerrorlines lc rgb (name eq "create+remove" ? grey : "#444444") pt 6 ps 0.5 title name.", diod"
@@ -29,6 +32,9 @@ do for [transport in "unix tcp"] {
   plot for [name in "read write"] points(transport."-8", "ours", name) \
       using ($4 / 1024):(thousands(median)):(thousands(quartile1)):(thousands(quartile3)) \
       with yerrorlines lc rgb (name eq "write" ? sky : blue) pt 7 ps 0.5 title name.", ours", \
+    for [name in "read write"] points(transport."-8", "ours-split", name) \
+      using ($4 / 1024):(thousands(median)):(thousands(quartile1)):(thousands(quartile3)) \
+      with yerrorlines lc rgb (name eq "write" ? sky : blue) dt 3 pt 9 ps 0.5 title name.", ours, split", \
     for [name in "read write"] points(transport."-8", "diod", name) \
       using ($4 / 1024):(thousands(median)):(thousands(quartile1)):(thousands(quartile3)) \
       with yerrorlines lc rgb (name eq "write" ? grey : "#444444") pt 6 ps 0.5 title name.", diod"
