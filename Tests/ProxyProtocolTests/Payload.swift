@@ -5,6 +5,7 @@ import Testing
 struct Payload {
   var bytes: [UInt8] = []
 
+  func w(_ value: Int64) -> Payload { integer(UInt64(bitPattern: value), bytes: 2) }
   func d(_ value: Int64) -> Payload { integer(UInt64(bitPattern: value), bytes: 4) }
   func q(_ value: Int64) -> Payload { integer(UInt64(bitPattern: value), bytes: 8) }
   func s(_ text: String) -> Payload { s(Array(text.utf8)) }
