@@ -167,8 +167,8 @@ let package = Package(
     .target(
       name: "FuzzTargets",
       dependencies: [
-        "CLinux", "Linux", "Confinement", "Export", "ProxyHelper", "ProxyProtocol", "NinePExport", "NinePProtocol",
-        "NinePServer", system,
+        "CLinux", "Linux", "Confinement", "Export", "ProxyClient", "ProxyHelper", "ProxyProtocol", "NinePExport",
+        "NinePProtocol", "NinePServer", system,
       ],
       path: "Fuzz/Targets",
       swiftSettings: tests

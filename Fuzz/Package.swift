@@ -35,13 +35,14 @@ let package = Package(
     .target(name: "ProxyProtocol", swiftSettings: swift),
     .target(name: "NinePProtocol", swiftSettings: swift),
     .target(name: "ProxyHelper", dependencies: ["Linux", "Export", "ProxyProtocol", system], swiftSettings: swift),
+    .target(name: "ProxyClient", dependencies: ["Linux", "ProxyProtocol", system], swiftSettings: swift),
     .target(name: "NinePServer", dependencies: ["Linux", "NinePProtocol", system], swiftSettings: swift),
     .target(name: "NinePExport", dependencies: ["Export", "NinePServer"], swiftSettings: swift),
     .target(
       name: "FuzzTargets",
       dependencies: [
-        "CLinux", "Linux", "Confinement", "Export", "ProxyHelper", "ProxyProtocol", "NinePExport", "NinePProtocol",
-        "NinePServer", system,
+        "CLinux", "Linux", "Confinement", "Export", "ProxyClient", "ProxyHelper", "ProxyProtocol", "NinePExport",
+        "NinePProtocol", "NinePServer", system,
       ],
       path: "Targets",
       swiftSettings: swift
@@ -50,6 +51,8 @@ let package = Package(
     .target(name: "CFrameMutator", path: "CFrameMutator"),
     fuzzer("fuzz-request"),
     fuzzer("fuzz-reply"),
+    fuzzer("fuzz-object"),
+    fuzzer("fuzz-object-serve"),
     fuzzer("fuzz-ninep"),
     fuzzer("fuzz-ninep-serve"),
     fuzzer("fuzz-serve", ["CFrameMutator"]),

@@ -11,6 +11,8 @@ internal import SystemPackage
 final class ConfinedServer: Sendable {
   /// What the kernel says of the directory.
   let root: Linux.FileStatus
+  /// The directory as the process has it that isn't confined.
+  let directory: Descriptor
   private let sockets: CInt
 
   /// Makes the directory in TMPDIR, or /tmp. It stays there.
@@ -23,6 +25,8 @@ final class ConfinedServer: Sendable {
     let directory = Descriptor(adopting: checked(open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), "open"))
     guard let root = try? directory.status() else { violated("a directory has no status") }
     self.root = root
+    guard let outside = try? directory.duplicate() else { violated("a directory can't be duplicated") }
+    self.directory = outside
     var ends: [CInt] = [-1, -1]
     _ = checked(socketpair(AF_UNIX, CInt(SOCK_SEQPACKET.rawValue | SOCK_CLOEXEC.rawValue), 0, &ends), "socketpair")
     sockets = ends[0]

@@ -6,8 +6,7 @@ internal import SystemPackage
 /// The replies to a stream of requests, each of which must be there, in its form, and nothing else.
 struct Replies: ~Copyable {
   private let client: Descriptor
-  private let root: Linux.FileStatus
-  private var upwards = Path()
+  private let top: Top
   // What was read last. A header's payload takes the header's place.
   private var buffer = Buffer(capacity: Frame.maximumPayload)
   private var count = 0
@@ -16,9 +15,7 @@ struct Replies: ~Copyable {
   /// directories one in another.
   init(from client: consuming Descriptor, within root: Linux.FileStatus, depth: Int) {
     self.client = client
-    self.root = root
-    let path = Array(String(repeating: "../", count: depth).utf8)
-    try? upwards.set(path.span)
+    top = Top(root, depth: depth)
   }
 
   /// Reads all of them, to the socket's end.
@@ -55,20 +52,13 @@ struct Replies: ~Copyable {
     guard let received else { violated("\(type): no descriptor") }
     let opened = Descriptor(adopting: received)
     guard let status = try? opened.status() else { violated("\(type): a descriptor without a status") }
-    if status.device != root.device { violated("\(type): a file of another file system") }
+    if status.device != top.root.device { violated("\(type): a file of another file system") }
     switch status.kind {
     case .regular: break
-    case .directory: checkTop(of: opened)
+    case .directory: top.check(above: opened)
     default: violated("\(type): a descriptor of mode \(String(status.mode, radix: 8))")
     }
     return nil
-  }
-
-  /// Up and up from a directory that was handed out is the export's root, and never what is above.
-  private func checkTop(of directory: borrowing Descriptor) {
-    // From a directory that has been removed the way may be barred.
-    guard let top = try? directory.status(of: upwards, follow: true) else { return }
-    if top.device != root.device || top.inode != root.inode { violated("a directory leads out of the export") }
   }
 
   /// - Returns: the status, or nil for a value.

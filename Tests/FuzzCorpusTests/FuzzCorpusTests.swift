@@ -21,6 +21,22 @@ import Testing
     }
   }
 
+  @Test(arguments: Seed.all(of: "fuzz-object"))
+  func object(_ seed: Seed) async {
+    await #expect(processExitsWith: .success) { [seed] in
+      try seed.run(ObjectTarget.run)
+    }
+  }
+
+  @Test(.enabled(if: hasRoot(), "the server confines itself"), arguments: Seed.all(of: "fuzz-object-serve"))
+  func objectServe(_ seed: Seed) async throws {
+    let directory = try TemporaryDirectory()
+    await #expect(processExitsWith: .success) { [seed, path = directory.path as String] in
+      setenv("TMPDIR", path, 1)
+      try seed.run(ObjectServeTarget.run)
+    }
+  }
+
   @Test(arguments: Seed.all(of: "fuzz-ninep"))
   func ninep(_ seed: Seed) async {
     await #expect(processExitsWith: .success) { [seed] in
@@ -47,7 +63,9 @@ import Testing
   }
 
   @Test func everyTargetHasSeeds() {
-    for target in ["fuzz-request", "fuzz-reply", "fuzz-ninep", "fuzz-ninep-serve", "fuzz-serve"] {
+    for target in [
+      "fuzz-request", "fuzz-reply", "fuzz-object", "fuzz-object-serve", "fuzz-ninep", "fuzz-ninep-serve", "fuzz-serve",
+    ] {
       #expect(Seed.all(of: target).count >= 10, "\(target)")
     }
   }
