@@ -1,0 +1,80 @@
+import Glibc
+import HelperHarness
+import NinePHarness
+import Testing
+
+/// Requests that are sent without waiting for replies. With a helper several are under way at a time.
+@Suite("Requests at once", .eitherWay)
+struct AtOnceTests {
+  /// Sends these, each with its place as tag, and returns the answers in the order in which they come.
+  private func answers(_ client: Client, _ messages: [NinePMessage]) throws -> [NinePHarness.Answer] {
+    for (tag, message) in messages.enumerated() { client.send(message.frame(tag: UInt16(tag))) }
+    return try messages.map { _ in try #require(client.receive()) }
+  }
+
+  @Test("what is about a fid that is being opened waits for it")
+  func sameFid() throws {
+    let served = try Served()
+    served.write("text", to: "file")
+    try served.client.start()
+    try served.client.done(.walk(0, 1, "file"))
+    try served.client.done(.walk(0, 2))
+    let answers = try answers(
+      served.client,
+      [
+        .open(1, 2), .write(1, 0, Array("T".utf8)), .read(1), .clunk(1), .create(2, "new"),
+        .write(2, 0, Array("new".utf8)), .status(2), .clunk(2),
+      ])
+    #expect(answers.map(\.tag) == Array(0..<8))
+    #expect(answers.map(\.type) == [13, 119, 117, 121, 15, 119, 25, 121])
+    #expect(served.text(of: "file") == "Text")
+    #expect(served.text(of: "new") == "new")
+  }
+
+  @Test("each has the answer that is its own")
+  func others() throws {
+    let served = try Served()
+    for name in ["a", "b", "c"] { served.write(name, to: name) }
+    try served.client.start()
+    for (index, name) in ["a", "b", "c"].enumerated() { try served.client.done(.walk(0, UInt32(index + 1), name)) }
+    let answers = try answers(
+      served.client,
+      [
+        .open(1), .makeDirectory(0, "d"), .open(2), .makeDirectory(0, "d"), .unlink(0, "none"), .open(3),
+        .makeNode(0, "n", mode: 0o10644),
+      ])
+    let types = Dictionary(uniqueKeysWithValues: answers.map { ($0.tag, $0.type) })
+    #expect(types == [0: 13, 1: 73, 2: 13, 3: 7, 4: 7, 5: 13, 6: 19])
+    let errors = answers.filter { $0.type == 7 }.map { $0.body.u32(0) }
+    #expect(errors == [UInt32(EEXIST), UInt32(ENOENT)])
+    for (fid, name) in [(1, "a"), (2, "b"), (3, "c")] as [(UInt32, String)] {
+      #expect(try served.client.done(.read(fid)).all.dropFirst(4) == Array(name.utf8)[...])
+    }
+  }
+
+  @Test("more of them than a helper is asked at a time")
+  func many() throws {
+    let served = try Served()
+    try served.client.start()
+    for fid: UInt32 in 1...200 {
+      served.write("\(fid)", to: "\(fid)")
+      try served.client.done(.walk(0, fid, "\(fid)"))
+    }
+    let answers = try answers(served.client, (1...200).map { NinePMessage.open($0) })
+    #expect(answers.map(\.tag) == Array(0..<200))
+    for fid: UInt32 in 1...200 {
+      #expect(try served.client.done(.read(fid)).all.dropFirst(4) == Array("\(fid)".utf8)[...])
+    }
+  }
+
+  @Test("who flushes one, or starts over, hears of it first")
+  func flushing() throws {
+    let served = try Served()
+    try served.client.start()
+    #expect(try answers(served.client, [.makeDirectory(0, "d"), .flush(0)]).map(\.type) == [73, 109])
+    #expect(
+      try answers(served.client, [.makeDirectory(0, "e"), .version(8192, "9P2000.L")]).map(\.type) == [73, 101])
+    try served.client.done(.attach(0))
+    #expect(try FileList.names(served.directory.path).sorted() == ["d", "e"])
+  }
+}
