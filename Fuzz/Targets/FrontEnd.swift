@@ -127,7 +127,7 @@ struct FrontEnd: ~Copyable {
     case (.value(let value), .getAttribute), (.value(let value), .listAttributes):
       if value.count > request.room { violated("\(type): \(value.count) of \(request.room) bytes") }
     case (.done, .link), (.done, .rename), (.done, .remove), (.done, .change), (.done, .setAttribute),
-      (.done, .removeAttribute):
+      (.done, .removeAttribute), (.done, .removeObject), (.done, .renameObject):
       break
     default: violated("\(type): a reply of another's form")
     }

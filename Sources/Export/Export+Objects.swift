@@ -21,12 +21,17 @@ extension Export {
     let top = try root.status()
     guard try !directory.status().isSame(as: top) else { return try root.duplicate() }
     let parent = try directory.parent()
-    guard try !parent.status().isSame(as: top) else { return parent }
-    // Nobody but a check up to the root knows whether what is above is the export's.
-    var above = try parent.parent()
+    try requireWithin(top, parent)
+    return parent
+  }
+
+  /// Nobody but a check up to the root, which is `top`, knows whether a directory is the export's.
+  private func requireWithin(_ top: FileStatus, _ directory: borrowing Descriptor) throws(Errno) {
+    guard try !directory.status().isSame(as: top) else { return }
+    var above = try directory.parent()
     for _ in 0..<Self.deepest {
       let status = try above.status()
-      if status.isSame(as: top) { return parent }
+      if status.isSame(as: top) { return }
       let next = try above.parent()
       // Above the root of everything is itself.
       if try next.status().isSame(as: status) { break }
@@ -35,7 +40,7 @@ extension Export {
     throw .noSuchFileOrDirectory
   }
 
-  /// Directories, one in the other, that ``parent(of:)`` looks at.
+  /// Directories, one in the other, that are looked at.
   private static let deepest = 100_000
 
   /// What is said of an object.
@@ -143,6 +148,39 @@ extension Export {
   ) throws(Errno) {
     try mayChange()
     if isDirectory { try directory.removeDirectory(name) } else { try directory.unlink(name) }
+  }
+
+  /// Removes the name that an object was found by, wherever that has been moved to. The object must be there; who puts
+  /// another in its place just then has that one removed, since the kernel removes nothing but names.
+  ///
+  /// - Throws: `ENOENT` where the name has gone, or is another's; `EBUSY` of the root; `ENAMETOOLONG` where the way there
+  ///   is longer than the kernel tells.
+  package func remove(_ object: borrowing Descriptor) throws(Errno) {
+    try mayChange()
+    var name = Path()
+    let directory = try directory(of: object, &name)
+    try remove(name, in: directory, isDirectory: try object.status().kind == .directory)
+  }
+
+  /// Renames what an object was found by, as ``remove(_:)`` removes it, and replaces what has the new name.
+  package func rename(
+    _ object: borrowing Descriptor, to other: borrowing Descriptor, _ new: borrowing Path
+  ) throws(Errno) {
+    try mayChange()
+    var name = Path()
+    let directory = try directory(of: object, &name)
+    try rename(in: directory, name, to: other, new)
+  }
+
+  /// The directory of the export that an object is in, and the name that it was found by.
+  private func directory(of object: borrowing Descriptor, _ name: inout Path) throws(Errno) -> Descriptor {
+    let (top, status) = (try root.status(), try object.status())
+    guard !status.isSame(as: top) else { throw .resourceBusy }
+    let directory = try object.directory(naming: &name)
+    // Without a sandbox its path is the host's.
+    try requireWithin(top, directory)
+    guard try directory.find(name).status().isSame(as: status) else { throw .noSuchFileOrDirectory }
+    return directory
   }
 
   /// An extended attribute's value.

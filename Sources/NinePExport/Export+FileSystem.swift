@@ -64,6 +64,18 @@ extension Export: FileSystem {
     return .done
   }
 
+  package func remove(_ object: borrowing Descriptor) throws(Errno) -> Outcome {
+    try remove(object) as Void
+    return .done
+  }
+
+  package func rename(
+    _ object: borrowing Descriptor, to directory: borrowing Descriptor, _ new: borrowing Path
+  ) throws(Errno) -> Outcome {
+    try rename(object, to: directory, new) as Void
+    return .done
+  }
+
   package func change(
     _ object: borrowing Descriptor, _ change: StatusChange, isOpen: Bool
   ) throws(Errno) -> Outcome {

@@ -169,6 +169,17 @@ extension ProxyExport {
     try begin(.remove(name: name.bytes, isDirectory: isDirectory), directory)
   }
 
+  package func remove(_ object: borrowing Descriptor) throws(Errno) -> Outcome {
+    try begin(.removeObject, object)
+  }
+
+  package func rename(
+    _ object: borrowing Descriptor, to directory: borrowing Descriptor, _ new: borrowing Path
+  ) throws(Errno) -> Outcome {
+    try helper.with { helper throws(Errno) in try helper.begin(.renameObject(new: new.bytes), object, directory) }
+    return .underWay
+  }
+
   package func change(
     _ object: borrowing Descriptor, _ change: StatusChange, isOpen: Bool
   ) throws(Errno) -> Outcome {

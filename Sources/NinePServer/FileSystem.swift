@@ -68,6 +68,12 @@ package protocol FileSystem: ~Copyable {
   borrowing func remove(
     _ name: borrowing Path, in directory: borrowing Descriptor, isDirectory: Bool
   ) throws(Errno) -> Outcome
+  /// Removes the name that an object was found by.
+  borrowing func remove(_ object: borrowing Descriptor) throws(Errno) -> Outcome
+  /// Renames what an object was found by, and replaces what has the new name.
+  borrowing func rename(
+    _ object: borrowing Descriptor, to directory: borrowing Descriptor, _ new: borrowing Path
+  ) throws(Errno) -> Outcome
   /// Changes what an object is. `isOpen` says that it is open for writing.
   borrowing func change(
     _ object: borrowing Descriptor, _ change: StatusChange, isOpen: Bool

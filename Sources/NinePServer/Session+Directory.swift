@@ -56,6 +56,27 @@ extension Session where Files: ~Copyable {
     return try files.rename(in: fids.files[from].descriptor, name, to: fids.files[to].descriptor, other)
   }
 
+  /// Renames a fid's file. Linux uses ``rename(_:_:_:_:)``.
+  mutating func rename(_ fid: Fid, to directory: Fid, _ text: Span<UInt8>) throws(Errno) -> Outcome {
+    let (object, to) = (try self.directory(fid), try self.directory(directory))
+    try name.set(text)
+    return try files.rename(fids.files[object].descriptor, to: fids.files[to].descriptor, name)
+  }
+
+  /// Removes a fid's file. Linux uses ``unlink(_:_:_:)``. Whatever this throws, the fid has gone.
+  mutating func remove(_ fid: Fid) throws(Errno) -> Outcome {
+    let file = try fids.remove(fid)
+    do throws(Errno) {
+      try file.requireFile()
+      let outcome = try files.remove(file.descriptor)
+      try discard(file)
+      return outcome
+    } catch {
+      try discard(file)
+      throw error
+    }
+  }
+
   mutating func unlink(_ directory: Fid, _ text: Span<UInt8>, _ flags: UnlinkFlags) throws(Errno) -> Outcome {
     guard flags.isSubset(of: .directory) else { throw .invalidArgument }
     let index = try self.directory(directory)

@@ -123,7 +123,7 @@ extension Session where Files: ~Copyable {
   }
 
   /// Gives a fid up that doesn't say how that went.
-  mutating func discard(_ file: consuming HeldFile) throws(Errno) {
+  mutating func discard(_ file: borrowing HeldFile) throws(Errno) {
     try files.release(file.descriptor)
     if file.hasLocks { terms.locks.drop(session: number, fid: file.fid) }
     switch file.use {

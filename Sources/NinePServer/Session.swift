@@ -138,13 +138,9 @@ struct Session<Files: FileSystem & ~Copyable>: ~Copyable {
     case .clunk(let fid):
       try clunk(fid)
     case .remove(let fid):
-      // A file isn't held with the directory that it is in. Linux asks for this only of a server that has no
-      // `Tunlinkat`. The fid has gone in any case.
-      try discard(try fids.remove(fid))
-      throw .notSupported
-    case .rename:
-      // As above: Linux uses `Trenameat`.
-      throw .notSupported
+      return try remove(fid)
+    case .rename(let fid, let directory, let name):
+      return try rename(fid, to: directory, name)
     case .setAttributes(let fid, let change):
       return try setAttributes(fid, change)
     case .createExtendedAttribute(let fid, let name, let size, let flags):

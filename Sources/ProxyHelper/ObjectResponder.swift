@@ -94,6 +94,9 @@ struct ObjectResponder: ~Copyable {
       try name.set(old)
       try other.set(new)
       try export.rename(in: object, name, to: second, other)
+    case .renameObject(let new):
+      try other.set(new)
+      try export.rename(object, to: second, other)
     default: throw .invalidArgument
     }
   }
@@ -150,6 +153,8 @@ struct ObjectResponder: ~Copyable {
     case .remove(let name, let isDirectory):
       try self.name.set(name)
       try export.remove(self.name, in: object, isDirectory: isDirectory)
+    case .removeObject:
+      try export.remove(object)
     case .change(let change):
       try export.change(object, StatusChange(change), isOpen: false)
     case .setAttribute(let name, let value, let flags):

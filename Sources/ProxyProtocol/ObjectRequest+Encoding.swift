@@ -17,6 +17,8 @@ extension ObjectRequest {
     case .listAttributes: .listAttributes
     case .setAttribute: .setAttribute
     case .removeAttribute: .removeAttribute
+    case .removeObject: .removeObject
+    case .renameObject: .renameObject
     }
   }
 
@@ -27,8 +29,8 @@ extension ObjectRequest {
   public func encode(_ places: ObjectPlaces, into buffer: inout MutableSpan<UInt8>) throws(Malformed) -> Int {
     var end = Frame.headerSize + ObjectPlaces.size
     switch self {
-    case .parent: break
-    case .find(let name), .link(let name), .removeAttribute(let name):
+    case .parent, .removeObject: break
+    case .find(let name), .link(let name), .removeAttribute(let name), .renameObject(let name):
       try buffer.append(field: name, &end)
     case .open(let flags, let byRoot):
       try buffer.append(UInt32(bitPattern: flags), &end)

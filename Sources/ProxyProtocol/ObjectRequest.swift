@@ -35,6 +35,10 @@ public enum ObjectRequest: ~Escapable {
   case setAttribute(name: Span<UInt8>, value: Span<UInt8>, flags: Int32)
   /// Removes one.
   case removeAttribute(name: Span<UInt8>)
+  /// Removes the name that an object was found by.
+  case removeObject
+  /// Gives what an object, the first descriptor, was found by another name in a directory, the second.
+  case renameObject(new: Span<UInt8>)
 
   /// Whose what is made will be.
   public struct Owner: Equatable, Sendable {
@@ -117,6 +121,8 @@ public enum ObjectRequest: ~Escapable {
       let (flags, name) = (try reader.i32(), try reader.bytes())
       self = .setAttribute(name: name, value: reader.remainder(), flags: flags)
     case .removeAttribute: self = .removeAttribute(name: try reader.bytes())
+    case .removeObject: self = .removeObject
+    case .renameObject: self = .renameObject(new: try reader.name())
     }
     try reader.end()
   }
@@ -127,9 +133,10 @@ public enum ObjectRequestType: UInt32, CaseIterable, Sendable {
   case find = 64
   case parent, open, create, makeDirectory, makeNode, makeSymbolicLink, link, rename, remove, change
   case getAttribute, listAttributes, setAttribute, removeAttribute
+  case removeObject, renameObject
 
   /// Whether a request is about two objects.
-  public var isAboutTwo: Bool { self == .link || self == .rename }
+  public var isAboutTwo: Bool { self == .link || self == .rename || self == .renameObject }
 }
 
 /// Which of a packet's descriptors a request is about.

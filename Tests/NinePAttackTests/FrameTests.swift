@@ -9,19 +9,21 @@ extension NinePAttackTests {
     /// One of each message that does no harm, on fids that are there.
     private static let messages: [NinePMessage] = [
       .fileSystem(0), .open(1, 2), .create(2, "new"), .symlink(0, "link", "target"), .makeNode(0, "n", mode: 0o10644),
-      NinePMessage(20, .four(1), .four(0), .text("r")), .readLink(1), .status(0), .change(1, 0x1b9, mode: 0o644),
+      .rename(6, to: 0, "r"), .readLink(1), .status(0), .change(1, 0x1b9, mode: 0o644),
       .walkAttribute(1, 9, "user.a"), .createAttribute(4, "user.b", 3), .list(3), .synchronize(5), .lock(5, 0, 1, 2),
       .getLock(5, 1, 1, 2), .link(0, 1, "hard"), .makeDirectory(0, "made"), .rename(0, "made", 0, "other"),
       .unlink(0, "other", 0x200), NinePMessage(102, .four(8), .text("u"), .text("t"), .four(0)), .attach(8, tree: ""),
-      .flush(1), .walk(0, 7, "d", "..", "file"), .read(5, 0, 100), .write(5, 0, [1, 2, 3]), .clunk(7), .remove(7),
+      .flush(1), .walk(0, 7, "d", "..", "file"), .read(5, 0, 100), .write(5, 0, [1, 2, 3]), .clunk(7), .remove(6),
     ]
 
     /// A session whose fids are as the messages want them.
     private func prepared(_ share: Share) throws -> Client {
       let client = try share.client()
+      unlink(share.path + "/moves")
+      try makeFile(share.path + "/moves", [1])
       for message: NinePMessage in [
         .walk(0, 1, "file"), .walk(0, 2, "d"), .walk(0, 3), .open(3), .walk(0, 4, "file"), .walk(0, 5, "file"),
-        .open(5, 2),
+        .open(5, 2), .walk(0, 6, "moves"),
       ] { try client.done(message) }
       return client
     }

@@ -50,7 +50,7 @@ extension NinePAttackTests {
         if errno == 0, !value.isEmpty { _ = try client.call(.write(9, 0, value)) }
         #expect(try client.failure(.clunk(9)) == (errno == 0 ? EROFS : 0))
       }
-      for message: NinePMessage in [.remove(9), NinePMessage(20, .four(2), .four(1), .text("new"))] {
+      for message: NinePMessage in [.remove(9), .rename(2, to: 1, "new")] {
         _ = try? client.done(.walk(2, 9))
         #expect(try client.failure(message) != 0)
       }

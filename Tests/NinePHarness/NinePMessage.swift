@@ -83,6 +83,9 @@ package struct NinePMessage: CustomStringConvertible {
   package static func unlink(_ fid: UInt32, _ name: String, _ flags: UInt32 = 0) -> NinePMessage {
     NinePMessage(76, .four(fid), .text(name), .four(flags))
   }
+  package static func rename(_ fid: UInt32, to directory: UInt32, _ name: String) -> NinePMessage {
+    NinePMessage(20, .four(fid), .four(directory), .text(name))
+  }
   package static func rename(_ from: UInt32, _ old: String, _ to: UInt32, _ new: String) -> NinePMessage {
     NinePMessage(74, .four(from), .text(old), .four(to), .text(new))
   }

@@ -146,6 +146,14 @@ package struct SlowFiles<Files: FileSystem & ~Copyable>: FileSystem, ~Copyable {
     try files.remove(name, in: directory, isDirectory: isDirectory)
   }
 
+  package func remove(_ object: borrowing Descriptor) throws(Errno) -> Outcome { try files.remove(object) }
+
+  package func rename(
+    _ object: borrowing Descriptor, to directory: borrowing Descriptor, _ new: borrowing Path
+  ) throws(Errno) -> Outcome {
+    try files.rename(object, to: directory, new)
+  }
+
   package func change(
     _ object: borrowing Descriptor, _ change: StatusChange, isOpen: Bool
   ) throws(Errno) -> Outcome {

@@ -383,6 +383,32 @@ struct NinePProgramTests {
     #expect(process.wait(seconds: 10) == 0, "\(output.text)")
   }
 
+  @Test(
+    "a fid's file is removed and renamed in every sandbox", .enabled(if: hasRoot()),
+    arguments: [[], ["--in-process"], ["--sandbox", "none"], ["--squash", "1000:100"]])
+  func byFid(options: [String]) throws {
+    let directory = try share()
+    let process = try start(directory, options, output: try Output())
+    let client = try connect(directory)
+    try client.start(user: 0)
+    try client.done(.makeDirectory(0, "d"))
+    for name in ["file", "other"] { try client.done(.makeNode(0, name, mode: 0o100644)) }
+    try client.done(.walk(0, 1, "file"))
+    try client.done(.walk(0, 2, "d"))
+    try client.done(.rename(1, to: 2, "inner"))
+    #expect(try FileList.names(directory.path + "/share/d") == ["inner"])
+    try client.done(.remove(1))
+    try client.done(.remove(2))
+    try client.done(.walk(0, 3, "other"))
+    rename(directory.path + "/share/other", directory.path + "/other")
+    #expect(try client.failure(.remove(3)) == ENOENT)
+    #expect(try client.failure(.rename(0, to: 0, "x")) == EBUSY)
+    #expect(try FileList.names(directory.path + "/share").isEmpty)
+    #expect(try FileList.names(directory.path).contains("other"))
+    process.signal(SIGTERM)
+    #expect(process.wait(seconds: 10) == 0)
+  }
+
   @Test("everything that a client can ask for is on the list of system calls", .enabled(if: hasRoot()))
   func filter() throws {
     for options in [[], ["--readonly"], ["--squash", "1000:100"]] {
@@ -401,7 +427,7 @@ struct NinePProgramTests {
         .walkAttribute(1, 4, ""), .walkAttribute(1, 5, "user.a"), .walk(0, 6, "file"), .createAttribute(6, "user.a", 1),
         .write(6, 0, [1]), .clunk(6), .walk(0, 6, "file"), .createAttribute(6, "user.a", 0, 2), .clunk(6), .walk(0, 7),
         .create(7, "new", 0o1102), .clunk(7), .lock(2, 1), .getLock(2, 1), .flush(1), .walk(0, 8, "l"), .readLink(8),
-        .clunk(2), .clunk(3),
+        .clunk(2), .clunk(3), .makeNode(0, "q", mode: 0o10644), .walk(0, 9, "q"), .rename(9, to: 0, "r"), .remove(9),
       ]
       for message in messages { _ = try client.call(message) }
       // Threads for slow requests: that begin, that wait, and that end with their connection.

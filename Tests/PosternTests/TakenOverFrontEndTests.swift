@@ -124,9 +124,13 @@ struct TakenOverFrontEndTests {
       #expect(try rig.ask(.rename(old: name("victim").span, new: name("x").span), [directory, here]) == EXDEV)
       #expect(try rig.ask(.rename(old: name("x").span, new: name("victim").span), [here, directory]) == EXDEV)
       #expect(try rig.ask(.change(change), [directory]) == EXDEV)
+      #expect(try rig.ask(.removeObject, [directory]) == EXDEV)
+      #expect(try rig.ask(.renameObject(new: name("x").span), [directory, here]) == EXDEV)
     }
     #expect(try rig.ask(.link(name: name("stolen").span), [victim, here]) == EXDEV)
     #expect(try rig.ask(.change(change), [victim]) == EXDEV)
+    #expect(try rig.ask(.removeObject, [victim]) == EXDEV)
+    #expect(try rig.ask(.renameObject(new: name("stolen").span), [victim, here]) == EXDEV)
     #expect(try rig.ask(.open(flags: O_RDWR | O_TRUNC, byRoot: true), [victim]) == EXDEV)
     #expect(try rig.ask(.getAttribute(name: name("user.x").span, size: 10), [victim]) == EXDEV)
     #expect(try rig.ask(.setAttribute(name: name("user.x").span, value: name("v").span, flags: 0), [victim]) == EXDEV)

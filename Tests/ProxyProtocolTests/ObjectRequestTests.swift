@@ -4,11 +4,11 @@ import Testing
 @Suite struct ObjectRequestTests {
   @Test func samplesCoverEveryType() {
     #expect(ObjectSample.all.map(\.type) == ObjectRequestType.allCases)
-    #expect(ObjectRequestType.allCases.map(\.rawValue) == Array(64...78))
+    #expect(ObjectRequestType.allCases.map(\.rawValue) == Array(64...80))
   }
 
-  @Test func twoAreAboutTwoObjects() {
-    #expect(ObjectRequestType.allCases.filter(\.isAboutTwo) == [.link, .rename])
+  @Test func someAreAboutTwoObjects() {
+    #expect(ObjectRequestType.allCases.filter(\.isAboutTwo) == [.link, .rename, .renameObject])
   }
 
   @Test(arguments: ObjectSample.all)
@@ -91,7 +91,7 @@ import Testing
         (.makeNode, Payload().d(0).q(0).d(0).d(0).s(name).bytes),
         (.makeSymbolicLink, Payload().d(0).d(0).s(name).s("t").bytes), (.link, Payload().s(name).bytes),
         (.rename, Payload().s(name).s("a").bytes), (.rename, Payload().s("a").s(name).bytes),
-        (.remove, Payload().d(0).s(name).bytes),
+        (.remove, Payload().d(0).s(name).bytes), (.renameObject, Payload().s(name).bytes),
       ]
     }
 

@@ -34,6 +34,8 @@ struct ObjectSample: CustomTestStringConvertible, Sendable {
     ObjectSample(.listAttributes, Payload().d(-1), "listAttributes 4294967295"),
     ObjectSample(.setAttribute, Payload().d(1).s("user.a").w(2), "setAttribute user.a [2, 0] 1"),
     ObjectSample(.removeAttribute, Payload().s("user.a"), "removeAttribute user.a"),
+    ObjectSample(.removeObject, Payload(), "removeObject"),
+    ObjectSample(.renameObject, Payload().s("b"), "renameObject b"),
   ]
 }
 
@@ -60,6 +62,8 @@ func reading(_ request: borrowing ObjectRequest) -> String {
   case .listAttributes(let size): return "listAttributes \(size)"
   case .setAttribute(let name, let value, let flags): return "setAttribute \(text(name)) \(bytes(value)) \(flags)"
   case .removeAttribute(let name): return "removeAttribute \(text(name))"
+  case .removeObject: return "removeObject"
+  case .renameObject(let new): return "renameObject \(text(new))"
   }
 }
 
