@@ -46,7 +46,9 @@ struct DiskTests {
       // A part from the middle comes to memory.
       _ = try served.client.done(.read(1, UInt64(start + 40_000), 10))
       let data = try served.client.done(.read(1, UInt64(start), 1_000_000)).data
-      #expect(data == Array(bytes[start..<min(start + 1_000_000, bytes.count)]))
+      // Where they differ, to show how would take minutes.
+      let isRight = data == Array(bytes[start..<min(start + 1_000_000, bytes.count)])
+      #expect(isRight, "\(data.count) bytes")
     }
     #expect(try served.client.done(.read(1, 3_000_001, 10)).data == [])
     #expect(try served.client.failure(.read(1, .max, 10)) == EINVAL)
