@@ -47,15 +47,20 @@ package struct Identities: ~Copyable {
   /// It is tried on a mount that nobody sees.
   /// - Parameters:
   ///   - map: what it leaves open stays the same numbers.
-  ///   - export: a directory, which becomes the working directory.
+  ///   - export: a directory.
   /// - Returns: what ``Sandbox/enter(_:readOnly:identities:)`` applies and ``enterNamespace()`` enters.
   /// - Throws: the step that failed, as where one of the file systems can't do that.
   package static func byMount(_ map: IdentityMap, of export: borrowing Descriptor) throws(StageError) -> Identities {
     let map = map.filled(from: .same)
     let translation = try UserNamespace.made(with: map.reversed)
     let own = try UserNamespace.made(with: map.ofGuest)
-    try stage("chdir to the export") { () throws(Errno) in try export.becomeWorkingDirectory() }
-    let mount = try stage("open_tree the export") { () throws(Errno) in try Mount.cloneWorkingDirectory() }
+    let mount = try stage("open_tree the export") { () throws(Errno) in
+      let here = try Descriptor.workingDirectory()
+      try export.becomeWorkingDirectory()
+      let mount = try Mount.cloneWorkingDirectory()
+      try here.becomeWorkingDirectory()
+      return mount
+    }
     try stage("map the ids of the export's mount") { () throws(Errno) in
       try Mount.mapIdentities(of: mount, by: translation)
     }

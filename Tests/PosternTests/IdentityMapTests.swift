@@ -128,6 +128,24 @@ struct IdentityMapTests {
     #expect(server.wait(seconds: 10) == 0)
   }
 
+  @Test(
+    "paths are where the server was started, however it gets ready", arguments: [[], ["--uid-map", "0:100000:10"]])
+  func relativePaths(options: [String]) throws {
+    let directory = try TemporaryDirectory()
+    for name in ["one", "two"] { mkdir(directory.path + "/" + name, 0o755) }
+    let output = try Output()
+    let server = try spawn(
+      "/bin/sh",
+      [
+        "-c", "cd \"$1\" && shift && exec \"$@\"", "sh", directory.path, Programs.postern, "9p", "-e", "one", "-e",
+        "two",
+      ]
+        + ["-l", "unix:s"] + options, output: output)
+    #expect(eventually { output.text.contains("aname=two") }, "\(output.text)")
+    server.signal(SIGTERM)
+    #expect(server.wait(seconds: 10) == 0, "\(output.text)")
+  }
+
   @Test("nobody but root connects where the map hides who that is")
   func peers() throws {
     let directory = try TemporaryDirectory()
