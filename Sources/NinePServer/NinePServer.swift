@@ -25,14 +25,19 @@ package enum NinePServer {
     /// As whom requests are done.
     package let users: Users
     package let trees: Trees
+    /// Whether files are kept out that aren't on the device of their tree's root.
+    package let keepsToDevice: Bool
     /// What all clients of the process may have.
     package let fids: FidBudget
     /// The locks of all clients of the same tree.
     package let locks: LockTable
 
-    package init(users: Users, trees: Trees, fids: FidBudget, locks: LockTable) {
+    package init(
+      users: Users, trees: Trees, keepsToDevice: Bool = false, fids: FidBudget, locks: LockTable
+    ) {
       self.users = users
       self.trees = trees
+      self.keepsToDevice = keepsToDevice
       self.fids = fids
       self.locks = locks
     }

@@ -29,6 +29,8 @@ extension Session where Files: ~Copyable {
     guard let access = flags.access else { throw .invalidArgument }
     let owner = try terms.users.owner(user: fids.files[index].user, gid: gid)
     try name.set(text)
+    // Opening what is there may empty it.
+    if terms.keepsToDevice { try requireDeviceOfName(in: index) }
     var host = Linux.OpenFlags(access, flags) | .create | .noFollow
     if flags.contains(.exclusive) { host = host | .exclusive }
     let outcome = try files.create(

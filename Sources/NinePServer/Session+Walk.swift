@@ -39,6 +39,7 @@ extension Session where Files: ~Copyable {
           case nil: next = try take(step, from: start)
           }
           status = try files.status(of: next)
+          try requireDevice(of: status, in: start)
           end = consume next
         } catch {
           // What was found is told; the first name's failure is the walk's.
@@ -92,6 +93,21 @@ extension Session where Files: ~Copyable {
       try name.set(text)
       return try files.find(name, in: directory)
     }
+  }
+
+  /// No step leaves the device that a tree's root is on, so that a fid's is that one.
+  ///
+  /// - Throws: `ENODEV` for what a fid leads to on another device, where such are kept out.
+  func requireDevice(of status: FileStatus, in index: Int) throws(Errno) {
+    if terms.keepsToDevice, status.device != fids.files[index].device { throw .operationNotSupportedByDevice }
+  }
+
+  /// - Throws: `ENODEV` where what ``name`` names in a fid's directory is on a device that is kept out.
+  func requireDeviceOfName(in index: Int) throws(Errno) {
+    do throws(Errno) {
+      let object = try files.find(name, in: fids.files[index].descriptor)
+      try requireDevice(of: try files.status(of: object), in: index)
+    } catch .noSuchFileOrDirectory {}
   }
 
   private func requireDirectory(_ kind: FileKind) throws(Errno) {

@@ -96,6 +96,11 @@ struct SocketMode: ExpressibleByArgument {
   var defaultValueDescription: String { "0" + String(bits, radix: 8) }
 }
 
+/// `--multidevs`, of QEMU's words.
+enum MultipleDevices: String, CaseIterable, ExpressibleByArgument {
+  case remap, forbid
+}
+
 /// `--sandbox`.
 enum SandboxChoice: String, CaseIterable, ExpressibleByArgument {
   case auto, namespace, none

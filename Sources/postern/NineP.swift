@@ -23,7 +23,7 @@ struct NineP: ParsableCommand {
 
   @Option(
     name: [.customLong("export"), .customShort("e")],
-    help: .init("The directory to serve. Several go by their names.", valueName: "[name=]dir"),
+    help: .init("What to serve: [NAME=]DIR, also several.", valueName: "dir"),
     completion: .directory)
   var exports: [ExportedDirectory]
 
@@ -38,19 +38,22 @@ struct NineP: ParsableCommand {
   @Option(help: .init("Do everything as this user and group.", valueName: "uid:gid"))
   var squash: Squash?
 
-  @Option(help: .init("Which of the host's users the client's are; so --gid-map.", valueName: "client:host:count"))
+  @Option(help: .init("CLIENT:HOST:COUNT, whose users are whose; so --gid-map.", valueName: "map"))
   var uidMap: [MappedIds] = []
 
   @Option(help: .hidden)
   var gidMap: [MappedIds] = []
 
+  @Option(help: .init("What becomes of mounts below.", valueName: "what"))
+  var multidevs = MultipleDevices.remap
+
   @Flag(help: "Believe every client.")
   var trust = false
 
-  @Option(help: .init("The socket's mode, if it is a Unix one.", valueName: "octal"))
+  @Option(help: .init("A Unix socket's mode.", valueName: "octal"))
   var socketMode = SocketMode(bits: 0o600)
 
-  @Flag(help: "Let a process of no privilege speak with clients (root's default).")
+  @Flag(help: "Split off who speaks with clients; root's default.")
   var split = false
 
   @Flag(help: "Let one process do everything.")

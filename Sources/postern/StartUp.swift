@@ -176,7 +176,8 @@ struct StartUp {
       let fids = Int(clamping: descriptors - min(Self.ownDescriptors, descriptors / 2))
       let names = options.exports.map { Array($0.name.utf8) }
       let share = Share(
-        trees: isOnly ? .one(names[0]) : .several(names), fids: FidBudget(fids, clients: Visit.most))
+        trees: isOnly ? .one(names[0]) : .several(names), keepsToDevice: options.multidevs == .forbid,
+        fids: FidBudget(fids, clients: Visit.most))
       _ = try Limits.liftFileSize()
       let speaker: Door.Speaker
       if isSplit {

@@ -224,6 +224,7 @@ struct SeveralExportsTests {
     #expect(try client.done(.read(2)).data == Array("text\n".utf8))
     try client.done(.walk(1, 3, "disk"))
     try client.done(.makeDirectory(3, "made"))
+    try client.done(.walk(1, 4, "proc", ".."))
     #expect(try names(client, 1, "proc").keys.sorted() == [".", ".."])
     server.signal(SIGTERM)
     #expect(server.wait(seconds: 10) == 0)
