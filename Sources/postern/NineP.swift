@@ -38,7 +38,7 @@ struct NineP: ParsableCommand {
   @Option(help: .init("Do everything as this user and group.", valueName: "uid:gid"))
   var squash: Squash?
 
-  @Option(help: .init("CLIENT:HOST:COUNT, whose users are whose; so --gid-map.", valueName: "map"))
+  @Option(help: .init("CLIENT:HOST:COUNT of users; so --gid-map.", valueName: "map"))
   var uidMap: [MappedIds] = []
 
   @Option(help: .hidden)
