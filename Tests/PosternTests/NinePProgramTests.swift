@@ -136,6 +136,8 @@ struct NinePProgramTests {
     let socket = Glibc.socket(AF_UNIX, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     defer { close(socket) }
     #expect(withAddress("\(directory.path)/s") { bind(socket, $0, $1) } == 0 && listen(socket, 4) == 0)
+    // An ordinary user's server can't tell others apart.
+    chmod(directory.path + "/s", 0o600)
     let output = try Output()
     let process = try spawn(
       Programs.postern, ["9p", "--export", directory.path + "/share", "--listen", "fd:3"],
