@@ -65,7 +65,8 @@ struct Listener: ~Copyable {
     guard case .unix(let path?) = address else { return false }
     do throws(Errno) {
       let status = try SocketFile.status(path)
-      return status.mode & 0o077 == 0 && (status.uid == user || status.uid == 0)
+      // Connecting takes the permission to write, unix(7).
+      return status.mode & 0o022 == 0 && (status.uid == user || status.uid == 0)
     } catch {
       return false
     }
