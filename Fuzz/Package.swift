@@ -17,7 +17,7 @@ let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-
 
 func fuzzer(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
   .executableTarget(
-    name: name, dependencies: ["CFuzzer", "FuzzTargets"] + dependencies, path: name, swiftSettings: swift,
+    name: name, dependencies: ["FuzzDriver", "FuzzTargets"] + dependencies, path: name, swiftSettings: swift,
     linkerSettings: [.unsafeFlags(["-sanitize=fuzzer"])])
 }
 
@@ -48,6 +48,7 @@ let package = Package(
       swiftSettings: swift
     ),
     .target(name: "CFuzzer", path: "CFuzzer"),
+    .target(name: "FuzzDriver", dependencies: ["CFuzzer"], path: "Driver", swiftSettings: swift),
     .target(name: "CFrameMutator", path: "CFrameMutator"),
     fuzzer("fuzz-request"),
     fuzzer("fuzz-reply"),

@@ -1,11 +1,4 @@
-internal import CFuzzer
+internal import FuzzDriver
 internal import FuzzTargets
-internal import Glibc
 
-var argc = CommandLine.argc
-var argv: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>? = CommandLine.unsafeArgv
-exit(
-  LLVMFuzzerRunDriver(&argc, &argv) { bytes, count in
-    NinePTarget.run(Span(_unsafeElements: UnsafeBufferPointer(start: bytes, count: count)))
-    return 0
-  })
+fuzz(NinePTarget.run)
