@@ -94,10 +94,15 @@ package final class Client: @unchecked Sendable {
     return answer.body
   }
 
-  /// Begins a session: fid 0 is the root.
-  package func start(messageSize: UInt32 = 65_536, user: UInt32 = .max) throws {
+  /// Agrees upon the version.
+  package func agree(messageSize: UInt32 = 65_536) throws {
     send(NinePMessage.version(messageSize, "9P2000.L").frame(tag: .max))
     guard receive()?.type == 101 else { throw HarnessError("no version") }
+  }
+
+  /// Begins a session: fid 0 is the root.
+  package func start(messageSize: UInt32 = 65_536, user: UInt32 = .max) throws {
+    try agree(messageSize: messageSize)
     try done(.attach(0, user: user))
   }
 }

@@ -225,7 +225,7 @@ struct NinePProgramTests {
         #expect(thread["Gid"] == "100 100 100 100")
         #expect(thread["Groups"] == "")
       }
-      if isSplit { try expectFrontEnd(of: process.identifier) }
+      if isSplit { try expectFrontEnd(of: process) }
       process.signal(SIGTERM)
       #expect(process.wait(seconds: 10) == 0)
     }
@@ -243,7 +243,7 @@ struct NinePProgramTests {
 
   /// The process that speaks with clients has no capability and no user's rights, and holds nothing but sockets and what
   /// is in the export.
-  private func expectFrontEnd(of process: pid_t) throws {
+  private func expectFrontEnd(of process: Spawned) throws {
     let frontEnd = try frontEnd(of: process)
     let nobody = "65534 65534 65534 65534"
     for thread in try FileList.names("/proc/\(frontEnd)/task") {
@@ -266,9 +266,8 @@ struct NinePProgramTests {
   }
 
   /// The process that a server has started.
-  private func frontEnd(of process: pid_t) throws -> pid_t {
-    let children = try text("/proc/\(process)/task/\(process)/children").split(separator: " ")
-    return try #require(children.first.flatMap { pid_t($0) })
+  private func frontEnd(of process: Spawned) throws -> pid_t {
+    try #require(process.family.dropFirst().first)
   }
 
   @Test("neither half stays without the other", .enabled(if: hasRoot()))
@@ -279,7 +278,7 @@ struct NinePProgramTests {
       let process = try start(directory, output: output)
       let client = try connect(directory)
       try client.start()
-      let frontEnd = try frontEnd(of: process.identifier)
+      let frontEnd = try frontEnd(of: process)
       if killsFrontEnd {
         kill(frontEnd, SIGKILL)
         #expect(process.wait(seconds: 10) == 1)

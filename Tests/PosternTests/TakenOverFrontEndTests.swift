@@ -32,8 +32,7 @@ struct TakenOverFrontEndTests {
         ["9p", "--export", directory.path + "/share", "--listen", "unix:\(directory.path)/s", "--split"] + options,
         output: output)
       for _ in 0..<2000 where !output.text.contains("mount -t 9p") { usleep(5000) }
-      let children = try text("/proc/\(server.identifier)/task/\(server.identifier)/children").split(separator: " ")
-      let frontEnd = try #require(children.first.flatMap { pid_t($0) })
+      let frontEnd = try #require(server.family.dropFirst().first)
       // Until then it may hold what it is about to close.
       for _ in 0..<2000 where try fields("/proc/\(frontEnd)/status")["Seccomp"] != "2" { usleep(5000) }
       let earlier = try FileList.names("/proc/\(frontEnd)/fd")
