@@ -57,7 +57,7 @@ package struct Identities: ~Copyable {
     let mount = try stage("open_tree the export") { () throws(Errno) in
       let here = try Descriptor.workingDirectory()
       try export.becomeWorkingDirectory()
-      let mount = try Mount.cloneWorkingDirectory()
+      let mount = try Mount.clone()
       try here.becomeWorkingDirectory()
       return mount
     }

@@ -29,8 +29,7 @@ extension Sandbox {
         guard try mount.status().isSame(as: exports[index].status()) else { throw .noSuchFileOrDirectory }
         return mount
       }
-      try map(identities, mount)
-      try stage("set nosuid, nodev and noexec") { () throws(Errno) in try Mount.setInert(mount, readOnly: readOnly) }
+      try finish(mount, readOnly: readOnly, identities: identities)
       mounts.append(mount)
     }
     let root = try stage("make a root directory") { () throws(Errno) in
@@ -42,7 +41,7 @@ extension Sandbox {
     var name = Path()
     for index in 0..<mounts.count {
       try stage("move_mount \"\(paths[index])\"") { () throws(Errno) in
-        try name.set(Array(String(index).utf8).span)
+        try name.set(number: index)
         try root.makeDirectory(name, mode: 0o755)
         try Mount.put(mounts[index], upon: name)
         try mounts[index].becomeWorkingDirectory()

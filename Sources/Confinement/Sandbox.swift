@@ -50,9 +50,8 @@ package enum Sandbox: Sendable {
       try Self.enterNamespaces()
       try keep()
       // A root must be a mount. This one is finished before anything can be reached through it.
-      let mount = try stage("open_tree the export") { () throws(Errno) in try Mount.cloneWorkingDirectory() }
-      try Self.map(identities, mount)
-      try stage("set nosuid, nodev and noexec") { () throws(Errno) in try Mount.setInert(mount, readOnly: readOnly) }
+      let mount = try stage("open_tree the export") { () throws(Errno) in try Mount.clone() }
+      try Self.finish(mount, readOnly: readOnly, identities: identities)
       try stage("move_mount the export") { () throws(Errno) in try Mount.enter(mount) }
       try Self.detach(kernelMounts)
       try stage("pivot_root to the export") { () throws(Errno) in try Mount.pivotRootToWorkingDirectory() }
@@ -67,7 +66,10 @@ package enum Sandbox: Sendable {
     try stage("make mounts follow the host's") { () throws(Errno) in try Mount.followHost() }
   }
 
-  static func map(_ identities: borrowing Identities, _ mount: borrowing Descriptor) throws(StageError) {
+  /// Makes an export's mount, which has no place yet, what is served.
+  static func finish(
+    _ mount: borrowing Descriptor, readOnly: Bool, identities: borrowing Identities
+  ) throws(StageError) {
     switch identities.translation {
     case .some(let translation):
       try stage("map the ids of the export's mount") { () throws(Errno) in
@@ -75,6 +77,7 @@ package enum Sandbox: Sendable {
       }
     case .none: break
     }
+    try stage("set nosuid, nodev and noexec") { () throws(Errno) in try Mount.setInert(mount, readOnly: readOnly) }
   }
 
   static func detach(_ kernelMounts: borrowing KernelMounts?) throws(StageError) {

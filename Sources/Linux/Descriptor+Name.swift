@@ -14,25 +14,19 @@ extension Descriptor {
   /// - Throws: `ENOENT` where there is none, as of the process's root directory, or the path leads nowhere; `ENAMETOOLONG`
   ///   where it is longer than the kernel tells.
   package borrowing func directory(naming name: inout Path) throws(Errno) -> Descriptor {
-    var path: InlineArray<4096, CChar> = .init(repeating: 0)
-    var span = path.mutableSpan
-    return try unsafe span.withUnsafeMutableBufferPointer { path throws(Errno) in
-      guard let base = path.baseAddress else { throw .invalidArgument }
-      let count = try unsafe withLink { link throws(Errno) in
-        try unsafe valueOrErrno(readlinkat(AT_FDCWD, link, base, path.count - 1))
-      }
+    try unsafe withLinkedPath { path, count throws(Errno) in
       // Pipes and the like have no path. That of what was moved out of its mount is the root's, which is in no directory.
-      guard unsafe base[0] == slash, let last = unsafe path[..<count].lastIndex(of: slash), last + 1 < count else {
+      guard unsafe path[0] == slash, let last = unsafe path[..<count].lastIndex(of: slash), last + 1 < count else {
         throw .noSuchFileOrDirectory
       }
       let text = unsafe UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(path)[last + 1..<count])
       try name.set(unsafe Span(_unsafeElements: text.assumingMemoryBound(to: UInt8.self)))
       // The root directory's path is its slash.
-      unsafe base[max(last, 1)] = 0
+      unsafe path[max(last, 1)] = 0
       var how = open_how()
       how.flags = UInt64(cl_o_path | O_DIRECTORY | O_CLOEXEC)
       how.resolve = UInt64(RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS)
-      return Descriptor(adopting: CInt(try unsafe valueOrErrno(kernel: cl_openat2(AT_FDCWD, base, &how))))
+      return Descriptor(adopting: CInt(try unsafe valueOrErrno(kernel: cl_openat2(AT_FDCWD, path.baseAddress, &how))))
     }
   }
 }

@@ -72,24 +72,36 @@ extension Descriptor {
   ///
   /// The system calls are `readlink`, `openat2` and `statx`.
   package borrowing func isReachable(on mount: UInt64) throws(Errno) -> Bool {
-    var path: InlineArray<4096, CChar> = .init(repeating: 0)
-    var span = path.mutableSpan
-    return try unsafe span.withUnsafeMutableBufferPointer { path throws(Errno) in
-      guard let base = path.baseAddress else { return false }
-      var count = try unsafe withLink { link throws(Errno) in
-        try unsafe valueOrErrno(readlinkat(AT_FDCWD, link, base, path.count - 1))
-      }
+    try unsafe withLinkedPath { path, count throws(Errno) in
+      var count = count
       var how = open_how()
       how.flags = UInt64(cl_o_path | O_NOFOLLOW | O_CLOEXEC)
       how.resolve = UInt64(RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS)
       // What has no name any more was in a directory that may have one.
       while count > 0 {
         unsafe path[count] = 0
-        let found = unsafe cl_openat2(AT_FDCWD, base, &how)
+        let found = unsafe cl_openat2(AT_FDCWD, path.baseAddress, &how)
         if found >= 0 { return try Descriptor(adopting: CInt(found)).mount() == mount }
         repeat { count -= 1 } while unsafe count > 0 && path[count] != CChar(UInt8(ascii: "/"))
       }
       return false
+    }
+  }
+
+  /// Calls `body` with the path that this file's link tells, and how many bytes it has; behind them is room for a NUL.
+  ///
+  /// The system call is `readlink`.
+  borrowing func withLinkedPath<Value: ~Copyable>(
+    _ body: (UnsafeMutableBufferPointer<CChar>, Int) throws(Errno) -> Value
+  ) throws(Errno) -> Value {
+    var path: InlineArray<4096, CChar> = .init(repeating: 0)
+    var span = path.mutableSpan
+    return try unsafe span.withUnsafeMutableBufferPointer { path throws(Errno) in
+      let count = try unsafe withLink { link throws(Errno) in
+        guard let base = path.baseAddress else { throw .invalidArgument }
+        return try unsafe valueOrErrno(readlinkat(AT_FDCWD, link, base, path.count - 1))
+      }
+      return try unsafe body(path, count)
     }
   }
 

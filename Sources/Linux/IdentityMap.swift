@@ -16,6 +16,23 @@ package struct IdentityRange: Equatable, Sendable {
     self.count = count
   }
 
+  /// The range that `GUEST:HOST:COUNT` says, in decimal digits.
+  ///
+  /// - Returns: nil where it says none.
+  package init?(_ text: Span<UInt8>) {
+    var numbers: InlineArray<3, UInt32?> = .init(repeating: nil)
+    var rest = text
+    for index in numbers.indices {
+      let end = rest.indices.first { rest[$0] == UInt8(ascii: ":") } ?? rest.count
+      // The last one ends the text, and no other does.
+      guard (end == rest.count) == (index == numbers.count - 1) else { return nil }
+      numbers[index] = UInt32(digits: rest.extracting(first: end))
+      rest = rest.extracting(droppingFirst: min(end + 1, rest.count))
+    }
+    guard let guest = numbers[0], let host = numbers[1], let count = numbers[2] else { return nil }
+    self.init(guest: guest, host: host, count: count)
+  }
+
   private init(_ guest: UInt32, _ host: UInt32, _ count: UInt32) {
     self.guest = guest
     self.host = host
@@ -83,4 +100,18 @@ package struct IdentityMap: Equatable, Sendable {
 /// Users or groups: the kernel maps each by a file of its own.
 package enum IdentityKind: Sendable {
   case user, group
+}
+
+extension UInt32 {
+  /// The number that decimal digits say, and nothing but digits.
+  package init?(digits: Span<UInt8>) {
+    guard !digits.isEmpty else { return nil }
+    var value: UInt64 = 0
+    for index in digits.indices {
+      let digit = digits[index] &- UInt8(ascii: "0")
+      value = value * 10 + UInt64(digit)
+      guard digit <= 9, value <= UInt32.max else { return nil }
+    }
+    self = UInt32(value)
+  }
 }

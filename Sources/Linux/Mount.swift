@@ -21,17 +21,11 @@ package enum Mount {
   /// A second mount of a directory, and of all that is mounted under it, at no place yet.
   ///
   /// The system call is `open_tree(OPEN_TREE_CLONE | AT_RECURSIVE)`, Linux 5.2.
-  package static func cloneWorkingDirectory() throws(Errno) -> Descriptor {
+  package static func clone(_ directory: HostPath = HostPath(".")) throws(Errno) -> Descriptor {
+    var path = Path()
+    try path.set(directory.bytes)
     let flags = UInt32(CL_OPEN_TREE_CLONE) | UInt32(CL_AT_RECURSIVE) | UInt32(O_CLOEXEC)
-    return Descriptor(adopting: CInt(try unsafe valueOrErrno(kernel: cl_open_tree(AT_FDCWD, ".", flags))))
-  }
-
-  /// As ``cloneWorkingDirectory()``, of the directory at this path.
-  package static func clone(_ path: HostPath) throws(Errno) -> Descriptor {
-    var name = Path()
-    try name.set(path.bytes)
-    let flags = UInt32(CL_OPEN_TREE_CLONE) | UInt32(CL_AT_RECURSIVE) | UInt32(O_CLOEXEC)
-    return Descriptor(adopting: CInt(try unsafe valueOrErrno(kernel: cl_open_tree(AT_FDCWD, name.piece(at: 0), flags))))
+    return Descriptor(adopting: CInt(try unsafe valueOrErrno(kernel: cl_open_tree(AT_FDCWD, path.piece(at: 0), flags))))
   }
 
   /// A mount at no place yet of a new tmpfs, where set-id bits, device files and programs mean nothing.
@@ -54,8 +48,7 @@ package enum Mount {
   package static func setReadOnly(_ mount: borrowing Descriptor) throws(Errno) {
     var attributes = mount_attr()
     attributes.attr_set = UInt64(MOUNT_ATTR_RDONLY)
-    _ = try unsafe valueOrErrno(
-      kernel: cl_mount_setattr(mount.rawValue, "", UInt32(CL_AT_EMPTY_PATH), &attributes))
+    try set(attributes, of: mount, flags: 0)
   }
 
   /// Users and groups of files on this mount and on those under it are a user namespace's: what is `guest` to its
@@ -83,9 +76,11 @@ package enum Mount {
     try set(attributes, of: mount)
   }
 
-  private static func set(_ attributes: mount_attr, of mount: borrowing Descriptor) throws(Errno) {
+  private static func set(
+    _ attributes: mount_attr, of mount: borrowing Descriptor, flags: UInt32 = UInt32(CL_AT_RECURSIVE)
+  ) throws(Errno) {
     var attributes = attributes
-    let flags = UInt32(CL_AT_RECURSIVE) | UInt32(CL_AT_EMPTY_PATH)
+    let flags = flags | UInt32(CL_AT_EMPTY_PATH)
     _ = try unsafe valueOrErrno(kernel: cl_mount_setattr(mount.rawValue, "", flags, &attributes))
   }
 

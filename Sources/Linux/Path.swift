@@ -54,6 +54,11 @@ package struct Path: ~Copyable {
     if count > Self.pieceCapacity { try split() }
   }
 
+  /// Makes this the name that a number's decimal digits are.
+  package mutating func set(number: Int) throws(Errno) {
+    try set(Array(String(number).utf8).span)
+  }
+
   /// Makes a relative path of a rooted one: without its leading slashes, and `.` where nothing else is left.
   ///
   /// An empty path stays empty, for the kernel to refuse.

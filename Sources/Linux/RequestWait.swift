@@ -57,7 +57,7 @@ package struct RequestWait {
   }
 
   /// Looks to make for the next request before sleeping.
-  package var looks: Int {
+  var looks: Int {
     switch polling {
     case .automatic: way == .sleeping ? 0 : isTrying ? Self.mostLooks : adaptiveLooks
     case .never: 0
@@ -66,16 +66,16 @@ package struct RequestWait {
   }
 
   /// Nanoseconds after which to look no further, where they and not the number of looks count.
-  package var longestLook: UInt64? {
+  var longestLook: UInt64? {
     guard case .always(let microseconds) = polling else { return nil }
     return UInt64(microseconds) * 1000
   }
 
   /// Whether ``received(after:whileLooking:)`` wants to know how long the wait was.
-  package var isMeasuring: Bool { isTrying && left <= Self.trial - Self.unmeasured }
+  var isMeasuring: Bool { isTrying && left <= Self.trial - Self.unmeasured }
 
   /// The next request has come, `wait` nanoseconds after the last one was answered where that is measured.
-  package mutating func received(after wait: UInt64, whileLooking: Bool) {
+  mutating func received(after wait: UInt64, whileLooking: Bool) {
     if way == .looking {
       // Looking in vain is what an idle helper must not do: the moment shrinks as requests come seldom.
       adaptiveLooks = whileLooking ? min(adaptiveLooks * 2, Self.mostLooks) : max(adaptiveLooks / 2, Self.leastLooks)

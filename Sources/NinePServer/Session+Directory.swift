@@ -66,15 +66,16 @@ extension Session where Files: ~Copyable {
   /// Removes a fid's file. Linux uses ``unlink(_:_:_:)``. Whatever this throws, the fid has gone.
   mutating func remove(_ fid: Fid) throws(Errno) -> Outcome {
     let file = try fids.remove(fid)
+    let outcome: Outcome
     do throws(Errno) {
       try file.requireFile()
-      let outcome = try files.remove(file.descriptor)
-      try discard(file)
-      return outcome
+      outcome = try files.remove(file.descriptor)
     } catch {
       try discard(file)
       throw error
     }
+    try discard(file)
+    return outcome
   }
 
   mutating func unlink(_ directory: Fid, _ text: Span<UInt8>, _ flags: UnlinkFlags) throws(Errno) -> Outcome {

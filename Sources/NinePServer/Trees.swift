@@ -20,7 +20,7 @@ extension Session where Files: ~Copyable {
       return try files.hold()
     case .several(let names):
       guard let index = names.firstIndex(where: { isEqual(tree, $0.span) }) else { throw .noSuchFileOrDirectory }
-      try name.set(Array(String(index).utf8).span)
+      try name.set(number: index)
       return try files.find(name, in: try files.hold())
     }
   }

@@ -204,39 +204,16 @@ private func word(before index: CInt, _ arguments: UnsafeMutablePointer<UnsafeMu
 }
 
 private func number(_ text: HostPath, _ option: StaticString, most: UInt32) throws(UsageError) -> UInt32 {
-  guard let value = number(text.bytes), value <= most else {
+  guard let value = UInt32(digits: text.bytes), value <= most else {
     throw UsageError("\(option) takes a number from 0 to \(most), not \"\(text)\"")
   }
   return value
 }
 
-/// The number that decimal digits say, and nothing but digits.
-private func number(_ digits: Span<UInt8>) -> UInt32? {
-  guard !digits.isEmpty else { return nil }
-  var value: UInt64 = 0
-  for index in digits.indices {
-    let digit = digits[index] &- UInt8(ascii: "0")
-    value = value * 10 + UInt64(digit)
-    guard digit <= 9, value <= UInt32.max else { return nil }
-  }
-  return UInt32(value)
-}
-
 extension [IdentityRange] {
   /// Adds the range that GUEST:HOST:COUNT says.
   fileprivate mutating func add(_ text: HostPath, _ option: StaticString) throws(UsageError) {
-    var numbers: InlineArray<3, UInt32?> = .init(repeating: nil)
-    var rest = text.bytes
-    for index in numbers.indices {
-      let end = rest.indices.first { rest[$0] == UInt8(ascii: ":") } ?? rest.count
-      // The last one ends the text, and no other does.
-      guard (end == rest.count) == (index == numbers.count - 1) else { break }
-      numbers[index] = number(rest.extracting(first: end))
-      rest = rest.extracting(droppingFirst: Swift.min(end + 1, rest.count))
-    }
-    guard let guest = numbers[0], let host = numbers[1], let count = numbers[2],
-      let range = IdentityRange(guest: guest, host: host, count: count)
-    else {
+    guard let range = IdentityRange(text.bytes) else {
       throw UsageError(
         "\(option) takes GUEST:HOST:COUNT, with ids from 0 to \(UInt32.max - 1), such as 0:100000:65536, not \"\(text)\""
       )
@@ -269,7 +246,7 @@ private func filter(_ text: HostPath) throws(UsageError) -> SystemCallFilter.Mod
 private func polling(_ text: HostPath) throws(UsageError) -> RequestWait.Polling {
   if text == HostPath("auto") { return .automatic }
   if text == HostPath("never") { return .never }
-  guard let microseconds = number(text.bytes), (1...1_000_000).contains(microseconds) else {
+  guard let microseconds = UInt32(digits: text.bytes), (1...1_000_000).contains(microseconds) else {
     throw UsageError("--poll takes auto, never or a number of microseconds from 1 to 1000000, not \"\(text)\"")
   }
   return .always(microseconds: microseconds)

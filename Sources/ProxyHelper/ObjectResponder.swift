@@ -16,7 +16,7 @@ struct ObjectResponder: ~Copyable {
   init(_ export: consuming Export, mounts count: Int) throws(Errno) {
     var mounts = [try export.root.mount()]
     for index in 0..<count {
-      try name.set(Array(String(index).utf8).span)
+      try name.set(number: index)
       mounts.append(try export.find(name, in: export.root).mount())
     }
     self.mounts = mounts

@@ -6,10 +6,7 @@ struct MappedIds: ExpressibleByArgument {
   let range: IdentityRange
 
   init?(argument: String) {
-    let numbers = argument.split(separator: ":", omittingEmptySubsequences: false).map { UInt32($0) }
-    guard numbers.count == 3, let guest = numbers[0], let host = numbers[1], let count = numbers[2],
-      let range = IdentityRange(guest: guest, host: host, count: count)
-    else { return nil }
+    guard let range = IdentityRange(argument.utf8.span) else { return nil }
     self.range = range
   }
 }

@@ -54,7 +54,7 @@ import Testing
     let directory = try TemporaryDirectory()
     mkdir(directory.path + "/inside", 0o755)
     try onOwnThread(in: directory.path) {
-      let mount = try Mount.cloneWorkingDirectory()
+      let mount = try Mount.clone()
       let up = openat(mount.rawValue, "../..", O_RDONLY | O_DIRECTORY)
       defer { close(up) }
       #expect(up >= 0)

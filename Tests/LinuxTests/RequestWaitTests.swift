@@ -1,6 +1,6 @@
 import Testing
 
-import Linux
+@testable import Linux
 
 /// Which way of waiting for the next request wins, where the waits are known.
 @Suite struct RequestWaitTests {
