@@ -18,7 +18,7 @@ package enum NinePServeTarget {
     let root = try Descriptor.workingDirectory()
     try links.becomeWorkingDirectory()
     let terms = NinePServer.Terms(users: .asClaimed, trees: .one([]), fids: FidBudget(50, clients: 1), locks: locks)
-    _ = NinePServer.serve(try Export(root: root, readOnly: false), on: socket, terms)
+    _ = NinePServer.serve(try Export(root: root, readOnly: false, boundary: .checked), on: socket, terms)
   }
 
   package static func run(_ input: Span<UInt8>) {

@@ -17,7 +17,7 @@ package enum ObjectServeTarget {
     let root = try Descriptor.workingDirectory()
     try links.becomeWorkingDirectory()
     try introduce(root, on: socket)
-    _ = ObjectServer.serve(try Export(root: root, readOnly: false), on: socket)
+    _ = ObjectServer.serve(try Export(root: root, readOnly: false, boundary: .checked), on: socket)
   }
   private static let outside = Outside(export: server.directory)
 

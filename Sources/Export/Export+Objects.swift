@@ -16,32 +16,50 @@ extension Export {
 
   /// The directory above one, which of the root is itself.
   ///
+  /// - Parameters:
+  ///   - directory: a directory.
+  ///   - known: directories of which the same walk has found that they are within the export, so that a walk checks the
+  ///     way up to the root once; nil where it has checked none.
   /// - Throws: `ENOENT` where it isn't within the export, as of a directory that somebody has moved out of it.
-  package func parent(of directory: borrowing Descriptor) throws(Errno) -> Descriptor {
+  package func parent(
+    of directory: borrowing Descriptor, known: inout RecentFiles?
+  ) throws(Errno) -> Descriptor {
+    guard boundary == .checked else { return try directory.parent() }
     let top = try root.status()
     guard try !directory.status().isSame(as: top) else { return try root.duplicate() }
     let parent = try directory.parent()
-    try requireWithin(top, parent)
+    try requireWithin(top, parent, &known)
     return parent
   }
 
-  /// Nobody but a check up to the root, which is `top`, knows whether a directory is the export's.
-  private func requireWithin(_ top: FileStatus, _ directory: borrowing Descriptor) throws(Errno) {
-    guard try !directory.status().isSame(as: top) else { return }
-    var above = try directory.parent()
-    for _ in 0..<Self.deepest {
-      let status = try above.status()
-      if status.isSame(as: top) { return }
-      let next = try above.parent()
-      // Above the root of everything is itself.
-      if try next.status().isSame(as: status) { break }
-      above = next
+  /// Checks all directories up to the export's root, which is `top`, unless this one is known. This one and the next few
+  /// above it are known then.
+  private func requireWithin(
+    _ top: FileStatus, _ directory: borrowing Descriptor, _ known: inout RecentFiles?
+  ) throws(Errno) {
+    var status = try directory.status()
+    if let known, known.contains(status) { return }
+    var found = known ?? RecentFiles()
+    found.insert(status)
+    if !status.isSame(as: top) {
+      var above = try directory.parent()
+      for level in 1... {
+        let next = try above.status()
+        // Above the root of everything is itself.
+        guard level < Self.deepest, !next.isSame(as: status) else { throw .noSuchFileOrDirectory }
+        if level < Self.mostSteps { found.insert(next) }
+        if next.isSame(as: top) { break }
+        above = try above.parent()
+        status = next
+      }
     }
-    throw .noSuchFileOrDirectory
+    known = found
   }
 
-  /// Directories, one in the other, that are looked at.
+  /// The most directories, one in the other, that are checked.
   private static let deepest = 100_000
+  /// The most steps of a walk.
+  private static let mostSteps = 16
 
   /// What is said of an object.
   package func status(of object: borrowing Descriptor) throws(Errno) -> FileStatus {
@@ -177,8 +195,11 @@ extension Export {
     let (top, status) = (try root.status(), try object.status())
     guard !status.isSame(as: top) else { throw .resourceBusy }
     let directory = try object.directory(naming: &name)
-    // Without a sandbox its path is the host's.
-    try requireWithin(top, directory)
+    if boundary == .checked {
+      // Its path is the host's.
+      var known: RecentFiles? = nil
+      try requireWithin(top, directory, &known)
+    }
     guard try directory.find(name).status().isSame(as: status) else { throw .noSuchFileOrDirectory }
     return directory
   }

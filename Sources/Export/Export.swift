@@ -15,6 +15,7 @@ package struct Export: ~Copyable {
   package let root: Descriptor
   let identity: ThreadIdentity
   let isReadOnly: Bool
+  let boundary: Boundary
   /// The last file system that turned out to keep no generations, so that it is asked once; 0 for none. Atomic only to
   /// be changed by an operation, for which the export itself doesn't change.
   let deviceWithoutGenerations = Atomic<UInt64>(0)
@@ -29,16 +30,27 @@ package struct Export: ~Copyable {
     self.identity = identity
     self.root = root
     isReadOnly = readOnly
+    boundary = .checked
+  }
+
+  /// What keeps `..` of a directory, and an object's own path, from leading out of the export.
+  package enum Boundary: Sendable {
+    /// The process's mount namespace has the export's mount and nothing above it, or a directory of exports. The kernel
+    /// fails `..` of a directory that was moved out of its mount with `ENOENT`.
+    case mountNamespace
+    /// Each time, a check of all directories up to the export's root.
+    case checked
   }
 
   /// An export of this directory, for a server that holds the objects which it works on, and names what is in a directory by
   /// that directory and a single name. It needs no root directory of its own, and the working directory may be
   /// another's.
-  package init(root: consuming Descriptor, readOnly: Bool) throws(Errno) {
+  package init(root: consuming Descriptor, readOnly: Bool, boundary: Boundary) throws(Errno) {
     let identity = try ThreadIdentity()
     self.identity = identity
     self.root = root
     isReadOnly = readOnly
+    self.boundary = boundary
   }
 
   /// - Throws: `EROFS` where nothing may be changed.

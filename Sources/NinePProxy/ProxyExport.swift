@@ -1,4 +1,4 @@
-import Export
+package import Export
 package import Linux
 package import NinePServer
 import ProxyClient
@@ -22,11 +22,12 @@ package struct ProxyExport: ~Copyable, FileSystem {
   ///   - helper: the socket.
   ///   - looksItself: whether to go by names oneself where one may. A helper that acts as a certain user must do it all, since
   ///     that user may be kept from what this process's isn't.
+  ///   - boundary: what keeps `..` inside for this process.
   /// - Throws: what keeps the thread's identity from being known.
   package init(
-    root: consuming Descriptor, helper: consuming Descriptor, looksItself: Bool
+    root: consuming Descriptor, helper: consuming Descriptor, looksItself: Bool, boundary: Export.Boundary
   ) throws(Errno) {
-    own = try Export(root: root, readOnly: false)
+    own = try Export(root: root, readOnly: false, boundary: boundary)
     self.helper = Cell(ObjectClient(adopting: helper))
     self.looksItself = looksItself
   }
@@ -57,10 +58,12 @@ package struct ProxyExport: ~Copyable, FileSystem {
     return try descriptor(.find(name: name.bytes), directory)
   }
 
-  package func parent(of directory: borrowing Descriptor) throws(Errno) -> Descriptor {
+  package func parent(
+    of directory: borrowing Descriptor, known: inout RecentFiles?
+  ) throws(Errno) -> Descriptor {
     if looksItself {
       do throws(Errno) {
-        return try own.parent(of: directory)
+        return try own.parent(of: directory, known: &known)
       } catch .permissionDenied {}
     }
     return try descriptor(.parent, directory)

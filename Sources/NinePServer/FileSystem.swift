@@ -20,8 +20,9 @@ package protocol FileSystem: ~Copyable {
   borrowing func hold() throws(Errno) -> Descriptor
   /// What has this name in a directory; of a symbolic link, the link itself.
   borrowing func find(_ name: borrowing Path, in directory: borrowing Descriptor) throws(Errno) -> Descriptor
-  /// The directory above one, which of the root is itself.
-  borrowing func parent(of directory: borrowing Descriptor) throws(Errno) -> Descriptor
+  /// The directory above one, which of the root is itself. `known` is a walk's: directories that are known to be within
+  /// what is served since its first `..`; nil before.
+  borrowing func parent(of directory: borrowing Descriptor, known: inout RecentFiles?) throws(Errno) -> Descriptor
 
   /// What the files that are opened are read and written by where a disk may have to be waited for.
   associatedtype Contents: FileContents = OpenFiles

@@ -68,6 +68,8 @@ package enum NinePServer {
     _ socket: borrowing Descriptor, _ line: Line
   ) -> Ending {
     var wait = RequestWait(.automatic)
+    // Since when replies wait for further ones.
+    var waitingSince: UInt64? = nil
     while true {
       let header: FrameHeader
       do throws(Inbox.End) {
@@ -78,7 +80,12 @@ package enum NinePServer {
       session.answer(header, inbox.body(of: header), into: &outbox)
       inbox.discardFrame(header)
       // A client that has several requests under way gets several replies at once: sending is much of what one costs.
-      if outbox.finish(), let type = inbox.next(limit: session.messageSize), !mayTakeLong(type) { continue }
+      if outbox.finish(), let type = inbox.next(limit: session.messageSize), !mayTakeLong(type),
+        !hasTakenLong(since: &waitingSince)
+      {
+        continue
+      }
+      waitingSince = nil
       do throws(Errno) {
         while !session.unfinished.isEmpty {
           if !outbox.hasRoom { try outbox.send(on: line) }
@@ -101,6 +108,19 @@ extension NinePServer {
     default: false
     }
   }
+
+  /// Whether earlier replies must wait no longer. To send them is also to see whether the client has gone.
+  fileprivate static func hasTakenLong(since start: inout UInt64?) -> Bool {
+    let now = MonotonicTime.now
+    guard let start else {
+      start = now
+      return false
+    }
+    return now &- start >= longestWait
+  }
+
+  /// Nanoseconds.
+  private static let longestWait: UInt64 = 10_000_000
 }
 
 extension NinePServer.Ending {

@@ -31,15 +31,17 @@ extension Session where Files: ~Copyable {
       let all = names.count
       var end: Descriptor? = nil
       var status = root
+      var known: RecentFiles? = nil
       while let step = names.next() {
         do throws(Errno) {
           let next: Descriptor
           switch end {
-          case .some(let directory): next = try take(step, from: directory)
-          case nil: next = try take(step, from: start)
+          case .some(let directory): next = try take(step, from: directory, &known)
+          case nil: next = try take(step, from: start, &known)
           }
           status = try files.status(of: next)
           try requireDevice(of: status, in: start)
+          known?.insert(status)
           end = consume next
         } catch {
           // What was found is told; the first name's failure is the walk's.
@@ -65,14 +67,16 @@ extension Session where Files: ~Copyable {
     outbox.put { buffer in writer.qids(count: found, into: &buffer) }
   }
 
-  private mutating func take(_ step: Names.Step, from start: Int) throws(Errno) -> Descriptor {
+  private mutating func take(
+    _ step: Names.Step, from start: Int, _ known: inout RecentFiles?
+  ) throws(Errno) -> Descriptor {
     switch step {
     case .here:
       try requireDirectory(fids.files[start].kind)
       return try fids.files[start].descriptor.duplicate()
     case .up:
       try requireDirectory(fids.files[start].kind)
-      return try parent(of: fids.files[start].descriptor)
+      return try parent(of: fids.files[start].descriptor, known: &known)
     case .down(let text):
       try name.set(text)
       return try files.find(name, in: fids.files[start].descriptor)
@@ -80,7 +84,7 @@ extension Session where Files: ~Copyable {
   }
 
   private mutating func take(
-    _ step: Names.Step, from directory: borrowing Descriptor
+    _ step: Names.Step, from directory: borrowing Descriptor, _ known: inout RecentFiles?
   ) throws(Errno) -> Descriptor {
     switch step {
     case .here:
@@ -88,7 +92,7 @@ extension Session where Files: ~Copyable {
       return try directory.duplicate()
     case .up:
       try requireDirectory(try files.status(of: directory).kind)
-      return try parent(of: directory)
+      return try parent(of: directory, known: &known)
     case .down(let text):
       try name.set(text)
       return try files.find(name, in: directory)

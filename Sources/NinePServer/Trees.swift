@@ -26,8 +26,8 @@ extension Session where Files: ~Copyable {
   }
 
   /// The directory above one, which of a tree's root is itself.
-  func parent(of directory: borrowing Descriptor) throws(Errno) -> Descriptor {
-    let parent = try files.parent(of: directory)
+  func parent(of directory: borrowing Descriptor, known: inout RecentFiles?) throws(Errno) -> Descriptor {
+    let parent = try files.parent(of: directory, known: &known)
     if case .several = terms.trees, try files.status(of: parent).isSame(as: root) { return try directory.duplicate() }
     return parent
   }
@@ -37,8 +37,9 @@ extension Session where Files: ~Copyable {
     switch terms.trees {
     case .one: return directory.inode == root.inode && directory.device == root.device
     case .several:
+      var known: RecentFiles? = nil
       do throws(Errno) {
-        return try files.status(of: files.parent(of: directory.descriptor)).isSame(as: root)
+        return try files.status(of: files.parent(of: directory.descriptor, known: &known)).isSame(as: root)
       } catch {
         // It has been moved out of the export: what is above it isn't to be known either.
         return true

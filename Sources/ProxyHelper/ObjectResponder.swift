@@ -109,7 +109,8 @@ struct ObjectResponder: ~Copyable {
       try self.name.set(name)
       try outbox.put(try export.find(self.name, in: object))
     case .parent:
-      try outbox.put(try export.parent(of: object))
+      var known: RecentFiles? = nil
+      try outbox.put(try export.parent(of: object, known: &known))
     case .open(let flags, let byRoot):
       let kind = try object.status().kind
       try outbox.put(try export.open(object, kind: kind, OpenFlags(rawValue: flags), isRoot: byRoot))

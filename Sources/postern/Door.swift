@@ -1,3 +1,4 @@
+import Export
 import Linux
 import NinePServer
 import SystemPackage
@@ -9,6 +10,7 @@ struct Door: ~Copyable {
   private let mounts: Int
   private let admission: Admission
   private let isReadOnly: Bool
+  private let boundary: Export.Boundary
   private let speaker: Speaker
 
   /// Who speaks with clients.
@@ -19,12 +21,14 @@ struct Door: ~Copyable {
   }
 
   init(
-    root: consuming Descriptor, mounts: Int, admission: Admission, isReadOnly: Bool, speaker: consuming Speaker
+    root: consuming Descriptor, mounts: Int, admission: Admission, isReadOnly: Bool,
+    boundary: Export.Boundary, speaker: consuming Speaker
   ) {
     self.root = root
     self.mounts = mounts
     self.admission = admission
     self.isReadOnly = isReadOnly
+    self.boundary = boundary
     self.speaker = speaker
   }
 
@@ -87,7 +91,7 @@ struct Door: ~Copyable {
     }
     var user: Identity? = nil
     if case .one(let identity) = users, admission.own.uid == 0 { user = identity }
-    return Visit(served, root: root, as: user, isReadOnly: isReadOnly, service)
+    return Visit(served, root: root, as: user, isReadOnly: isReadOnly, boundary: boundary, service)
   }
 }
 

@@ -1,4 +1,5 @@
 import Confinement
+import Export
 import Linux
 import NinePProxy
 import NinePServer
@@ -117,7 +118,7 @@ struct FrontEnd {
           do throws(Errno) {
             let files = try ProxyExport(
               root: Descriptor(adopting: root), helper: Descriptor(adopting: helper),
-              looksItself: terms.users == .asClaimed)
+              looksItself: terms.users == .asClaimed, boundary: .mountNamespace)
             NinePServer.serve(files, on: client, terms).report()
           } catch {
             Visit.warn("a client can't be served: \(error)")

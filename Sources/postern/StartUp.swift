@@ -65,7 +65,8 @@ struct StartUp {
       root: root, mounts: isOnly ? 0 : options.exports.count,
       admission: Admission(
         trustsAll: options.trust, squash: options.squash?.identity, own: own, knowsPeers: knowsPeers),
-      isReadOnly: options.readonly, speaker: speaker)
+      isReadOnly: options.readonly, boundary: sandbox == .namespace ? .mountNamespace : .checked,
+      speaker: speaker)
     try attempt("can't watch the front end") { () throws(Errno) in try door.watchFrontEnd() }
     manager.tell("READY=1\nSTATUS=serving, sandbox=\(sandbox.name)")
     if listener.isConnected {

@@ -12,6 +12,7 @@ struct Visit: ~Copyable {
   private let root: Descriptor
   private let user: Identity?
   private let isReadOnly: Bool
+  private let boundary: Export.Boundary
   private let service: Service
 
   /// Who is at the other end of the socket.
@@ -26,27 +27,30 @@ struct Visit: ~Copyable {
   ///   - root: the export's root directory.
   ///   - user: whom the thread is to become; nil where it stays who it is.
   ///   - isReadOnly: whether nothing may be changed.
+  ///   - boundary: what keeps `..` inside the export.
   ///   - service: who is at the other end.
   init(
     _ socket: consuming Descriptor, root: consuming Descriptor, as user: Identity?, isReadOnly: Bool,
-    _ service: Service
+    boundary: Export.Boundary, _ service: Service
   ) {
     self.socket = socket
     self.root = root
     self.user = user
     self.isReadOnly = isReadOnly
+    self.boundary = boundary
     self.service = service
     Self.count.add(1, ordering: .relaxed)
   }
 
   /// Serves the socket on a new thread.
   consuming func begin() throws(Errno) {
-    let (user, isReadOnly, service) = (user, isReadOnly, service)
+    let (user, isReadOnly, boundary, service) = (user, isReadOnly, boundary, service)
     let (socket, root) = (socket.release(), root.release())
     do throws(Errno) {
       try Thread.start {
         Self.serve(
-          Descriptor(adopting: socket), root: Descriptor(adopting: root), as: user, isReadOnly: isReadOnly, service)
+          Descriptor(adopting: socket), root: Descriptor(adopting: root), as: user, isReadOnly: isReadOnly,
+          boundary: boundary, service)
       }
     } catch {
       Self.count.subtract(1, ordering: .relaxed)
@@ -58,17 +62,17 @@ struct Visit: ~Copyable {
 
   /// Serves the socket on this thread, which is the client's from now on.
   consuming func serve() {
-    Self.serve(socket, root: root, as: user, isReadOnly: isReadOnly, service)
+    Self.serve(socket, root: root, as: user, isReadOnly: isReadOnly, boundary: boundary, service)
   }
 
   private static func serve(
     _ socket: consuming Descriptor, root: consuming Descriptor, as user: Identity?, isReadOnly: Bool,
-    _ service: Service
+    boundary: Export.Boundary, _ service: Service
   ) {
     defer { count.subtract(1, ordering: .relaxed) }
     do throws(Errno) {
       if let user { try Thread.become(user) }
-      let export = try Export(root: root, readOnly: isReadOnly)
+      let export = try Export(root: root, readOnly: isReadOnly, boundary: boundary)
       switch service {
       case .client(let terms): NinePServer.serve(export, on: socket, terms).report()
       case .frontEnd(let mounts):

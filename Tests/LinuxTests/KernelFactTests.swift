@@ -48,6 +48,36 @@ import Testing
     #expect(throws: Errno.invalidArgument) { _ = try socket.accept() }
   }
 
+  /// In a mount of a directory, `..` of what was moved out of that directory fails, also further down; it works again
+  /// once that is back. So a mount namespace with no other mount needs no check of where `..` leads.
+  @Test(.enabled(if: hasRoot(), "needs root: CAP_SYS_ADMIN"))
+  func aDirectoryMovedOutOfItsMountHasNoParent() throws {
+    let directory = try TemporaryDirectory()
+    for name in ["/export", "/export/a", "/export/a/b", "/outside"] { mkdir(directory.path + name, 0o755) }
+    try onOwnThread(in: directory.path + "/export") {
+      let mount = try Mount.clone()
+      let moved = try mount.find(try path("a"))
+      let below = try moved.find(try path("b"))
+      #expect(rename(directory.path + "/export/a", directory.path + "/outside/a") == 0)
+      #expect(throws: Errno.noSuchFileOrDirectory) { _ = try moved.parent() }
+      #expect(throws: Errno.noSuchFileOrDirectory) { _ = try below.parent() }
+      #expect(throws: Errno.noSuchFileOrDirectory) { _ = try moved.find(try path("b")).parent() }
+      #expect(openat(moved.rawValue, "../..", O_RDONLY) == -1)
+      #expect(rename(directory.path + "/outside/a", directory.path + "/export/a") == 0)
+      let found = try [below.parent().status(), moved.parent().status(), mount.parent().status()]
+      #expect(try found[0].isSame(as: moved.status()))
+      #expect(try found[1].isSame(as: mount.status()))
+      #expect(try found[2].isSame(as: mount.status()))
+    }
+  }
+
+  private func path(_ name: String) throws -> Path {
+    var path = Path()
+    let bytes = Array(name.utf8)
+    try path.set(bytes.span)
+    return path
+  }
+
   /// `..` of the root of a mount that stands nowhere is that root.
   @Test(.enabled(if: hasRoot(), "needs root: CAP_SYS_ADMIN"))
   func aDetachedMountHasNoParent() throws {

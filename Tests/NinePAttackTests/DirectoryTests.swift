@@ -88,6 +88,40 @@ extension NinePAttackTests {
       #expect(share.isWell() && share.ends())
     }
 
+    /// One message is sixteen steps. Far down, where each step upwards could be a look at every directory above, they
+    /// take no longer than they do near the root, or, where the server has nothing but such a look, than a single one.
+    @Test(arguments: Way.all + [.bare])
+    func stepsUpwardsCostTheSameAnywhere(way: Way) throws {
+      let share = try Share(way, in: "/dev/shm")
+      let client = try share.client()
+      let depth = 2500
+      try client.done(.walk(0, 1))
+      for _ in 0..<depth {
+        try client.done(.makeDirectory(1, "d"))
+        try client.done(.walk(1, 1, "d"))
+      }
+      /// The shortest time that a walk takes, in seconds.
+      func time(_ names: [String]) throws -> Double {
+        try (0..<7).map { _ in
+          let start = now()
+          try client.done(.walk(1, 2, names))
+          let end = now()
+          try client.done(.clunk(2))
+          return end - start
+        }.min() ?? 0
+      }
+      let limit = way == .bare ? 3 * (try time([".."])) : 0.02
+      for walk in [Array(repeating: "..", count: 16), (0..<16).map { $0 % 2 == 0 ? ".." : "d" }] {
+        let time = try time(walk)
+        #expect(time < limit, "\(time) s for \(walk.prefix(3)), not \(limit)")
+      }
+      // Nor does a walk that goes up by other ways than it has come down.
+      try client.done(.makeDirectory(1, "e"))
+      try client.done(.makeDirectory(1, "f"))
+      let around = ["e", "..", "f", "..", "..", "d", "e", "..", "f", "..", "..", "..", "d", "d", "e", ".."]
+      #expect(try time(around) < limit)
+    }
+
     /// Deeper than any path reaches.
     @Test(arguments: Way.all)
     func aDeepTreeIsWalkedAndRenamed(way: Way) throws {

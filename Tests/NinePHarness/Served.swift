@@ -135,7 +135,7 @@ private final class ServingThread: @unchecked Sendable {
     do throws(Errno) {
       switch way {
       case .inProcess:
-        let export = try Export(root: try Self.prepare(directory, terms), readOnly: readOnly)
+        let export = try Export(root: try Self.prepare(directory, terms), readOnly: readOnly, boundary: .checked)
         result = serve(export, on: socket)
       case .split:
         var ends = try PacketSocketPair()
@@ -150,7 +150,7 @@ private final class ServingThread: @unchecked Sendable {
           begin()
           let theirs = Descriptor(adopting: theirs)
           do throws(Errno) {
-            let export = try Export(root: try Self.prepare(directory, terms), readOnly: readOnly)
+            let export = try Export(root: try Self.prepare(directory, terms), readOnly: readOnly, boundary: .checked)
             hasBegun.set()
             _ = ObjectServer.serve(export, on: theirs)
           } catch {}
@@ -158,7 +158,8 @@ private final class ServingThread: @unchecked Sendable {
         hasBegun.wait()
         let root = Descriptor(adopting: open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC))
         if geteuid() == 0 { try Linux.Thread.become(try Identity(uid: 65_534, gid: 65_534)) }
-        let files = try ProxyExport(root: root, helper: ours, looksItself: terms.users == .asClaimed)
+        let files = try ProxyExport(
+          root: root, helper: ours, looksItself: terms.users == .asClaimed, boundary: .checked)
         result = serve(files, on: socket)
       }
     } catch {

@@ -12,8 +12,12 @@ package final class Gate: Sendable {
   private let ends: (out: CInt, in: CInt)
   private let arrived = Atomic<Int>(0)
   private let isOpen = Atomic<Bool>(false)
+  private let found = Atomic<Int>(0)
+  private let pause: UInt32
 
-  package init() throws {
+  /// - Parameter pause: microseconds that each look for a name takes.
+  package init(pause: UInt32 = 0) throws {
+    self.pause = pause
     var ends: [CInt] = [-1, -1]
     guard pipe2(&ends, CInt(O_CLOEXEC)) == 0 else { throw HarnessError("pipe: errno \(errno)") }
     self.ends = (ends[0], ends[1])
@@ -26,6 +30,14 @@ package final class Gate: Sendable {
 
   /// How many have come so far.
   package var count: Int { arrived.load(ordering: .relaxed) }
+
+  /// How many names were looked for.
+  package var finds: Int { found.load(ordering: .relaxed) }
+
+  fileprivate func find() {
+    found.add(1, ordering: .relaxed)
+    if pause > 0 { usleep(pause) }
+  }
 
   /// Waits until so many have come.
   package func wait(for count: Int) throws {
@@ -79,11 +91,12 @@ package struct SlowFiles<Files: FileSystem & ~Copyable>: FileSystem, ~Copyable {
   }
 
   package func find(_ name: borrowing Path, in directory: borrowing Descriptor) throws(Errno) -> Descriptor {
-    try files.find(name, in: directory)
+    gate.find()
+    return try files.find(name, in: directory)
   }
 
-  package func parent(of directory: borrowing Descriptor) throws(Errno) -> Descriptor {
-    try files.parent(of: directory)
+  package func parent(of directory: borrowing Descriptor, known: inout RecentFiles?) throws(Errno) -> Descriptor {
+    try files.parent(of: directory, known: &known)
   }
 
   package func status(of object: borrowing Descriptor) throws(Errno) -> FileStatus {

@@ -31,6 +31,29 @@ struct AtOnceTests {
     #expect(served.text(of: "file") == "Text")
   }
 
+  @Test("what a client has sent that has gone isn't all done")
+  func gone() throws {
+    let gate = try Gate(pause: 6000)
+    let served = try Served(gate: gate)
+    try served.client.start()
+    served.client.send((0..<300).flatMap { NinePMessage.walk(0, 1, "nothing").frame(tag: UInt16($0)) })
+    while gate.finds == 0 { usleep(1000) }
+    served.client.hangUp()
+    #expect(served.ending() == .cutShort)
+    #expect(gate.finds < 20, "\(gate.finds)")
+  }
+
+  @Test("replies don't wait for long for those to the requests behind them")
+  func soon() throws {
+    let gate = try Gate(pause: 6000)
+    let served = try Served(gate: gate)
+    try served.client.start()
+    served.client.send((0..<60).flatMap { NinePMessage.walk(0, 1, "nothing").frame(tag: UInt16($0)) })
+    #expect(served.client.receive()?.tag == 0)
+    #expect(gate.finds < 20, "\(gate.finds)")
+    for tag in 1..<60 { #expect(served.client.receive()?.tag == UInt16(tag)) }
+  }
+
   @Test("each has the answer that is its own")
   func others() throws {
     let served = try Served()

@@ -64,6 +64,24 @@ struct SeveralExportsTests {
     try #require(try client.done(.status(fid)).u64(13))
   }
 
+  @Test("a directory that the host moves out of one, or to another, has nothing above it", arguments: Way.allCases)
+  func moved(way: Way) throws {
+    let served = try Served(way.options)
+    let client = try served.client()
+    try client.done(.attach(1, tree: served.directory.path + "/one"))
+    try client.done(.walk(1, 5, "sub"))
+    let inside = served.directory.path + "/one/sub"
+    for place in ["/two/sub", "/sub"] {
+      #expect(rename(inside, served.directory.path + place) == 0)
+      #expect(try client.failure(.walk(5, 6, "..")) == ENOENT)
+      #expect(try client.done(.walk(5, 6, ".", "..", "two")).u16(0) == 1)
+      #expect(try names(client, 5)[".."] == inode(client, 5))
+      #expect(rename(served.directory.path + place, inside) == 0)
+    }
+    try client.done(.walk(5, 6, "..", ".."))
+    #expect(try inode(client, 6) == inode(client, 1))
+  }
+
   @Test("each goes by its name, and no further than its root", arguments: Way.allCases)
   func names(way: Way) throws {
     let served = try Served(way.options)
