@@ -81,9 +81,11 @@ package enum Sandbox: Sendable {
   }
 
   static func detach(_ kernelMounts: borrowing KernelMounts?) throws(StageError) {
-    try stage("detach what is the kernel's") { () throws(Errno) in
-      try kernelMounts?.detach { path in
-        var line = LogLine("left out, as it is the kernel's: ")
+    try stage("detach what isn't of plain files") { () throws(Errno) in
+      try kernelMounts?.detach { path, kind in
+        var line = LogLine("left out, as ")
+        line.add(kind)
+        line.add(" isn't a file system of plain files: ")
         line.add(path.bytes)
         Log.write(.notice, line)
       }
