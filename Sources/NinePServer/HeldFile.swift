@@ -71,6 +71,8 @@ struct AttributeValue: ~Copyable {
   let flags: ExtendedAttributeFlags
   /// Where what was written without a gap ends.
   private(set) var written = 0
+  /// Which bytes of the value were written behind a gap, a bit for each; nil where none was.
+  private var beyond: Buffer?
 
   /// A value to be filled.
   ///
@@ -109,9 +111,34 @@ struct AttributeValue: ~Copyable {
   mutating func write(_ data: Span<UInt8>, at offset: UInt64) throws(Errno) -> Int {
     guard let offset = Int(exactly: offset), offset <= count else { throw .noSpace }
     let taken = min(data.count, count - offset)
+    if offset > written, taken > 0 { try note(offset..<offset + taken) }
     var space = bytes.mutableSpan(nameCount + offset..<nameCount + offset + taken)
     for index in 0..<taken { space[index] = data[index] }
-    if offset <= written { written = max(written, offset + taken) }
+    if offset <= written {
+      written = max(written, offset + taken)
+      closeGap()
+    }
     return taken
+  }
+
+  /// Remembers bytes that were written behind a gap.
+  private mutating func note(_ range: Range<Int>) throws(Errno) {
+    let size = (count + 7) / 8
+    var bits: Buffer
+    if let known = beyond.take() { bits = known } else { bits = try Buffer(upTo: size) }
+    var space = bits.mutableSpan(0..<size)
+    for index in range { space[index / 8] |= 1 << UInt8(index % 8) }
+    beyond = consume bits
+  }
+
+  /// Goes on to the next gap, where those behind the last one were remembered.
+  private mutating func closeGap() {
+    guard let bits = beyond.take() else { return }
+    while written < count, Self.has(written, in: bits) { written += 1 }
+    beyond = consume bits
+  }
+
+  private static func has(_ index: Int, in bits: borrowing Buffer) -> Bool {
+    bits.span(0..<bits.capacity)[index / 8] & 1 << UInt8(index % 8) != 0
   }
 }

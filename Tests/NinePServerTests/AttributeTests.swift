@@ -58,6 +58,44 @@ struct AttributeTests {
     #expect(try served.client.failure(.clunk(2)) == EBADF)
   }
 
+  @Test("a value is set when all of it has come, in whatever order, and once or twice")
+  func writingInAnyOrder() throws {
+    let served = try served()
+    func write(_ value: [UInt8], _ pieces: [Range<Int>]) throws -> CInt {
+      try served.client.done(.walk(1, 2))
+      try served.client.done(.createAttribute(2, "user.new", UInt64(value.count)))
+      for piece in pieces {
+        #expect(
+          try served.client.done(.write(2, UInt64(piece.lowerBound), Array(value[piece]))).u32(0) == UInt32(piece.count)
+        )
+      }
+      return try served.client.failure(.clunk(2))
+    }
+    func value() -> [UInt8] {
+      var bytes = [UInt8](repeating: 0, count: 65_536)
+      let count = getxattr(served.path("file"), "user.new", &bytes, bytes.count)
+      return Array(bytes.prefix(max(0, count)))
+    }
+    var random = SystemRandomNumberGenerator()
+    for size in [1, 7, 8, 9, 100, 3000] {
+      let bytes = (0..<size).map { _ in UInt8.random(in: 0...255, using: &random) }
+      let single = (0..<min(size, 40)).map { $0..<$0 + 1 } + (size > 40 ? [40..<size] : [])
+      let halves = [size / 2..<size, 0..<(size + 1) / 2]
+      let overlapping = [size / 3..<size, 0..<size / 2, size / 4..<size]
+      for pieces in [single.reversed(), single.shuffled(), halves, overlapping] as [[Range<Int>]] {
+        #expect(try write(bytes, pieces) == 0, "\(size): \(pieces)")
+        #expect(value() == bytes, "\(size): \(pieces)")
+        removexattr(served.path("file"), "user.new")
+      }
+      // Without the first byte, or one in between.
+      for missing in Set([0, size / 2, size - 1]) {
+        let pieces = [missing + 1..<size, 0..<missing].filter { !$0.isEmpty }
+        #expect(try write(bytes, pieces) == EINVAL, "\(size) without \(missing)")
+        #expect(value() == [])
+      }
+    }
+  }
+
   @Test("fids that were values make room for others")
   func again() throws {
     let served = try served()
