@@ -172,6 +172,8 @@ private struct Rules {
     // What openat2 is asked for isn't the filter's to see; nothing leads outside the export.
     allow("openat2")
     allow("fcntl", argument(1, UInt64(F_DUPFD_CLOEXEC)))
+    // Which mount they are on.
+    allow("statx")
     allow("fstatfs")
   }
 
@@ -206,10 +208,9 @@ private struct Rules {
     allow("recvmsg")
   }
 
-  /// A front end: connections to it, and whether the objects that it sends are the export's.
+  /// Connections to a front end.
   mutating func addFrontEnds() {
     allow("socketpair", argument(0, UInt64(AF_UNIX)))
-    allow("statx")
   }
 
   /// Serving each connection on a thread of its own, as its user.

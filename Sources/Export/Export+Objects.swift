@@ -20,6 +20,7 @@ extension Export {
   ///   - directory: a directory.
   ///   - known: directories of which the same walk has found that they are within the export, so that a walk checks the
   ///     way up to the root once; nil where it has checked none.
+  /// - Returns: a descriptor that names it.
   /// - Throws: `ENOENT` where it isn't within the export, as of a directory that somebody has moved out of it.
   package func parent(
     of directory: borrowing Descriptor, known: inout RecentFiles?
@@ -64,6 +65,11 @@ extension Export {
   /// What is said of an object.
   package func status(of object: borrowing Descriptor) throws(Errno) -> FileStatus {
     try object.status()
+  }
+
+  /// The number of the mount that an object was found through.
+  package func mount(of object: borrowing Descriptor) throws(Errno) -> UInt64 {
+    try object.mount()
   }
 
   /// What is said of the file system that an object is on.

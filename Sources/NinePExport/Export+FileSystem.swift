@@ -10,6 +10,8 @@ extension Export: FileSystem {
 
   package func release(_ object: borrowing Descriptor) {}
 
+  package var isLost: Bool { false }
+
   package func open(
     _ object: borrowing Descriptor, kind: FileKind, _ flags: OpenFlags, isRoot: Bool
   ) throws(Errno) -> Outcome {

@@ -47,6 +47,8 @@ package struct ProxyExport: ~Copyable, FileSystem {
     }
   }
 
+  package var isLost: Bool { helper.with { helper in helper.isBroken } }
+
   package func hold() throws(Errno) -> Descriptor { try own.hold() }
 
   package func find(_ name: borrowing Path, in directory: borrowing Descriptor) throws(Errno) -> Descriptor {
@@ -71,6 +73,10 @@ package struct ProxyExport: ~Copyable, FileSystem {
 
   package func status(of object: borrowing Descriptor) throws(Errno) -> Linux.FileStatus {
     try own.status(of: object)
+  }
+
+  package func mount(of object: borrowing Descriptor) throws(Errno) -> UInt64 {
+    try own.mount(of: object)
   }
 
   package func fileSystemStatus(of object: borrowing Descriptor) throws(Errno) -> Linux.FileSystemStatus {

@@ -15,6 +15,8 @@ package protocol FileSystem: ~Copyable {
   borrowing func next() throws(Errno) -> Outcome
   /// Says that a descriptor will be closed, which operations under way may still need.
   borrowing func release(_ object: borrowing Descriptor) throws(Errno)
+  /// Whether another process has ended that the file system needs. Its operations failed without being answered.
+  var isLost: Bool { get }
 
   /// The root directory.
   borrowing func hold() throws(Errno) -> Descriptor
@@ -31,6 +33,8 @@ package protocol FileSystem: ~Copyable {
 
   /// What is said of an object.
   borrowing func status(of object: borrowing Descriptor) throws(Errno) -> FileStatus
+  /// The number of the mount that an object was found through.
+  borrowing func mount(of object: borrowing Descriptor) throws(Errno) -> UInt64
   /// What is said of the file system that an object is on.
   borrowing func fileSystemStatus(of object: borrowing Descriptor) throws(Errno) -> FileSystemStatus
   /// A symbolic link's target; a longer one than `buffer` is cut.

@@ -14,6 +14,8 @@ package enum NinePServer {
     case closed
     /// The client closed it within a request, or without waiting for a reply.
     case cutShort
+    /// What is served has gone.
+    case lost
     /// The client sent what can't be followed by anything: a frame of a size that there can't be.
     case nonsense(type: UInt8, size: UInt32)
     /// The socket failed, or there is no memory for the connection.
@@ -25,19 +27,19 @@ package enum NinePServer {
     /// As whom requests are done.
     package let users: Users
     package let trees: Trees
-    /// Whether files are kept out that aren't on the device of their tree's root.
-    package let keepsToDevice: Bool
+    /// Whether files are kept out that aren't on the mount of their tree's root.
+    package let keepsToMount: Bool
     /// What all clients of the process may have.
     package let fids: FidBudget
     /// The locks of all clients of the same tree.
     package let locks: LockTable
 
     package init(
-      users: Users, trees: Trees, keepsToDevice: Bool = false, fids: FidBudget, locks: LockTable
+      users: Users, trees: Trees, keepsToMount: Bool = false, fids: FidBudget, locks: LockTable
     ) {
       self.users = users
       self.trees = trees
-      self.keepsToDevice = keepsToDevice
+      self.keepsToMount = keepsToMount
       self.fids = fids
       self.locks = locks
     }
@@ -79,6 +81,7 @@ package enum NinePServer {
       }
       session.answer(header, inbox.body(of: header), into: &outbox)
       inbox.discardFrame(header)
+      if session.isLost { return .lost }
       // A client that has several requests under way gets several replies at once: sending is much of what one costs.
       if outbox.finish(), let type = inbox.next(limit: session.messageSize), !mayTakeLong(type),
         !hasTakenLong(since: &waitingSince)
@@ -92,6 +95,7 @@ package enum NinePServer {
           session.finishOne(into: &outbox)
           _ = outbox.finish()
         }
+        if session.isLost { return .lost }
         try outbox.send(on: line)
       } catch {
         return Ending(sending: error)

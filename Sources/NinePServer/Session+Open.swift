@@ -30,7 +30,7 @@ extension Session where Files: ~Copyable {
     let owner = try terms.users.owner(user: fids.files[index].user, gid: gid)
     try name.set(text)
     // Opening what is there may empty it.
-    if terms.keepsToDevice { try requireDeviceOfName(in: index) }
+    if terms.keepsToMount { try requireMountOfName(in: index) }
     var host = Linux.OpenFlags(access, flags) | .create | .noFollow
     if flags.contains(.exclusive) { host = host | .exclusive }
     let outcome = try files.create(

@@ -77,7 +77,7 @@ extension Session where Files: ~Copyable {
     do throws(Errno) {
       try settle(try files.next(), request, into: &outbox)
     } catch {
-      outbox.put(error, request.writer)
+      fail(error, request.writer, into: &outbox)
     }
   }
 

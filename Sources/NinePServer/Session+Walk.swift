@@ -32,6 +32,7 @@ extension Session where Files: ~Copyable {
       var end: Descriptor? = nil
       var status = root
       var known: RecentFiles? = nil
+      let mount = terms.keepsToMount ? try files.mount(of: fids.files[start].descriptor) : nil
       while let step = names.next() {
         do throws(Errno) {
           let next: Descriptor
@@ -40,12 +41,12 @@ extension Session where Files: ~Copyable {
           case nil: next = try take(step, from: start, &known)
           }
           status = try files.status(of: next)
-          try requireDevice(of: status, in: start)
+          try requireMount(of: next, mount)
           known?.insert(status)
           end = consume next
         } catch {
           // What was found is told; the first name's failure is the walk's.
-          guard found > 0 else { throw error }
+          guard found > 0, !files.isLost else { throw error }
           break
         }
         let qid = qid(status)
@@ -99,18 +100,19 @@ extension Session where Files: ~Copyable {
     }
   }
 
-  /// No step leaves the device that a tree's root is on, so that a fid's is that one.
-  ///
-  /// - Throws: `ENODEV` for what a fid leads to on another device, where such are kept out.
-  func requireDevice(of status: FileStatus, in index: Int) throws(Errno) {
-    if terms.keepsToDevice, status.device != fids.files[index].device { throw .operationNotSupportedByDevice }
+  /// - Parameters:
+  ///   - object: what a step has found.
+  ///   - mount: the mount that the walk began on, if none may leave it. It is the one that the tree's root is on.
+  /// - Throws: `ENODEV` where the object is on another.
+  private func requireMount(of object: borrowing Descriptor, _ mount: UInt64?) throws(Errno) {
+    if let mount, try files.mount(of: object) != mount { throw .operationNotSupportedByDevice }
   }
 
-  /// - Throws: `ENODEV` where what ``name`` names in a fid's directory is on a device that is kept out.
-  func requireDeviceOfName(in index: Int) throws(Errno) {
+  /// - Throws: `ENODEV` where what ``name`` names in a fid's directory is on another mount than that.
+  func requireMountOfName(in index: Int) throws(Errno) {
+    let mount = try files.mount(of: fids.files[index].descriptor)
     do throws(Errno) {
-      let object = try files.find(name, in: fids.files[index].descriptor)
-      try requireDevice(of: try files.status(of: object), in: index)
+      try requireMount(of: try files.find(name, in: fids.files[index].descriptor), mount)
     } catch .noSuchFileOrDirectory {}
   }
 

@@ -16,6 +16,8 @@ struct Session<Files: FileSystem & ~Copyable>: ~Copyable {
   let root: FileStatus
   /// What its locks are known by.
   let number: UInt64
+  /// Whether what is served has gone, so that requests can't be answered any more.
+  private(set) var isLost = false
   /// Whether a version is agreed upon.
   private var hasVersion = false
   /// The most bytes of a message: `msize`.
@@ -64,10 +66,16 @@ struct Session<Files: FileSystem & ~Copyable>: ~Copyable {
       if type != .version { try requireUnused(header.tag) }
       try answer(request, writer, into: &outbox)
     } catch {
-      outbox.put(error, writer)
+      fail(error, writer, into: &outbox)
     }
     // It may have been what another request waits for.
     if !waiting.isEmpty { answerWaiting(into: &outbox) }
+  }
+
+  /// Makes a failure the reply. Where what is served has gone there is none: nobody knows whether the request was done.
+  mutating func fail(_ error: Errno, _ writer: ReplyWriter, into outbox: inout Outbox) {
+    if files.isLost { isLost = true }
+    if !isLost { outbox.put(error, writer) }
   }
 
   @_lifetime(copy body)

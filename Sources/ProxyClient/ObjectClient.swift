@@ -20,7 +20,8 @@ package struct ObjectClient: ~Copyable {
   private var arrived = 0
   private var descriptors = ReceivedDescriptors()
   private var wait = RequestWait(.automatic)
-  private var isBroken = false
+  /// Whether the helper has gone, or doesn't speak this protocol.
+  package private(set) var isBroken = false
 
   /// The most requests that can be under way.
   package static let most = 32

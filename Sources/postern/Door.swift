@@ -98,12 +98,12 @@ struct Door: ~Copyable {
 /// What clients are served, beside files.
 struct Share: Sendable {
   let trees: Trees
-  let keepsToDevice: Bool
+  let keepsToMount: Bool
   /// What all clients may have.
   let fids: FidBudget
   let locks = LockTable()
 
   func terms(_ users: Users) -> NinePServer.Terms {
-    NinePServer.Terms(users: users, trees: trees, keepsToDevice: keepsToDevice, fids: fids, locks: locks)
+    NinePServer.Terms(users: users, trees: trees, keepsToMount: keepsToMount, fids: fids, locks: locks)
   }
 }

@@ -11,6 +11,8 @@ import SystemPackage
 /// connection to the helper for that client, it gets from the other process, which has let the client in.
 struct FrontEnd {
   let share: Share
+  /// Where the exports are on the host.
+  let paths: [String]
   let limits: Limits
   let seccomp: SystemCallFilter.Mode
   let isReadOnly: Bool
@@ -32,17 +34,24 @@ struct FrontEnd {
     guard try stage("start a front end", { () throws(Errno) in try Process.fork() }) == nil else {
       // Without another holder its end is seen.
       _ = consume theirs
-      try stage("have a front end", { () throws(Errno) in try Self.waitUntilConfined(ours) })
+      let isReady = try stage("have a front end", { () throws(Errno) in try Self.waitUntilConfined(ours) })
+      // The front end has said why.
+      if !isReady { Process.end(1) }
       return ours
     }
     Process.closeDescriptors(keeping: root, theirs)
     do throws(StageError) {
+      let user = Process.uid == 0 ? Users.nobody : Process.uid
       try confine(root, theirs)
+      let problem = try checkExports(in: root, as: user)
+      if let problem { Log.write(.critical, problem) }
       if Process.terminationSignal == nil {
         try stage("say that the front end is ready") { () throws(Errno) in
-          try theirs.sendPacket(Self.word.span, with: PassedDescriptors())
+          let word = problem == nil ? Self.ready : Self.notReady
+          try theirs.sendPacket(word.span, with: PassedDescriptors())
         }
       }
+      if problem != nil { Process.end(1) }
     } catch {
       Log.write(.critical, StartError(error).message)
       Process.end(1)
@@ -52,16 +61,41 @@ struct FrontEnd {
   }
 
   /// What it says, once.
-  private static let word: InlineArray<1, UInt8> = [1]
+  private static let ready: InlineArray<1, UInt8> = [1]
+  private static let notReady: InlineArray<1, UInt8> = [0]
 
+  /// Looks at each export's root directory as it will have to for clients.
+  ///
+  /// - Parameters:
+  ///   - root: the directory that is served.
+  ///   - user: this process's.
+  /// - Returns: a line for the operator where it may not look at one; nil where it may.
+  /// - Throws: what else has failed.
+  private func checkExports(in root: borrowing Descriptor, as user: UInt32) throws(StageError) -> String? {
+    for (index, path) in paths.enumerated() {
+      do throws(Errno) {
+        var name = Path()
+        try name.set(number: index)
+        _ = try paths.count == 1 ? root.status() : root.find(name).status()
+      } catch .permissionDenied {
+        return "can't look at \"\(path)\" as user \(user), who speaks with clients: mount a FUSE file system with "
+          + "-o allow_other, or say --in-process"
+      } catch {
+        throw StageError(stage: "look at \"\(path)\"", error: error)
+      }
+    }
+    return nil
+  }
+
+  /// - Returns: whether it is ready; else it has said why not.
   /// - Throws: `ECONNRESET` where it has ended, unless a signal has ended both.
-  private static func waitUntilConfined(_ socket: borrowing Descriptor) throws(Errno) {
-    var word = word
+  private static func waitUntilConfined(_ socket: borrowing Descriptor) throws(Errno) -> Bool {
+    var word = notReady
     var passed = ReceivedDescriptors()
     while Process.terminationSignal == nil {
       do throws(Errno) {
         var span = word.mutableSpan
-        if try socket.receivePacket(into: &span, &passed) > 0 { return }
+        if try socket.receivePacket(into: &span, &passed) > 0 { return word[0] == ready[0] }
       } catch .interrupted {
         continue
       }
@@ -69,6 +103,7 @@ struct FrontEnd {
       Process.sleep(milliseconds: 100)
       if Process.terminationSignal == nil { throw .connectionReset }
     }
+    return true
   }
 
   /// Ends this process when the front end has gone: nobody could be served any more.

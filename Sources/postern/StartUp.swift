@@ -177,13 +177,14 @@ struct StartUp {
       let fids = Int(clamping: descriptors - min(Self.ownDescriptors, descriptors / 2))
       let names = options.exports.map { Array($0.name.utf8) }
       let share = Share(
-        trees: isOnly ? .one(names[0]) : .several(names), keepsToDevice: options.multidevs == .forbid,
+        trees: isOnly ? .one(names[0]) : .several(names), keepsToMount: options.multidevs == .forbid,
         fids: FidBudget(fids, clients: Visit.most))
       _ = try Limits.liftFileSize()
       let speaker: Door.Speaker
       if isSplit {
         let frontEnd = FrontEnd(
-          share: share, limits: FrontEnd.Limits(descriptors: descriptors, addressSpace: Self.addressSpace),
+          share: share, paths: options.exports.map(\.path),
+          limits: FrontEnd.Limits(descriptors: descriptors, addressSpace: Self.addressSpace),
           seccomp: options.seccomp.mode, isReadOnly: options.readonly)
         speaker = .frontEnd(try frontEnd.start(root: root))
       } else {

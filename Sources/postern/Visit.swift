@@ -107,7 +107,7 @@ extension NinePServer.Ending {
   /// Warns of a client that didn't just leave.
   func report() {
     switch self {
-    case .closed, .cutShort: break
+    case .closed, .cutShort, .lost: break
     case .nonsense(let type, let size):
       Visit.warn("a client doesn't speak 9P: message \(type) of \(size) bytes")
     case .failed(let error):

@@ -32,7 +32,7 @@ package final class Served: Sendable {
   /// `begin` is called on the thread that serves. `other` is who is served the same directory, and `gate` holds up those
   /// who read and write.
   package init(
-    users: Users? = nil, readOnly: Bool = false, keepsToDevice: Bool = false, fids: Int = 1000,
+    users: Users? = nil, readOnly: Bool = false, keepsToMount: Bool = false, fids: Int = 1000,
     beside other: Served? = nil,
     gate: Gate? = nil, begin: @escaping @Sendable () -> Void = {}
   ) throws {
@@ -46,7 +46,7 @@ package final class Served: Sendable {
     client = Client(ends[0])
     let own = try Identity(uid: geteuid(), gid: getegid())
     let terms = NinePServer.Terms(
-      users: users ?? .one(own), trees: .one(Array("/tree".utf8)), keepsToDevice: keepsToDevice,
+      users: users ?? .one(own), trees: .one(Array("/tree".utf8)), keepsToMount: keepsToMount,
       fids: FidBudget(fids, clients: 1), locks: locks)
     thread = try ServingThread(directory.path, ends[1], terms, readOnly: readOnly, Way.current, gate, begin)
   }

@@ -109,6 +109,10 @@ package struct SlowFiles<Files: FileSystem & ~Copyable>: FileSystem, ~Copyable {
 
   package func next() throws(Errno) -> Outcome { try files.next() }
 
+  package var isLost: Bool { files.isLost }
+
+  package func mount(of object: borrowing Descriptor) throws(Errno) -> UInt64 { try files.mount(of: object) }
+
   package func release(_ object: borrowing Descriptor) throws(Errno) { try files.release(object) }
 
   package func open(
