@@ -73,19 +73,51 @@ extension Descriptor {
   /// The system calls are `readlink`, `openat2` and `statx`.
   package borrowing func isReachable(on mount: UInt64) throws(Errno) -> Bool {
     try unsafe withLinkedPath { path, count throws(Errno) in
-      var count = count
-      var how = open_how()
-      how.flags = UInt64(cl_o_path | O_NOFOLLOW | O_CLOEXEC)
-      how.resolve = UInt64(RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS)
-      // What has no name any more was in a directory that may have one.
-      while count > 0 {
-        unsafe path[count] = 0
-        let found = unsafe cl_openat2(AT_FDCWD, path.baseAddress, &how)
-        if found >= 0 { return try Descriptor(adopting: CInt(found)).mount() == mount }
-        repeat { count -= 1 } while unsafe count > 0 && path[count] != CChar(UInt8(ascii: "/"))
+      if let found = try unsafe Self.mount(of: path, upTo: count) { return found == mount }
+      // What has no name any more was in a directory that may have one. The longest part of the path that is there is
+      // looked for by halves: there may be thousands.
+      var (there, gone, result) = (0, count, false)
+      while let slash = unsafe Self.slash(in: path, between: there, gone) {
+        if let found = try unsafe Self.mount(of: path, upTo: slash) {
+          (there, result) = (slash, found == mount)
+        } else {
+          gone = slash
+        }
       }
-      return false
+      return result
     }
+  }
+
+  /// The mount that the first bytes of a path lead to; nil where they lead nowhere.
+  private static func mount(
+    of path: UnsafeMutableBufferPointer<CChar>, upTo count: Int
+  ) throws(Errno) -> UInt64? {
+    var how = open_how()
+    how.flags = UInt64(cl_o_path | O_NOFOLLOW | O_CLOEXEC)
+    how.resolve = UInt64(RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS)
+    let end = unsafe path[count]
+    unsafe path[count] = 0
+    defer { unsafe path[count] = end }
+    let found = unsafe cl_openat2(AT_FDCWD, path.baseAddress, &how)
+    return found >= 0 ? try Descriptor(adopting: CInt(found)).mount() : nil
+  }
+
+  /// A slash between two places, near their middle.
+  private static func slash(
+    in path: UnsafeMutableBufferPointer<CChar>, between start: Int, _ end: Int
+  ) -> Int? {
+    let middle = start + (end - start) / 2
+    var index = middle
+    while index > start {
+      if unsafe path[index] == CChar(UInt8(ascii: "/")) { return index }
+      index -= 1
+    }
+    index = middle + 1
+    while index < end {
+      if unsafe path[index] == CChar(UInt8(ascii: "/")) { return index }
+      index += 1
+    }
+    return nil
   }
 
   /// Calls `body` with the path that this file's link tells, and how many bytes it has; behind them is room for a NUL.

@@ -51,6 +51,40 @@ import Testing
     }
   }
 
+  @Test func aMountIsSoonFoundAgainHoweverMuchOfAPathHasGone() throws {
+    try withDirectory { directory, root in
+      let (mount, depth) = (try root.mount(), 900)
+      let top = directory.path + "/top"
+      func make(_ depth: Int) throws -> Descriptor {
+        var path = top
+        for _ in 0..<depth {
+          mkdir(path, 0o755)
+          path += "/d"
+        }
+        return try Descriptor.directory(hostPath(String(path.dropLast(2))).bytes)
+      }
+      /// The shortest time that looking takes.
+      func time(_ object: borrowing Descriptor) throws -> Double {
+        var best = Double.infinity
+        for _ in 0..<5 {
+          let start = now()
+          let isThere = try object.isReachable(on: mount)
+          best = min(best, now() - start)
+          #expect(isThere)
+          #expect(try !object.isReachable(on: mount + 1_000_000))
+        }
+        return best
+      }
+      let held = try make(depth)
+      let normal = try time(held)
+      // None of its directories is there any more, and then half of them by name.
+      removeTree(top)
+      #expect(try time(held) < 40 * normal)
+      _ = try make(depth / 2)
+      #expect(try time(held) < 40 * normal)
+    }
+  }
+
   @Test func aSymbolicLinkIsNamedAndNeverFollowed() throws {
     try withDirectory { directory, root in
       make(directory.path + "/file")
