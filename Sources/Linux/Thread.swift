@@ -41,6 +41,7 @@ package enum Thread {
     let result = unsafe pthread_create(
       &thread, &attributes,
       { job in
+        Thread.leaveTermination()
         if let job = unsafe job { unsafe Unmanaged<Job>.fromOpaque(job).takeRetainedValue().body() }
         return nil
       }, job.toOpaque())
@@ -49,6 +50,15 @@ package enum Thread {
       throw Errno(rawValue: result)
     }
     return thread
+  }
+
+  /// Leaves SIGTERM and SIGINT to the first thread: what this one is at is neither interrupted nor fails with `EINTR`.
+  private static func leaveTermination() {
+    var signals = sigset_t()
+    unsafe sigemptyset(&signals)
+    unsafe sigaddset(&signals, SIGTERM)
+    unsafe sigaddset(&signals, SIGINT)
+    _ = unsafe pthread_sigmask(SIG_BLOCK, &signals, nil)
   }
 
   /// Has all threads allocate from one place. Otherwise glibc reserves 64 MB of address space for each.

@@ -270,6 +270,26 @@ struct NinePProgramTests {
     try #require(process.family.dropFirst().first)
   }
 
+  @Test("signals to end interrupt no request, whichever thread they could go to", arguments: [[], ["--in-process"]])
+  func signals(options: [String]) throws {
+    let directory = try share()
+    let output = try Output()
+    let process = try start(directory, options, output: output)
+    let client = try connect(directory)
+    try client.start()
+    for member in process.family {
+      for thread in try FileList.names("/proc/\(member)/task") where thread != "\(member)" {
+        let status = readFile("/proc/\(member)/task/\(thread)/status") ?? ""
+        let line = status.split(separator: "\n").first { $0.hasPrefix("SigBlk:") }
+        let blocked = line.flatMap { UInt64($0.dropFirst(8), radix: 16) } ?? 0
+        for signal in [SIGTERM, SIGINT] { #expect(blocked & 1 << UInt64(signal - 1) != 0, "\(status)") }
+      }
+    }
+    process.signal(SIGTERM)
+    process.signal(SIGTERM)
+    #expect(process.wait(seconds: 10) == 0)
+  }
+
   @Test("neither half stays without the other", .enabled(if: hasRoot()))
   func halves() throws {
     for killsFrontEnd in [true, false] {
