@@ -10,6 +10,8 @@ package enum Programs {
   package static let helper = environment("POSTERN_HELPER") ?? root + "/.build/dist/virtfs-proxy-helper"
   /// The program with subcommands.
   package static let postern = environment("POSTERN_SERVER") ?? root + "/.build/dist/postern"
+  /// One of the scripts of the project.
+  package static func script(_ name: String) -> String { "\(root)/script/\(name)" }
   /// QEMU's own, the reference.
   package static let stockHelper = environment("POSTERN_STOCK_HELPER") ?? "/usr/lib/qemu/virtfs-proxy-helper"
 
