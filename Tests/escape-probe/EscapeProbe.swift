@@ -1,18 +1,21 @@
 import CLinux
 import Glibc
 
-/// What a VMM could try that its guest took over: asks a helper, in raw requests, for a file outside the share.
+/// What a VMM could try that its guest took over: asks a helper, or a server of 9P, in raw requests, for a file outside the
+/// share.
 ///
-///     escape-probe SOCKET TARGET [LINK...]
+///     escape-probe [--9p] SOCKET TARGET [LINK...]
 ///
 /// TARGET is an absolute path outside the share, each LINK a name in the share that was planted to lead there. Each
 /// attempt is told in a line; the status is 0 if all of them failed.
 @main
 enum EscapeProbe {
   static func main() {
-    let arguments = CommandLine.arguments.dropFirst()
+    var arguments = CommandLine.arguments.dropFirst()
+    let speaks9P = arguments.first == "--9p"
+    if speaks9P { arguments = arguments.dropFirst() }
     guard arguments.count >= 2, let path = arguments.first else {
-      print("usage: escape-probe SOCKET TARGET [LINK...]")
+      print("usage: escape-probe [--9p] SOCKET TARGET [LINK...]")
       exit(2)
     }
     let target = arguments[arguments.startIndex + 1]
@@ -24,6 +27,26 @@ enum EscapeProbe {
     func attempt(_ what: String, _ succeeds: Bool, _ answer: String) {
       escaped = escaped || succeeds
       print("\(succeeds ? "LEAKS:  " : "refused:") \(what): \(answer)")
+    }
+
+    if speaks9P {
+      guard let probe = NinePProbe(helper) else {
+        print("the server doesn't let a client in")
+        exit(2)
+      }
+      let names = target.split(separator: "/").map { String($0) }
+      let ways =
+        arguments.dropFirst(2).map { (what: "the planted link \($0)", names: [$0]) } + [
+          (what: "\(names.joined(separator: "/")) by way of ..", names: Array(repeating: "..", count: 8) + names),
+          (what: "the name ../..\(target)", names: ["../..\(target)"]), (what: "the name \(target)", names: [target]),
+        ]
+      for (what, names) in ways {
+        let answer = probe.open(names)
+        attempt("server asked for \(what)", answer.isOpen, answer.words)
+      }
+      let stays = probe.staysInShare(up: 8)
+      attempt("from the share's root up by ..", !stays, stays ? "still the share" : "elsewhere")
+      exit(escaped ? 1 : 0)
     }
 
     let links = arguments.dropFirst(2).map { (what: "the planted link \($0)", path: "//\($0)") }
