@@ -79,6 +79,7 @@ package enum SystemCallFilter {
       rules.addFrontEnds()
       rules.addThreads()
     case .frontEnd:
+      rules.addWaiting()
       rules.addFinding()
       rules.addContents(readOnly: readOnly)
       rules.addPackets()
@@ -159,12 +160,17 @@ private struct Rules {
 
   /// Letting clients of 9P in.
   mutating func addClients() {
-    // Who has connected, and replies that leave at once. poll is ppoll where there is no older one.
-    allow("poll")
-    allow("ppoll")
+    // Who has connected, and replies that leave at once.
+    addWaiting()
     allow("accept4")
     allow("getsockopt", argument(1, UInt64(SOL_SOCKET)))
     allow("setsockopt", argument(1, UInt64(IPPROTO_TCP)))
+  }
+
+  /// Waiting for a client, or for its first requests, but not for ever. poll is ppoll where there is no older one.
+  mutating func addWaiting() {
+    allow("poll")
+    allow("ppoll")
   }
 
   /// Finding objects that are then held.

@@ -74,6 +74,28 @@ extension Descriptor {
   }
 }
 
+extension Descriptor {
+  /// Waits until there is something to read, or the peer has closed. The system call is `poll`.
+  ///
+  /// - Parameter deadline: a moment of ``MonotonicTime``.
+  /// - Returns: false where it came first.
+  /// - Throws: what keeps it from waiting, but not `EINTR`.
+  package borrowing func waitForInput(until deadline: UInt64) throws(Errno) -> Bool {
+    while true {
+      let now = MonotonicTime.now
+      guard now < deadline else { return false }
+      // Rounded up: a wait that ends just before the moment would be followed by many without any.
+      let milliseconds = CInt(clamping: (deadline - now) / 1_000_000 + 1)
+      var waited = pollfd(fd: rawValue, events: Int16(POLLIN), revents: 0)
+      do throws(Errno) {
+        if try unsafe valueOrErrno(poll(&waited, 1, milliseconds)) > 0 { return true }
+      } catch .interrupted {
+        continue
+      }
+    }
+  }
+}
+
 /// What there is to read from a socket.
 package enum PeekedSocket: Sendable {
   case nothing, something

@@ -64,13 +64,14 @@ package struct LogLine: ~Copyable {
 package enum Log {
   /// How much a line matters, as `syslog(3)` ranks it.
   package enum Level: Sendable {
-    case critical, warning, notice
+    case critical, warning, notice, info
 
     fileprivate var priority: CInt {
       switch self {
       case .critical: LOG_CRIT
       case .warning: LOG_WARNING
       case .notice: LOG_NOTICE
+      case .info: LOG_INFO
       }
     }
   }

@@ -146,7 +146,7 @@ package enum UnixSocket {
 }
 
 extension Descriptor {
-  /// The system call is `listen`, with room for so many waiting clients.
+  /// The system call is `listen`, with room for so many waiting clients, if `net.core.somaxconn` isn't less.
   package borrowing func listen(waiting clients: CInt = 1) throws(Errno) {
     _ = try valueOrErrno(Glibc.listen(rawValue, clients))
   }
@@ -178,6 +178,11 @@ extension Descriptor {
       }
     }
   }
+}
+
+extension CInt {
+  /// As many waiting clients as the kernel has room for by default, `net.core.somaxconn`: all that come at once.
+  package static let mostWaitingClients: CInt = 4096
 }
 
 /// What can be asked of a socket, `socket(7)`.

@@ -8,8 +8,25 @@ package enum SocketAddress {
   case unix(HostPath?)
   /// One of IPv4 or IPv6.
   case internet(host: String, port: UInt16)
+  /// One of a virtual machine, or of the host of this one.
+  case vsock(machine: UInt32, port: UInt32)
   /// One of another family.
   case other
+}
+
+/// A connection that was accepted.
+package struct AcceptedSocket: ~Copyable {
+  private let socket: Descriptor
+  /// Where its peer is. A name that a Unix-domain peer has bound is left out.
+  package let peer: SocketAddress
+
+  fileprivate init(_ socket: consuming Descriptor, from peer: SocketAddress) {
+    self.socket = socket
+    self.peer = peer
+  }
+
+  /// Keeps the socket alone.
+  package consuming func keepSocket() -> Descriptor { socket }
 }
 
 extension Descriptor {
@@ -22,6 +39,24 @@ extension Descriptor {
       _ = try unsafe valueOrErrno(getsockname(rawValue, general, &size))
       return unsafe SocketAddress(UnsafeRawPointer(pointer), size: Int(size))
     }
+  }
+}
+
+extension Descriptor {
+  /// Waits for a client. The system call is `accept4`.
+  package borrowing func acceptWithAddress() throws(Errno) -> AcceptedSocket {
+    var address = sockaddr_storage()
+    var size = socklen_t(MemoryLayout<sockaddr_storage>.size)
+    let (number, peer) = try unsafe withUnsafeMutablePointer(to: &address) { pointer throws(Errno) in
+      let general = unsafe UnsafeMutableRawPointer(pointer).assumingMemoryBound(to: sockaddr.self)
+      let number = try unsafe valueOrErrno(accept4(rawValue, general, &size, CInt(SOCK_CLOEXEC.rawValue)))
+      // A path is kept for good, so that a client's own would be memory for it to use up.
+      let isUnix = unsafe CInt(general.pointee.sa_family) == AF_UNIX
+      return (
+        number, isUnix ? SocketAddress.unix(nil) : unsafe SocketAddress(UnsafeRawPointer(pointer), size: Int(size))
+      )
+    }
+    return AcceptedSocket(Descriptor(adopting: number), from: peer)
   }
 }
 
@@ -45,6 +80,9 @@ extension SocketAddress {
       var address = unsafe pointer.load(as: sockaddr_in6.self)
       self = .internet(
         host: unsafe Self.text(AF_INET6, &address.sin6_addr), port: UInt16(bigEndian: address.sin6_port))
+    case AF_VSOCK:
+      let address = unsafe pointer.load(as: sockaddr_vm.self)
+      self = .vsock(machine: address.svm_cid, port: address.svm_port)
     default: self = .other
     }
   }

@@ -34,7 +34,7 @@ package enum TCPSocket {
     try socket.noticeLostPeers()
     let general = unsafe address.assumingMemoryBound(to: sockaddr.self)
     _ = try unsafe valueOrErrno(bind(socket.rawValue, general, size))
-    try socket.listen(waiting: 16)
+    try socket.listen(waiting: .mostWaitingClients)
     return socket
   }
 }

@@ -20,9 +20,9 @@ package struct Termination: ~Copyable {
   /// Waits for a client. The system calls are `poll` and `accept4`.
   ///
   /// - Parameter socket: one that listens, whether or not it waits by itself.
-  /// - Returns: the client's socket.
+  /// - Returns: the client's socket, and where it comes from.
   /// - Throws: `EINTR` when a signal has come, or `ECONNABORTED` where the client has gone, if only to another process.
-  package borrowing func accept(on socket: borrowing Descriptor) throws(Errno) -> Descriptor {
+  package borrowing func accept(on socket: borrowing Descriptor) throws(Errno) -> AcceptedSocket {
     var waited: InlineArray<2, pollfd> = [
       pollfd(fd: socket.rawValue, events: Int16(POLLIN), revents: 0),
       pollfd(fd: end.rawValue, events: Int16(POLLIN), revents: 0),
@@ -34,7 +34,7 @@ package struct Termination: ~Copyable {
     guard waited[1].revents == 0 else { throw .interrupted }
     // Another process with the same socket may have been faster.
     do throws(Errno) {
-      return try socket.accept()
+      return try socket.acceptWithAddress()
     } catch .resourceTemporarilyUnavailable {
       throw .connectionAbort
     }

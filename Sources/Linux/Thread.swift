@@ -9,7 +9,18 @@ package enum Thread {
   /// The system call is `clone`.
   /// - Throws: `EAGAIN` where there can't be another.
   package static func start(_ body: @escaping @Sendable () -> Void) throws(Errno) {
-    _ = try start(CInt(PTHREAD_CREATE_DETACHED), body)
+    _ = try start(CInt(PTHREAD_CREATE_DETACHED), OwningJob(()) { _ in body() })
+  }
+
+  /// Runs `body` on a new thread, which nobody waits for, and gives it `owned`. A closure can't capture what can't be
+  /// copied.
+  ///
+  /// The system call is `clone`.
+  /// - Throws: `EAGAIN` where there can't be another thread. Then `owned` has ended.
+  package static func start<Owned: ~Copyable & Sendable>(
+    owning owned: consuming Owned, _ body: @escaping @Sendable (consuming Owned) -> Void
+  ) throws(Errno) {
+    _ = try start(CInt(PTHREAD_CREATE_DETACHED), OwningJob(owned, body))
   }
 
   /// Runs `body` on a new thread, which is whose the calling one is, with the same capabilities.
@@ -17,7 +28,7 @@ package enum Thread {
   /// The system call is `clone`.
   /// - Throws: `EAGAIN` where there can't be another.
   package static func begin(_ body: @escaping @Sendable () -> Void) throws(Errno) -> Running {
-    Running(thread: try start(CInt(PTHREAD_CREATE_JOINABLE), body))
+    Running(thread: try start(CInt(PTHREAD_CREATE_JOINABLE), OwningJob(()) { _ in body() }))
   }
 
   /// A thread that is waited for, by ``join()``.
@@ -30,19 +41,19 @@ package enum Thread {
     }
   }
 
-  private static func start(_ kind: CInt, _ body: @escaping @Sendable () -> Void) throws(Errno) -> pthread_t {
+  private static func start(_ kind: CInt, _ job: Job) throws(Errno) -> pthread_t {
     var attributes = pthread_attr_t()
     unsafe pthread_attr_init(&attributes)
     defer { unsafe pthread_attr_destroy(&attributes) }
     unsafe pthread_attr_setdetachstate(&attributes, kind)
     unsafe pthread_attr_setstacksize(&attributes, stackSize)
-    let job = unsafe Unmanaged.passRetained(Job(body))
+    let job = unsafe Unmanaged.passRetained(job)
     var thread = pthread_t()
     let result = unsafe pthread_create(
       &thread, &attributes,
       { job in
         Thread.leaveTermination()
-        if let job = unsafe job { unsafe Unmanaged<Job>.fromOpaque(job).takeRetainedValue().body() }
+        if let job = unsafe job { unsafe Unmanaged<Job>.fromOpaque(job).takeRetainedValue().run() }
         return nil
       }, job.toOpaque())
     guard result == 0 else {
@@ -68,10 +79,22 @@ package enum Thread {
 
   private static let stackSize = 512 << 10
 
-  private final class Job: Sendable {
-    let body: @Sendable () -> Void
+  private class Job {
+    func run() {}
+  }
 
-    init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+  private final class OwningJob<Owned: ~Copyable & Sendable>: Job {
+    private var owned: Owned?
+    private let body: @Sendable (consuming Owned) -> Void
+
+    init(_ owned: consuming Owned, _ body: @escaping @Sendable (consuming Owned) -> Void) {
+      self.owned = consume owned
+      self.body = body
+    }
+
+    override func run() {
+      if let owned = owned.take() { body(owned) }
+    }
   }
 
   /// Makes the calling thread this user's, for good: it has no capability and no other group any more. Other threads stay

@@ -19,7 +19,7 @@ package enum VsockSocket {
       let general = unsafe UnsafeRawPointer(pointer).assumingMemoryBound(to: sockaddr.self)
       _ = try unsafe valueOrErrno(bind(socket.rawValue, general, socklen_t(MemoryLayout<sockaddr_vm>.size)))
     }
-    try socket.listen(waiting: 16)
+    try socket.listen(waiting: .mostWaitingClients)
     return socket
   }
 }

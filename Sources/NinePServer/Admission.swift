@@ -42,4 +42,10 @@ package struct Admission: Sendable {
       return nil
     }
   }
+
+  /// Whose a peer's connection is, among those that there may be.
+  package func owner(of peer: (uid: UInt32, gid: UInt32)?) -> ConnectionOwner {
+    guard knowsPeers, let peer else { return .unknown }
+    return peer.uid == 0 || peer.uid == own.uid ? .privileged : .user(peer.uid)
+  }
 }

@@ -28,16 +28,18 @@ struct Inbox: ~Copyable {
     case cutShort
     /// The header claims a size that no frame has.
     case nonsense(FrameHeader)
+    /// The deadline has come first.
+    case late
     case failed(Errno)
   }
 
-  /// Waits until a whole frame of at most `limit` bytes is there.
+  /// Waits until a whole frame of at most `limit` bytes is there, or until `deadline`, a moment of `MonotonicTime`.
   ///
   /// - Returns: its header; ``body(of:)`` has the rest.
   mutating func receiveFrame(
-    from socket: borrowing Descriptor, limit: UInt32, waiting wait: inout RequestWait
+    from socket: borrowing Descriptor, limit: UInt32, until deadline: UInt64? = nil, waiting wait: inout RequestWait
   ) throws(End) -> FrameHeader {
-    try receive(Frame.headerSize, from: socket, limit, &wait)
+    try receive(Frame.headerSize, from: socket, limit, deadline, &wait)
     let header: FrameHeader
     do throws(Malformed) {
       header = try FrameHeader(buffer.span(pending))
@@ -45,7 +47,7 @@ struct Inbox: ~Copyable {
       throw .cutShort
     }
     guard let size = header.frameSize(limit: limit) else { throw .nonsense(header) }
-    try receive(size, from: socket, limit, &wait)
+    try receive(size, from: socket, limit, deadline, &wait)
     return header
   }
 
@@ -75,7 +77,8 @@ struct Inbox: ~Copyable {
   /// Reads until `count` bytes are pending, in one call where they have come already. Of the buffer no more is used than
   /// frames of at most `limit` bytes take, so that who agrees to small ones costs little memory.
   private mutating func receive(
-    _ count: Int, from socket: borrowing Descriptor, _ limit: UInt32, _ wait: inout RequestWait
+    _ count: Int, from socket: borrowing Descriptor, _ limit: UInt32, _ deadline: UInt64?,
+    _ wait: inout RequestWait
   ) throws(End) {
     let end = min(buffer.capacity, Int(clamping: limit) + Self.readAhead)
     if pending.lowerBound + count > end {
@@ -85,10 +88,12 @@ struct Inbox: ~Copyable {
     while pending.count < count {
       let read: Int
       do throws(Errno) {
+        // Whatever has come: one byte now and then is no more than none.
+        if let deadline, try !socket.waitForInput(until: deadline) { throw .timedOut }
         var space = buffer.mutableSpan(pending.upperBound..<end)
         read = try wait.receive { waiting throws(Errno) in try socket.receive(into: &space, waiting: waiting) }
       } catch {
-        throw .failed(error)
+        throw deadline != nil && error == .timedOut ? .late : .failed(error)
       }
       guard read > 0 else { throw pending.isEmpty ? .closed : .cutShort }
       pending = pending.lowerBound..<pending.upperBound + read

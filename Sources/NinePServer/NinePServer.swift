@@ -18,6 +18,8 @@ package enum NinePServer {
     case lost
     /// The client sent what can't be followed by anything: a frame of a size that there can't be.
     case nonsense(type: UInt8, size: UInt32)
+    /// The client hasn't attached in time.
+    case notAttached
     /// The socket failed, or there is no memory for the connection.
     case failed(Errno)
   }
@@ -33,17 +35,28 @@ package enum NinePServer {
     package let fids: FidBudget
     /// The locks of all clients of the same tree.
     package let locks: LockTable
+    /// Until when a connection must have attached, in milliseconds from its start.
+    package let attachTimeout: Int
 
     package init(
-      users: Users, trees: Trees, keepsToMount: Bool = false, fids: FidBudget, locks: LockTable
+      users: Users, trees: Trees, keepsToMount: Bool = false, fids: FidBudget, locks: LockTable,
+      attachTimeout: Int = NinePServer.attachTimeout
     ) {
       self.users = users
       self.trees = trees
       self.keepsToMount = keepsToMount
       self.fids = fids
       self.locks = locks
+      self.attachTimeout = attachTimeout
     }
   }
+
+  /// Milliseconds for the first two messages of a client: enough for the slowest, and no more than that for those who
+  /// connect to keep others out.
+  package static let attachTimeout = 10_000
+  /// Messages that a client may send before it has attached. All their replies have room in a socket that nobody reads
+  /// from, so that sending them holds up no thread for ever.
+  private static let mostBeforeAttach = 64
 
   /// Answers requests until there can be no further one: each in its turn, but those that wait for a disk, which don't
   /// hold up the others.
@@ -72,16 +85,22 @@ package enum NinePServer {
     var wait = RequestWait(.automatic)
     // Since when replies wait for further ones.
     var waitingSince: UInt64? = nil
+    var deadline: UInt64? = MonotonicTime.now + UInt64(clamping: session.terms.attachTimeout) * 1_000_000
+    var early = 0
     while true {
       let header: FrameHeader
       do throws(Inbox.End) {
-        header = try inbox.receiveFrame(from: socket, limit: session.messageSize, waiting: &wait)
+        header = try inbox.receiveFrame(from: socket, limit: session.messageSize, until: deadline, waiting: &wait)
       } catch {
         return Ending(error)
       }
       session.answer(header, inbox.body(of: header), into: &outbox)
       inbox.discardFrame(header)
       if session.isLost { return .lost }
+      if deadline != nil {
+        early += 1
+        if session.isAttached { deadline = nil } else if early == mostBeforeAttach { return .notAttached }
+      }
       // A client that has several requests under way gets several replies at once: sending is much of what one costs.
       if outbox.finish(), let type = inbox.next(limit: session.messageSize), !mayTakeLong(type),
         !hasTakenLong(since: &waitingSince)
@@ -138,6 +157,7 @@ extension NinePServer.Ending {
     case .closed: self = .closed
     case .cutShort: self = .cutShort
     case .nonsense(let header): self = .nonsense(type: header.type, size: header.size)
+    case .late: self = .notAttached
     case .failed(.connectionReset): self = .cutShort
     case .failed(let error): self = .failed(error)
     }

@@ -4,6 +4,9 @@ import SystemPackage
 
 // What makes fids, and what ends them.
 extension Session where Files: ~Copyable {
+  /// Whether there is a fid; the first is an attach's.
+  var isAttached: Bool { fids.files.count > 0 }
+
   /// Makes a fid the root's.
   mutating func attach(
     _ fid: Fid, authentication: Fid, tree: Span<UInt8>, user: UInt32

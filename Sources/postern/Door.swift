@@ -9,6 +9,7 @@ struct Door: ~Copyable {
   /// How many mounts the root directory has that are exports.
   private let mounts: Int
   private let admission: Admission
+  private let connections: ConnectionTable
   private let isReadOnly: Bool
   private let boundary: Export.Boundary
   private let speaker: Speaker
@@ -21,12 +22,13 @@ struct Door: ~Copyable {
   }
 
   init(
-    root: consuming Descriptor, mounts: Int, admission: Admission, isReadOnly: Bool,
+    root: consuming Descriptor, mounts: Int, admission: Admission, connections: ConnectionTable, isReadOnly: Bool,
     boundary: Export.Boundary, speaker: consuming Speaker
   ) {
     self.root = root
     self.mounts = mounts
     self.admission = admission
+    self.connections = connections
     self.isReadOnly = isReadOnly
     self.boundary = boundary
     self.speaker = speaker
@@ -42,56 +44,165 @@ struct Door: ~Copyable {
 
   /// Serves all who connect, until a signal comes.
   borrowing func serve(_ listening: borrowing Descriptor, until termination: borrowing Termination) {
+    var spare = spareDescriptor()
     while true {
       do throws(Errno) {
-        guard let visit = try admit(try termination.accept(on: listening)) else { continue }
-        try visit.begin()
+        if spare == nil { spare = spareDescriptor() }
+        let accepted = try termination.accept(on: listening)
+        let peer = accepted.peer
+        begin(accepted.keepSocket(), from: peer)
       } catch {
         if Process.terminationSignal != nil { return }
         if error == .interrupted || error == .connectionAbort { continue }
-        // Out of descriptors or threads: one of those who are there has to go first.
+        ClientLog.write(.refused, "a client can't be let in: \(error)")
+        if error == .tooManyOpenFiles || error == .tooManyOpenFilesInSystem, spare != nil {
+          // It would wait for ever; with the descriptor that was kept for this it is told.
+          spare = nil
+          if turnAway(from: listening) { continue }
+        }
+        // Out of memory, say: trying again at once wouldn't help.
         Process.sleep(milliseconds: 100)
       }
+    }
+  }
+
+  private borrowing func spareDescriptor() -> Descriptor? {
+    do throws(Errno) {
+      return try root.duplicate()
+    } catch {
+      return nil
+    }
+  }
+
+  /// Closes the connection of the first client who waits.
+  private borrowing func turnAway(from listening: borrowing Descriptor) -> Bool {
+    do throws(Errno) {
+      _ = try listening.accept()
+      return true
+    } catch {
+      return false
     }
   }
 
   /// Serves the client at the other end of this socket, until it has gone.
   borrowing func serveOne(_ socket: borrowing Descriptor) {
     do throws(Errno) {
-      try admit(try socket.duplicate())?.serve()
+      guard let arrival = admit(try socket.duplicate(), from: .other) else { return }
+      try introduce(arrival.introduction)
+      arrival.visit.serve()
     } catch {
       Log.write(.critical, "can't serve: \(error)")
+    }
+  }
+
+  /// Has a client served that is let in.
+  private borrowing func begin(_ socket: consuming Descriptor, from address: SocketAddress) {
+    guard let arrival = admit(socket, from: address) else { return }
+    let name = arrival.name
+    do throws(Errno) {
+      try arrival.visit.begin()
+    } catch {
+      ClientLog.write(.refused, "\(name.text) isn't let in: no thread can be started for it (\(error))")
+      return
+    }
+    do throws(Errno) {
+      // Where this fails nobody has the other end of what the thread serves, and the thread ends.
+      try introduce(arrival.introduction)
+    } catch {
+      ClientLog.write(.refused, "\(name.text) isn't let in: \(error)")
+    }
+  }
+
+  /// A client that is let in.
+  private struct Arrival: ~Copyable {
+    let name: ClientName
+    let visit: Visit
+    /// What the front end is to be told.
+    let introduction: Introduction?
+  }
+
+  /// Tells the front end of a client, if there is a front end, and keeps nothing of what it is sent.
+  private borrowing func introduce(_ introduction: consuming Introduction?) throws(Errno) {
+    switch introduction {
+    case .some(let introduction):
+      switch speaker {
+      case .frontEnd(let frontEnd): try introduction.send(on: frontEnd)
+      case .thisProcess: break
+      }
+    case nil: break
     }
   }
 
   /// Finds out who a client is, and who is to speak with it.
   ///
   /// - Returns: nil for one who isn't let in.
-  private borrowing func admit(_ socket: consuming Descriptor) throws(Errno) -> Visit? {
+  private borrowing func admit(_ socket: consuming Descriptor, from address: SocketAddress) -> Arrival? {
     socket.sendWithoutDelay()
-    let peer = try socket.peer()
-    guard let users = admission.users(of: peer) else {
-      if let peer { Visit.warn("user \(peer.uid) isn't let in: only root and \(admission.own.uid) are") }
+    do throws(Errno) {
+      let peer = try socket.peer()
+      let text = ClientName.peer(user: peer?.uid, at: address)
+      guard let users = admission.users(of: peer) else {
+        ClientLog.write(.refused, "\(text) isn't let in: only root and user \(admission.own.uid) are")
+        return nil
+      }
+      let connection: Connection
+      do throws(ConnectionLimit.Refusal) {
+        connection = try connections.take(for: admission.owner(of: peer))
+      } catch {
+        ClientLog.write(.refused, "\(text) isn't let in: \(reason(error))")
+        return nil
+      }
+      let name = ClientName(number: connection.number, peer: text)
+      return try admit(socket, users, name, connection)
+    } catch {
+      ClientLog.write(.refused, "a client can't be let in: \(error)")
       return nil
     }
-    guard !Visit.areTooMany else { return nil }
+  }
+
+  private borrowing func admit(
+    _ socket: consuming Descriptor, _ users: Users, _ name: ClientName, _ connection: consuming Connection
+  ) throws(Errno) -> Arrival {
     let root = try root.duplicate()
     let service: Visit.Service
     let served: Descriptor
+    let introduction: Introduction?
     switch speaker {
     case .thisProcess(let share):
       service = .client(share.terms(users))
       served = socket
-    case .frontEnd(let frontEnd):
+      introduction = nil
+    case .frontEnd:
       service = .frontEnd(mounts: mounts)
       var ends = try PacketSocketPair()
-      guard let helper = ends.takeEnd(), let ours = ends.takeEnd() else { return nil }
-      try Introduction(users: users, client: socket, helper: helper).send(on: frontEnd)
+      guard let helper = ends.takeEnd(), let ours = ends.takeEnd() else { throw .badFileDescriptor }
+      introduction = Introduction(users: users, name: name, client: socket, helper: helper)
       served = ours
     }
     var user: Identity? = nil
     if case .one(let identity) = users, admission.own.uid == 0 { user = identity }
-    return Visit(served, root: root, as: user, isReadOnly: isReadOnly, boundary: boundary, service)
+    ClientLog.write(.connected, "\(name.text) connected, \(role(of: users))")
+    return Arrival(
+      name: name,
+      visit: Visit(
+        served, root: root, as: user, isReadOnly: isReadOnly, boundary: boundary, service, name: name,
+        connection: connection),
+      introduction: introduction)
+  }
+
+  private borrowing func role(of users: Users) -> String {
+    switch users {
+    case .asClaimed: "trusted"
+    case .one(let identity): "served as \(identity.uid):\(identity.gid)"
+    }
+  }
+
+  private borrowing func reason(_ refusal: ConnectionLimit.Refusal) -> String {
+    switch refusal {
+    case .full: "there are \(connections.most) clients (--max-clients)"
+    case .share(let count):
+      "it has \(count) of \(connections.most) connections, and the rest is kept for others (--max-clients)"
+    }
   }
 }
 

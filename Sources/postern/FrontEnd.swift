@@ -111,9 +111,7 @@ struct FrontEnd {
   /// - Parameter socket: what ``start(root:)`` returned.
   /// - Throws: `EAGAIN` where there can't be another thread.
   static func watch(_ socket: borrowing Descriptor) throws(Errno) {
-    let socket = try socket.duplicate().release()
-    try Thread.start {
-      let socket = Descriptor(adopting: socket)
+    try Thread.start(owning: try socket.duplicate()) { socket in
       // It says nothing more.
       _ = Introduction.receive(from: socket)
       // A signal may be for both, and only be on its way here.
@@ -143,26 +141,45 @@ struct FrontEnd {
 
   /// Serves each client on a thread of its own, until the other process has gone.
   private func serve(_ root: borrowing Descriptor, _ clients: borrowing Descriptor) {
-    while let introduction = Introduction.receive(from: clients) {
-      do throws(Errno) {
-        let terms = share.terms(introduction.users)
-        let root = try root.duplicate().release()
-        let (client, helper) = introduction.release()
-        try Thread.start {
-          let client = Descriptor(adopting: client)
-          do throws(Errno) {
-            let files = try ProxyExport(
-              root: Descriptor(adopting: root), helper: Descriptor(adopting: helper),
-              looksItself: terms.users == .asClaimed, boundary: .mountNamespace)
-            NinePServer.serve(files, on: client, terms).report()
-          } catch {
-            Visit.warn("a client can't be served: \(error)")
-          }
-        }
-      } catch {
-        // The other process sees that nobody holds the other end of the helper's socket.
-        Visit.warn("a client can't be served: \(error)")
+    while true {
+      switch Introduction.receive(from: clients) {
+      case .introduction(let introduction): serve(introduction, root)
+      case .cut: ClientLog.write(.refused, "a client can't be served: \(Errno.tooManyOpenFiles)")
+      case .end: return
       }
+    }
+  }
+
+  /// Where a client can't be served the other process sees that nobody holds the other end of the helper's socket.
+  private func serve(_ introduction: consuming Introduction, _ root: borrowing Descriptor) {
+    let name = introduction.name
+    do throws(Errno) {
+      let client = FrontEndClient(
+        root: try root.duplicate(), introduction: introduction, terms: share.terms(introduction.users))
+      try Thread.start(owning: client) { client in client.serve() }
+    } catch {
+      ClientLog.write(.failed, "\(name.text) can't be served: \(error)")
+    }
+  }
+}
+
+/// A client of the front end's, with all that it takes to serve it.
+private struct FrontEndClient: ~Copyable, Sendable {
+  let root: Descriptor
+  let introduction: Introduction
+  let terms: NinePServer.Terms
+
+  /// Serves it on this thread, until it has gone.
+  consuming func serve() {
+    let name = introduction.name
+    let client = introduction.client
+    do throws(Errno) {
+      let files = try ProxyExport(
+        root: root, helper: introduction.helper, looksItself: terms.users == .asClaimed,
+        boundary: .mountNamespace)
+      name.report(NinePServer.serve(files, on: client, terms))
+    } catch {
+      ClientLog.write(.failed, "\(name.text) can't be served: \(error)")
     }
   }
 }

@@ -109,7 +109,7 @@ struct Listener: ~Copyable {
     return try attempt("can't listen at \"\(path)\"") { () throws(Errno) in
       if isAbandoned(place) { try SocketFile.remove(place) }
       let socket = try UnixSocket.bind(path: place)
-      try socket.listen(waiting: 16)
+      try socket.listen(waiting: .mostWaitingClients)
       return socket
     }
   }

@@ -53,6 +53,9 @@ struct NineP: ParsableCommand {
   @Option(help: .init("A Unix socket's mode.", valueName: "octal"))
   var socketMode = SocketMode(bits: 0o600)
 
+  @Option(help: .init("How many clients at a time (default: 1024).", valueName: "count"))
+  var maxClients: Int?
+
   @Flag(help: "Split off who speaks with clients; root's default.")
   var split = false
 
@@ -64,6 +67,9 @@ struct NineP: ParsableCommand {
 
   @Option(help: .init("What becomes of unexpected system calls.", valueName: "mode"))
   var seccomp = FilterChoice.kill
+
+  /// How many clients there may be at a time, unless that is said.
+  static let defaultClients = 1024
 
   /// Said where nothing says as whom clients' requests are to be done.
   static let unknownPeers =
@@ -80,6 +86,9 @@ struct NineP: ParsableCommand {
       if exports.count > 1, export.name.contains(",") {
         throw ValidationError("No mount option can say \"\(export.name)\": say --export NAME=DIR, without a comma.")
       }
+    }
+    if let maxClients, !(1...65_536).contains(maxClients) {
+      throw ValidationError("--max-clients is 1 to 65536.")
     }
     try uidMap.validate("--uid-map")
     try gidMap.validate("--gid-map")

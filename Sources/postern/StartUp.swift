@@ -46,9 +46,10 @@ struct StartUp {
           + "a socket unit's SocketMode=0600), or say --trust to let them in as yourself")
     }
     let isSplit = try isSplit(sandbox)
+    let capacity = try capacity(of: options.maxClients)
     let root = try close(sandbox, around: exports, identities)
     Process.setUmask(0)
-    let speaker = try confine(sandbox, root, identities, isSplit: isSplit)
+    let speaker = try confine(sandbox, root, identities, capacity, isSplit: isSplit)
     Log.write(
       .notice,
       "serving \(options.exports.map(\.path).joined(separator: " ")), sandbox=\(sandbox.name) seccomp=\(options.seccomp.mode.name)"
@@ -65,6 +66,8 @@ struct StartUp {
       root: root, mounts: isOnly ? 0 : options.exports.count,
       admission: Admission(
         trustsAll: options.trust, squash: options.squash?.identity, own: own, knowsPeers: knowsPeers),
+      connections: ConnectionTable(
+        ConnectionLimit(capacity.clients, isShared: knowsPeers && listener.tellsPeers)),
       isReadOnly: options.readonly, boundary: sandbox == .namespace ? .mountNamespace : .checked,
       speaker: speaker)
     try attempt("can't watch the front end") { () throws(Errno) in try door.watchFrontEnd() }
@@ -168,23 +171,20 @@ struct StartUp {
 
   /// Gives up all that serving doesn't need, and starts the process that speaks with clients where there is to be one.
   private func confine(
-    _ sandbox: Sandbox, _ root: borrowing Descriptor, _ identities: borrowing Identities, isSplit: Bool
+    _ sandbox: Sandbox, _ root: borrowing Descriptor, _ identities: borrowing Identities,
+    _ capacity: Capacity, isSplit: Bool
   ) throws(StartError) -> Door.Speaker {
     do throws(StageError) {
-      let highest = try stage("read limits") { () throws(Errno) in try Process.highest(.descriptors) }
-      let descriptors = min(highest, Self.mostDescriptors)
-      // Where few are allowed clients get half.
-      let fids = Int(clamping: descriptors - min(Self.ownDescriptors, descriptors / 2))
       let names = options.exports.map { Array($0.name.utf8) }
       let share = Share(
         trees: isOnly ? .one(names[0]) : .several(names), keepsToMount: options.multidevs == .forbid,
-        fids: FidBudget(fids, clients: Visit.most))
+        fids: FidBudget(capacity.fids, clients: capacity.clients))
       _ = try Limits.liftFileSize()
       let speaker: Door.Speaker
       if isSplit {
         let frontEnd = FrontEnd(
           share: share, paths: options.exports.map(\.path),
-          limits: FrontEnd.Limits(descriptors: descriptors, addressSpace: Self.addressSpace),
+          limits: FrontEnd.Limits(descriptors: capacity.descriptors, addressSpace: capacity.addressSpace),
           seccomp: options.seccomp.mode, isReadOnly: options.readonly)
         speaker = .frontEnd(try frontEnd.start(root: root))
       } else {
@@ -192,7 +192,7 @@ struct StartUp {
       }
       // The front end stays outside, where it is somebody else, and the mount translates for it too.
       try identities.enterNamespace()
-      try Limits.apply(descriptors: descriptors, addressSpace: Self.addressSpace)
+      try Limits.apply(descriptors: capacity.descriptors, addressSpace: capacity.addressSpace)
       if own.uid == 0 {
         try Privileges.drop(allBut: needed(hasDevices: identities.kind == .same))
       } else if sandbox == .namespace {
@@ -218,12 +218,4 @@ struct StartUp {
     guard options.squash == nil else { return become }
     return become | Privileges.serving(readOnly: options.readonly, hasDevices: hasDevices)
   }
-
-  /// Far less than the whole system has, and more files than a client looks at before its kernel forgets some.
-  private static let mostDescriptors: UInt = 262_144
-  /// What isn't a fid's: for each connection its socket, the export, and some that a walk takes on its way.
-  private static let ownDescriptors: UInt = 512
-  /// A connection has buffers for two of the largest messages, and at most as much again for slow requests; most of it is
-  /// never used.
-  private static let addressSpace: UInt = 8 << 30
 }

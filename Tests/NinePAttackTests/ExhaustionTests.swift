@@ -29,13 +29,14 @@ extension NinePAttackTests {
     /// Two that take all fids that they get, while another opens files.
     @Test(arguments: Way.all)
     func fidsEndBeforeTheOthersDo(way: Way) throws {
-      let share = try Share(way) { path in try makeFile(path + "/file", [1]) }
+      // So many that each has enough fids.
+      let share = try Share(way, ["--max-clients", "64"]) { path in try makeFile(path + "/file", [1]) }
       let other = try share.client()
       let (before, host) = (share.server.openDescriptors(), filesOfTheHost())
       let greedy = [try share.client(), try share.client()]
       var limit = rlimit()
       getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-      let most = UInt32(min(limit.rlim_max, 262_144))
+      let most = UInt32(min(limit.rlim_max, 524_288))
       var taken = 0
       for client in greedy { taken += try take(client, 1..<most) }
       #expect(taken > most / 4 && taken < most, "\(taken) of \(most)")
@@ -82,16 +83,18 @@ extension NinePAttackTests {
     /// More who connect than are let in: the others are told at once, and whoever comes later is served.
     @Test(arguments: Way.all)
     func aCrowdIsTurnedAway(way: Way) throws {
-      let share = try Share(way)
+      let share = try Share(way, ["--max-clients", "64"])
       let before = share.server.openDescriptors()
       let memory = try share.server.residentMemory()
       var (turnedAway, kept) = (0, [Client]())
       for _ in 0..<2000 {
         guard let client = try? share.connect() else { continue }
-        client.send([100, 0, 0])
         if kept.count < 64 {
+          try client.start()
+          client.send([100, 0, 0])
           kept.append(client)
         } else {
+          client.send([100, 0, 0])
           #expect(client.receive() == nil)
           turnedAway += 1
         }

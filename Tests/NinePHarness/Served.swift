@@ -33,7 +33,7 @@ package final class Served: Sendable {
   /// who read and write.
   package init(
     users: Users? = nil, readOnly: Bool = false, keepsToMount: Bool = false, fids: Int = 1000,
-    beside other: Served? = nil,
+    attachTimeout: Int = NinePServer.attachTimeout, beside other: Served? = nil,
     gate: Gate? = nil, begin: @escaping @Sendable () -> Void = {}
   ) throws {
     directory = try other?.directory ?? TemporaryDirectory()
@@ -47,7 +47,7 @@ package final class Served: Sendable {
     let own = try Identity(uid: geteuid(), gid: getegid())
     let terms = NinePServer.Terms(
       users: users ?? .one(own), trees: .one(Array("/tree".utf8)), keepsToMount: keepsToMount,
-      fids: FidBudget(fids, clients: 1), locks: locks)
+      fids: FidBudget(fids, clients: 1), locks: locks, attachTimeout: attachTimeout)
     thread = try ServingThread(directory.path, ends[1], terms, readOnly: readOnly, Way.current, gate, begin)
   }
 

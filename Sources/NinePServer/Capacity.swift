@@ -1,0 +1,81 @@
+/// How many clients a process can serve with the limits that it has, and what they take of these.
+package struct Capacity: Equatable, Sendable {
+  /// The most clients at a time.
+  package let clients: Int
+  /// What `RLIMIT_NOFILE` is to be.
+  package let descriptors: UInt
+  /// What `RLIMIT_AS` is to be, in bytes.
+  package let addressSpace: UInt
+
+  /// What the process may have, at most.
+  package struct Allowed: Sendable {
+    package let descriptors: UInt
+    package let addressSpace: UInt
+
+    package init(descriptors: UInt, addressSpace: UInt) {
+      self.descriptors = descriptors
+      self.addressSpace = addressSpace
+    }
+  }
+
+  package enum Resource: Sendable {
+    case descriptors, addressSpace
+  }
+
+  /// A limit that is too low for so many clients.
+  package struct Shortage: Error, Equatable, Sendable {
+    package let resource: Resource
+    package let limit: UInt
+    package let needed: UInt
+    /// For how many clients it is enough; 0 where it is too low for any.
+    package let clients: Int
+  }
+
+  /// For so many clients, at least 1.
+  package init(clients: Int, allowed: Allowed) throws(Shortage) {
+    self.clients = max(1, clients)
+    let count = UInt(self.clients)
+    descriptors = min(
+      allowed.descriptors, max(Self.mostDescriptors, Self.needed(Self.clientDescriptors, count, Self.ownDescriptors)))
+    addressSpace = min(allowed.addressSpace, Self.needed(Self.clientAddressSpace, count, Self.ownAddressSpace))
+    try Self.require(
+      .descriptors, allowed.descriptors, count, each: Self.clientDescriptors, own: Self.ownDescriptors,
+      least: Self.leastDescriptors)
+    try Self.require(
+      .addressSpace, allowed.addressSpace, count, each: Self.clientAddressSpace, own: Self.ownAddressSpace, least: 0)
+  }
+
+  /// Descriptors for clients' fids.
+  package var fids: Int {
+    Int(clamping: descriptors - Self.ownDescriptors - UInt(clients) * Self.connectionDescriptors)
+  }
+
+  private static func needed(_ each: UInt, _ count: UInt, _ own: UInt) -> UInt { own + each * count }
+
+  private static func require(
+    _ resource: Resource, _ limit: UInt, _ count: UInt, each: UInt, own: UInt, least: UInt
+  ) throws(Shortage) {
+    guard limit >= max(least, own + each) else {
+      throw Shortage(resource: resource, limit: limit, needed: max(least, own + each), clients: 0)
+    }
+    guard limit < needed(each, count, own) else { return }
+    throw Shortage(
+      resource: resource, limit: limit, needed: needed(each, count, own), clients: Int(clamping: (limit - own) / each))
+  }
+
+  /// More files than clients look at before their kernels forget some.
+  private static let mostDescriptors: UInt = 524_288
+  /// Those of the process itself.
+  private static let ownDescriptors: UInt = 32
+  /// Those of a connection: its sockets, the export, and some that a request takes on its way.
+  private static let connectionDescriptors: UInt = 8
+  /// And as many fids as it has in any case.
+  private static let clientDescriptors = connectionDescriptors + 8
+  /// With fewer even a single client couldn't work.
+  private static let leastDescriptors: UInt = 128
+  /// The program, and what it allocates for all.
+  private static let ownAddressSpace: UInt = 1 << 30
+  /// Buffers for two of the largest messages, as much again for slow requests, and the stacks of nine threads. Most of it
+  /// is never used.
+  private static let clientAddressSpace: UInt = 70 << 20
+}
