@@ -91,4 +91,30 @@ import Testing
       #expect(faccessat(up, "inside", F_OK, 0) == 0)
     }
   }
+
+  /// So a process that is sent descriptors can tell that it may have no more of them from the other end's end.
+  @Test func aPacketComesWithoutTheDescriptorsThatThereIsNoRoomFor() async {
+    await #expect(processExitsWith: .success) {
+      var ends = try PacketSocketPair()
+      guard let theirs = ends.takeEnd(), let ours = ends.takeEnd() else { throw Errno.badFileDescriptor }
+      var highest: CInt = 0
+      while highest < 100 { highest = dup(0) }
+      for room in 0...2 {
+        var passed = PassedDescriptors()
+        for _ in 0..<2 { passed.append(theirs) }
+        try theirs.sendPacket([UInt8](repeating: 1, count: 9).span, with: passed)
+        var limit = rlimit()
+        getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        limit.rlim_cur = rlim_t(Int(highest) + 1 + room)
+        #expect(setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0)
+        var received = ReceivedDescriptors()
+        var bytes = [UInt8](repeating: 0, count: 100)
+        var span = bytes.mutableSpan
+        #expect(try ours.receivePacket(into: &span, &received) == 9)
+        var count = 0
+        while received.takeFirst() != nil { count += 1 }
+        #expect(count == room)
+      }
+    }
+  }
 }
