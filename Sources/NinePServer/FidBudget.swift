@@ -31,4 +31,30 @@ package final class FidBudget: Sendable {
     let more = min(fids, count - own)
     if more > 0 { taken.subtract(more, ordering: .relaxed) }
   }
+
+  /// Takes one of those that are for whoever comes first, for something else than a fid.
+  ///
+  /// - Returns: nil where there is none.
+  func takeExtra() -> ExtraDescriptor? {
+    guard taken.add(1, ordering: .relaxed).newValue <= shared else {
+      taken.subtract(1, ordering: .relaxed)
+      return nil
+    }
+    return ExtraDescriptor(self)
+  }
+
+  fileprivate func giveBackExtra() {
+    taken.subtract(1, ordering: .relaxed)
+  }
+}
+
+/// That there may be one descriptor more, until this ends.
+struct ExtraDescriptor: ~Copyable, Sendable {
+  private let budget: FidBudget
+
+  fileprivate init(_ budget: FidBudget) {
+    self.budget = budget
+  }
+
+  deinit { budget.giveBackExtra() }
 }

@@ -74,6 +74,8 @@ extension Session where Files: ~Copyable {
     _ work: SlowRequest.Work, of index: Int, data: Span<UInt8> = Span(), _ writer: ReplyWriter
   ) -> Bool {
     do throws(Errno) {
+      // Those that are kept for other clients' fids aren't there for it.
+      guard let extra = terms.fids.takeExtra() else { return false }
       // The fid may be clunked meanwhile.
       let file = try fids.files[index].descriptor.duplicate()
       var copy: Buffer? = nil
@@ -83,7 +85,7 @@ extension Session where Files: ~Copyable {
         for position in data.indices { space[position] = data[position] }
         copy = consume bytes
       }
-      slow.add(SlowRequest(work, of: file, data: copy, writer))
+      slow.add(SlowRequest(work, of: file, counted: extra, data: copy, writer))
       return true
     } catch {
       return false

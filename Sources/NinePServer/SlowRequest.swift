@@ -8,6 +8,7 @@ struct SlowRequest: ~Copyable, Sendable {
   let writer: ReplyWriter
   /// The open file, by a descriptor of its own.
   let file: Descriptor
+  private let extra: ExtraDescriptor
   let work: Work
   /// What is to be written.
   let data: Buffer?
@@ -20,9 +21,13 @@ struct SlowRequest: ~Copyable, Sendable {
     case synchronize(dataOnly: Bool)
   }
 
-  init(_ work: Work, of file: consuming Descriptor, data: consuming Buffer? = nil, _ writer: ReplyWriter) {
+  init(
+    _ work: Work, of file: consuming Descriptor, counted extra: consuming ExtraDescriptor,
+    data: consuming Buffer? = nil, _ writer: ReplyWriter
+  ) {
     self.writer = writer
     self.file = file
+    self.extra = extra
     self.work = work
     self.data = data
   }

@@ -10,8 +10,8 @@ struct SlowTests {
   private let synchronous: UInt32 = 0o4_010_000
 
   /// Fid 1 has a file open, fid 2 the same so that writing reaches the disk.
-  private func served(_ gate: Gate, messageSize: UInt32 = 65_536) throws -> Served {
-    let served = try Served(gate: gate)
+  private func served(_ gate: Gate, messageSize: UInt32 = 65_536, fids: Int = 1000) throws -> Served {
+    let served = try Served(fids: fids, gate: gate)
     served.write("text", to: "file")
     try served.client.start(messageSize: messageSize)
     try served.client.done(.walk(0, 1, "file"))
@@ -73,6 +73,28 @@ struct SlowTests {
       #expect(seen.insert(answer.tag).inserted)
       if answer.tag < 1000 { #expect(answer.body.data == Array("text".utf8.dropFirst(Int(answer.tag % 4)))) }
     }
+    #expect(served.ending() == .closed)
+  }
+
+  @Test("where all descriptors that are left are kept for other clients, they are done one after the other")
+  func withoutDescriptors() throws {
+    let gate = try Gate()
+    // Five of them for whoever comes first.
+    let served = try served(gate, fids: 10)
+    let before = Usage.descriptors
+    for tag: UInt16 in 10..<50 { served.client.send(NinePMessage.synchronize(1).frame(tag: tag)) }
+    // Each by a descriptor of its own, and one by its fid's.
+    try gate.wait(for: 6)
+    usleep(100_000)
+    #expect(gate.count == 6)
+    #expect(Usage.descriptors == before + 5)
+    gate.open()
+    var seen: Set<UInt16> = []
+    for _ in 0..<40 { seen.insert(try #require(served.client.receive()).tag) }
+    #expect(seen.count == 40)
+    #expect(eventually { Usage.descriptors <= before })
+    // Given back, they are there for fids.
+    for fid: UInt32 in 10..<14 { try served.client.done(.walk(0, fid)) }
     #expect(served.ending() == .closed)
   }
 
