@@ -93,7 +93,11 @@ private enum HostileHelper {
       rest = rest.extracting(droppingFirst: 2 + count)
     }
     shutdown(theirs.rawValue, CInt(SHUT_WR))
-    ask(theirs, by: ObjectClient(adopting: ours))
+    do throws(Errno) {
+      ask(theirs, by: try ObjectClient(adopting: ours))
+    } catch {
+      violated("no memory")
+    }
   }
 
   /// Has requests done in all ways that there are, each of which may fail.

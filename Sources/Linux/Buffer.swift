@@ -45,6 +45,12 @@ package struct Buffer: ~Copyable, @unchecked Sendable {
     return unsafe _overrideLifetime(all, mutating: &self)
   }
 
+  /// Writes these bytes at a place. Bytes beyond the capacity trap.
+  package mutating func copy(_ bytes: Span<UInt8>, to start: Int) {
+    let room = unsafe UnsafeMutableBufferPointer(rebasing: base[start..<start + bytes.count])
+    unsafe bytes.withUnsafeBytes { unsafe UnsafeMutableRawBufferPointer(room).copyMemory(from: $0) }
+  }
+
   /// Moves these bytes to the front.
   package mutating func moveToFront(_ range: Range<Int>) {
     let source = unsafe UnsafeMutableBufferPointer(rebasing: base[range])

@@ -77,7 +77,14 @@ package enum Thread {
     _ = mallopt(M_ARENA_MAX, 1)
   }
 
-  private static let stackSize = 512 << 10
+  /// Has so many bytes of address space be there for small things that are allocated, whatever is left of it: Swift ends
+  /// the process where there are none. What has been used stays the process's.
+  package static func reserveMemory(_ bytes: Int) {
+    cl_reserve_heap(CInt(clamping: bytes))
+  }
+
+  /// Bytes of a thread's stack.
+  package static let stackSize = 512 << 10
 
   private class Job {
     func run() {}

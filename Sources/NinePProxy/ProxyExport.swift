@@ -23,12 +23,13 @@ package struct ProxyExport: ~Copyable, FileSystem {
   ///   - looksItself: whether to go by names oneself where one may. A helper that acts as a certain user must do it all, since
   ///     that user may be kept from what this process's isn't.
   ///   - boundary: what keeps `..` inside for this process.
-  /// - Throws: what keeps the thread's identity from being known.
+  /// - Throws: what keeps the thread's identity from being known, or `ENOMEM`.
   package init(
     root: consuming Descriptor, helper: consuming Descriptor, looksItself: Bool, boundary: Export.Boundary
   ) throws(Errno) {
+    let client = try ObjectClient(adopting: helper)
     own = try Export(root: root, readOnly: false, boundary: boundary)
-    self.helper = Cell(ObjectClient(adopting: helper))
+    self.helper = Cell(client)
     self.looksItself = looksItself
   }
 

@@ -1,3 +1,5 @@
+import Linux
+
 /// How many clients a process can serve with the limits that it has, and what they take of these.
 package struct Capacity: Equatable, Sendable {
   /// The most clients at a time.
@@ -37,7 +39,10 @@ package struct Capacity: Equatable, Sendable {
     let count = UInt(self.clients)
     descriptors = min(
       allowed.descriptors, max(Self.mostDescriptors, Self.needed(Self.clientDescriptors, count, Self.ownDescriptors)))
-    addressSpace = min(allowed.addressSpace, Self.needed(Self.clientAddressSpace, count, Self.ownAddressSpace))
+    addressSpace = min(
+      allowed.addressSpace,
+      Self.needed(Self.connectionAddressSpace, count, Self.ownAddressSpace)
+        + max(Self.leastBuffers, count * Self.clientBuffers))
     try Self.require(
       .descriptors, allowed.descriptors, count, each: Self.clientDescriptors, own: Self.ownDescriptors,
       least: Self.leastDescriptors)
@@ -49,6 +54,17 @@ package struct Capacity: Equatable, Sendable {
   package var fids: Int {
     Int(clamping: descriptors - Self.ownDescriptors - UInt(clients) * Self.connectionDescriptors)
   }
+
+  /// Bytes for clients' buffers.
+  package var buffers: Int {
+    Int(clamping: addressSpace - Self.needed(Self.connectionAddressSpace, UInt(clients), Self.ownAddressSpace))
+  }
+
+  /// Bytes that fids, locks and the like are allocated from.
+  package var heap: Int { 256 << 20 + clients * Self.connectionHeap }
+
+  /// The most threads that do slow requests.
+  package static let slowThreads = 512
 
   private static func needed(_ each: UInt, _ count: UInt, _ own: UInt) -> UInt { own + each * count }
 
@@ -73,9 +89,16 @@ package struct Capacity: Equatable, Sendable {
   private static let clientDescriptors = connectionDescriptors + 8
   /// With fewer even a single client couldn't work.
   private static let leastDescriptors: UInt = 128
-  /// The program, and what it allocates for all.
+  /// The program, what it allocates for all, and threads for slow requests, each with its stack and some of a buffer. Most
+  /// of it is never used, nor of the following.
   private static let ownAddressSpace: UInt = 1 << 30
-  /// Buffers for two of the largest messages, as much again for slow requests, and the stacks of nine threads. Most of it
-  /// is never used.
-  private static let clientAddressSpace: UInt = 70 << 20
+  private static let connectionHeap = 32 << 10
+  /// A connection's stack, and the buffers that it has in any case: its own before a version is agreed upon, one for values,
+  /// and those of what goes to another process.
+  private static let connectionAddressSpace = UInt(Thread.stackSize + connectionHeap) + 704 << 10
+  /// And as many bytes of buffers as it has in any case, and to share.
+  private static let clientAddressSpace = connectionAddressSpace + 768 << 10
+  /// Bytes of buffers for each client, and for all, where the limit allows it.
+  private static let clientBuffers: UInt = 4 << 20
+  private static let leastBuffers: UInt = 4 << 30
 }

@@ -64,7 +64,7 @@ struct AttributeValue: ~Copyable {
   static let largest = 65_536
 
   /// The name, if it is to be written, and behind it the value.
-  private var bytes: Buffer
+  private var bytes: ChargedBuffer
   private let nameCount: Int
   /// The value's bytes.
   let count: Int
@@ -77,8 +77,8 @@ struct AttributeValue: ~Copyable {
   /// A value to be filled.
   ///
   /// - Throws: `ENOMEM`.
-  init(name: Span<UInt8>, count: Int, flags: ExtendedAttributeFlags) throws(Errno) {
-    bytes = try Buffer(upTo: max(1, name.count + count))
+  init(name: Span<UInt8>, count: Int, flags: ExtendedAttributeFlags, _ memory: ClientMemory) throws(Errno) {
+    bytes = try ChargedBuffer(max(1, name.count + count), and: (count + 7) / 8, of: memory)
     nameCount = name.count
     self.count = count
     self.flags = flags
@@ -87,9 +87,9 @@ struct AttributeValue: ~Copyable {
   }
 
   /// A value that is there already.
-  init(_ value: Span<UInt8>) throws(Errno) {
+  init(_ value: Span<UInt8>, _ memory: ClientMemory) throws(Errno) {
     // Not `[]`, which is made an array.
-    try self.init(name: Span(), count: value.count, flags: ExtendedAttributeFlags(rawValue: 0))
+    try self.init(name: Span(), count: value.count, flags: ExtendedAttributeFlags(rawValue: 0), memory)
     var space = bytes.mutableSpan(0..<value.count)
     for index in value.indices { space[index] = value[index] }
   }

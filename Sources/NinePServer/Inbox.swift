@@ -6,15 +6,40 @@ import SystemPackage
 ///
 /// A peer may split a frame over many writes or send several in one: what was read too far is kept.
 struct Inbox: ~Copyable {
-  private var buffer: Buffer
+  private var buffer: ChargedBuffer
+  /// What takes the buffer's place when it has room for what is pending.
+  private var next: ChargedBuffer? = nil
+  private var hasNext = false
   /// What was read and isn't handled yet.
   private var pending = 0..<0
 
-  /// Room for frames of up to so many bytes.
+  /// Room for the frames that may come before a version is agreed upon.
   ///
   /// - Throws: `ENOMEM`.
-  init(largest: Int) throws(Errno) {
-    buffer = try Buffer(upTo: largest + Self.readAhead)
+  init() throws(Errno) {
+    buffer = try ChargedBuffer(uncounted: Self.capacity(for: MessageSize.beforeVersion))
+  }
+
+  /// Bytes of a buffer for frames of up to `size` bytes.
+  static func capacity(for size: UInt32) -> Int { Int(size) + readAhead }
+
+  /// Has this buffer take the other's place, as soon as what is pending fits.
+  mutating func change(to buffer: consuming ChargedBuffer) {
+    next = consume buffer
+    hasNext = true
+    changeIfFits()
+  }
+
+  private mutating func changeIfFits() {
+    guard var buffer = next.take() else { return }
+    guard pending.count <= buffer.capacity else {
+      next = consume buffer
+      return
+    }
+    buffer.copy(self.buffer.span(pending), to: 0)
+    pending = 0..<pending.count
+    self.buffer = consume buffer
+    hasNext = false
   }
 
   /// What may come beside the largest frame.
@@ -61,6 +86,7 @@ struct Inbox: ~Copyable {
   mutating func discardFrame(_ header: FrameHeader) {
     let end = pending.lowerBound + Int(header.size)
     pending = end == pending.upperBound ? 0..<0 : end..<pending.upperBound
+    if hasNext { changeIfFits() }
   }
 
   /// The type of the frame that is there already, whole; nil where there is none, or none of a size that there can be.

@@ -33,19 +33,23 @@ package enum NinePServer {
     package let keepsToMount: Bool
     /// What all clients of the process may have.
     package let fids: FidBudget
+    package let memory: MemoryBudget
+    package let threads: ThreadBudget
     /// The locks of all clients of the same tree.
     package let locks: LockTable
     /// Until when a connection must have attached, in milliseconds from its start.
     package let attachTimeout: Int
 
     package init(
-      users: Users, trees: Trees, keepsToMount: Bool = false, fids: FidBudget, locks: LockTable,
-      attachTimeout: Int = NinePServer.attachTimeout
+      users: Users, trees: Trees, keepsToMount: Bool = false, fids: FidBudget, memory: MemoryBudget,
+      threads: ThreadBudget, locks: LockTable, attachTimeout: Int = NinePServer.attachTimeout
     ) {
       self.users = users
       self.trees = trees
       self.keepsToMount = keepsToMount
       self.fids = fids
+      self.memory = memory
+      self.threads = threads
       self.locks = locks
       self.attachTimeout = attachTimeout
     }
@@ -64,8 +68,8 @@ package enum NinePServer {
     _ files: consuming Files, on socket: borrowing Descriptor, _ terms: Terms
   ) -> Ending {
     do throws(Errno) {
-      let inbox = try Inbox(largest: largestMessage)
-      let outbox = try Outbox(largest: largestMessage)
+      let inbox = try Inbox()
+      let outbox = try Outbox()
       let line = Line(try socket.duplicate())
       var session = try Session(files, terms, line)
       let ending = serve(&session, inbox, outbox, socket, line)
@@ -97,6 +101,7 @@ package enum NinePServer {
       session.answer(header, inbox.body(of: header), into: &outbox)
       inbox.discardFrame(header)
       if session.isLost { return .lost }
+      if let buffer = session.takeInboxBuffer() { inbox.change(to: buffer) }
       if deadline != nil {
         early += 1
         if session.isAttached { deadline = nil } else if early == mostBeforeAttach { return .notAttached }

@@ -4,17 +4,29 @@ import SystemPackage
 
 /// The sending half of a connection: replies are put together here, one behind the other, and sent in one call.
 struct Outbox: ~Copyable {
-  private var buffer: Buffer
+  private var buffer: ChargedBuffer
   /// Bytes of replies that are finished and not sent yet.
   private var ready = 0
   /// Bytes of the reply that is being made, behind those.
   private var count = 0
 
-  /// Room for a reply of up to so many bytes, and for some short ones before it.
+  /// Room for the replies that there may be before a version is agreed upon.
   ///
   /// - Throws: `ENOMEM`.
-  init(largest: Int) throws(Errno) {
-    buffer = try Buffer(upTo: max(largest, ReplyWriter.smallestBuffer) + Self.most + Self.mostUnfinished)
+  init() throws(Errno) {
+    buffer = try ChargedBuffer(uncounted: Self.capacity(for: MessageSize.beforeVersion))
+  }
+
+  /// Bytes of a buffer for a reply of up to `size` bytes, and for some short ones before it.
+  static func capacity(for size: UInt32) -> Int {
+    max(Int(size), ReplyWriter.smallestBuffer) + most + mostUnfinished
+  }
+
+  /// Moves to another buffer, which has room for replies that are finished, of whatever size it is for.
+  mutating func change(to buffer: consuming ChargedBuffer) {
+    var buffer = buffer
+    buffer.copy(self.buffer.span(0..<ready), to: 0)
+    self.buffer = buffer
   }
 
   /// The most bytes that wait for further replies.

@@ -11,20 +11,15 @@ extension Session where Files: ~Copyable {
   ///
   /// - Returns: its bytes.
   mutating func walkAttribute(
-    _ fid: Fid, _ newFid: Fid, _ text: Span<UInt8>, by outbox: inout Outbox
+    _ fid: Fid, _ newFid: Fid, _ text: Span<UInt8>
   ) throws(Errno) -> Int {
     let index = try fids.index(of: fid)
     try fids.files[index].requireFile()
     try fids.requireFree(newFid)
     guard attributeFids < Self.mostAttributeFids else { throw .tooManyOpenFiles }
     try name.set(text)
-    // There is no reply yet, so its buffer is free.
-    var space = outbox.space(at: 0, AttributeValue.largest)
-    let count =
-      text.isEmpty
-      ? try files.attributes(of: fids.files[index].descriptor, into: &space)
-      : try files.attribute(of: fids.files[index].descriptor, name: name, into: &space)
-    let value = try AttributeValue(space.span.extracting(first: count))
+    let count = try fids.getAttribute(at: index, name, isList: text.isEmpty, by: files, into: &scratch)
+    let value = try AttributeValue(scratch.span(0..<count), memory)
     // It denotes no file, but a descriptor is what a fid holds.
     var file = HeldFile(newFid, try fids.files[index].descriptor.duplicate(), like: fids.files[index])
     file.use = .readingAttribute
@@ -43,7 +38,7 @@ extension Session where Files: ~Copyable {
     guard flags.isSubset(of: [.create, .replace]), flags != [.create, .replace] else { throw .invalidArgument }
     guard size <= UInt64(AttributeValue.largest) else { throw .argListTooLong }
     guard attributeFids < Self.mostAttributeFids else { throw .tooManyOpenFiles }
-    fids.files[index].attribute = try AttributeValue(name: text, count: Int(size), flags: flags)
+    fids.files[index].attribute = try AttributeValue(name: text, count: Int(size), flags: flags, memory)
     fids.files[index].use = .writingAttribute
     attributeFids += 1
   }
@@ -97,5 +92,19 @@ extension Session where Files: ~Copyable {
     guard name.count > start.count else { return false }
     for index in start.indices where name[index] != start[index] { return false }
     return true
+  }
+}
+
+extension FidTable {
+  /// Puts an attribute's value, or the names of all, at a buffer's front.
+  ///
+  /// - Returns: bytes.
+  fileprivate func getAttribute<Files: FileSystem & ~Copyable>(
+    at index: Int, _ name: borrowing Path, isList: Bool, by files: borrowing Files, into buffer: inout Buffer
+  ) throws(Errno) -> Int {
+    var space = buffer.mutableSpan(0..<AttributeValue.largest)
+    return isList
+      ? try files.attributes(of: self.files[index].descriptor, into: &space)
+      : try files.attribute(of: self.files[index].descriptor, name: name, into: &space)
   }
 }

@@ -69,7 +69,7 @@ extension Session where Files: ~Copyable {
 
   /// Gives a request to another thread.
   ///
-  /// - Returns: false where there is no descriptor or no memory for that.
+  /// - Returns: false where there is no descriptor or no memory for that: this thread is to do it then.
   private func handOver(
     _ work: SlowRequest.Work, of index: Int, data: Span<UInt8> = Span(), _ writer: ReplyWriter
   ) -> Bool {
@@ -78,12 +78,11 @@ extension Session where Files: ~Copyable {
       guard let extra = terms.fids.takeExtra() else { return false }
       // The fid may be clunked meanwhile.
       let file = try fids.files[index].descriptor.duplicate()
-      var copy: Buffer? = nil
+      var copy: ChargedBuffer? = nil
       if !data.isEmpty {
-        var bytes = try Buffer(upTo: data.count)
-        var space = bytes.mutableSpan(0..<data.count)
-        for position in data.indices { space[position] = data[position] }
-        copy = consume bytes
+        var buffer = try ChargedBuffer(data.count, of: memory)
+        buffer.copy(data, to: 0)
+        copy = consume buffer
       }
       slow.add(SlowRequest(work, of: file, counted: extra, data: copy, writer))
       return true

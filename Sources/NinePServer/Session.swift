@@ -31,17 +31,26 @@ struct Session<Files: FileSystem & ~Copyable>: ~Copyable {
   // A request has at most two names. Both live here, NUL-terminated, until the next request.
   var name = Path()
   var other = Path()
-  /// For the kernel's directory entries, before they are put into a reply.
+  /// For the kernel's directory entries and extended attributes, before they are put into a reply.
   var scratch: Buffer
+  /// What its buffers are taken from.
+  let memory: ClientMemory
+  /// What the inbox is to have instead of its buffer.
+  private var inboxBuffer: ChargedBuffer? = nil
+  /// The size of messages that there are buffers for.
+  private var bufferedSize = MessageSize.beforeVersion
+  /// Room for a reply of a slow request, so that one at least can be done whatever others have.
+  private var slowReply: MemoryCharge? = nil
 
   /// - Throws: what keeps the root from being looked at, or `ENOMEM`.
   init(_ files: consuming Files, _ terms: NinePServer.Terms, _ line: Line) throws(Errno) {
-    let scratch = try Buffer(upTo: 65_536)
+    let scratch = try Buffer(upTo: AttributeValue.largest)
     unfinished.reserveCapacity(Self.mostUnfinished)
     let contents = try files.contents()
     root = try files.hold().status()
     self.contents = contents
-    slow = SlowWork(contents, line)
+    memory = ClientMemory(of: terms.memory)
+    slow = SlowWork(contents, line, memory, terms.threads)
     self.scratch = scratch
     self.files = files
     self.terms = terms
@@ -126,7 +135,7 @@ struct Session<Files: FileSystem & ~Copyable>: ~Copyable {
     case .makeDirectory, .makeNode, .makeSymbolicLink:
       try settle(try make(request), Unfinished(writer, .qid), into: &outbox)
     case .walkExtendedAttribute(let fid, let newFid, let name):
-      let size = try walkAttribute(fid, newFid, name, by: &outbox)
+      let size = try walkAttribute(fid, newFid, name)
       outbox.put { buffer in writer.size(UInt64(size), into: &buffer) }
     case .lock(let fid, let flags, let lock):
       try self.lock(fid, flags, lock, writer, into: &outbox)
@@ -175,13 +184,51 @@ struct Session<Files: FileSystem & ~Copyable>: ~Copyable {
     waiting.removeAll()
     attributeFids = 0
     hasVersion = false
-    guard let agreed = MessageSize.agreed(requested: size, own: UInt32(NinePServer.largestMessage)) else {
+    guard let wanted = MessageSize.agreed(requested: size, own: UInt32(NinePServer.largestMessage)) else {
       throw .messageTooLong
     }
+    let agreed = makeBuffers(for: wanted, &outbox)
     hasVersion = version == .linux
     messageSize = max(agreed, hasVersion ? 0 : MessageSize.beforeVersion)
     outbox.put { buffer in writer.version(version, messageSize: agreed, into: &buffer) }
   }
+
+  /// Changes the connection's buffers to those for messages of up to `wanted` bytes, or of as many as there is memory for.
+  ///
+  /// - Returns: how many that is.
+  private mutating func makeBuffers(for wanted: UInt32, _ outbox: inout Outbox) -> UInt32 {
+    let smallest = MessageSize.beforeVersion
+    guard max(wanted, smallest) != bufferedSize else { return wanted }
+    slowReply = nil
+    do throws(Errno) {
+      // What it had is free for the next ones.
+      outbox.change(to: try ChargedBuffer(uncounted: Outbox.capacity(for: smallest)))
+      let inboxBuffer = try ChargedBuffer(uncounted: Inbox.capacity(for: smallest))
+      self.inboxBuffer = consume inboxBuffer
+      bufferedSize = smallest
+    } catch {
+      // The larger ones do as well.
+      return min(wanted, bufferedSize)
+    }
+    var size = wanted
+    while size > smallest {
+      do throws(Errno) {
+        slowReply = try MemoryCharge(SlowWork<Files.Contents>.replyCapacity(for: Int(size)), of: memory)
+        let larger = try ChargedBuffer(Outbox.capacity(for: size), of: memory)
+        inboxBuffer = try ChargedBuffer(Inbox.capacity(for: size), of: memory)
+        outbox.change(to: larger)
+        bufferedSize = size
+        return size
+      } catch {
+        slowReply = nil
+        size /= 2
+      }
+    }
+    return min(wanted, smallest)
+  }
+
+  /// The buffer that the inbox is to have from now on, once for each.
+  mutating func takeInboxBuffer() -> ChargedBuffer? { inboxBuffer.take() }
 
   /// Lets go of all, and waits for the other threads.
   ///

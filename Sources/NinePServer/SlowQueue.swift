@@ -1,5 +1,6 @@
 import Linux
 import NinePProtocol
+import SystemPackage
 
 /// A connection's slow requests: those that wait for a thread, those that one has, and the flushes that wait for these.
 struct SlowQueue: ~Copyable {
@@ -8,7 +9,7 @@ struct SlowQueue: ~Copyable {
   private var flushes: [Flush] = []
   /// Threads that have a request, or still send its reply.
   private var busy = 0
-  /// Bytes that wait to be written.
+  /// Bytes that wait to be written, or are being written.
   private var data = 0
   /// Bytes of the busy threads' buffers.
   private var buffers = 0
@@ -35,7 +36,7 @@ struct SlowQueue: ~Copyable {
   static let mostWaiting = 128
   /// The most flushes that wait.
   static let mostFlushes = 128
-  /// The most bytes that wait to be written, and the most that all buffers have, unless one request alone has more.
+  /// The most bytes that are to be written, and the most that all buffers have, unless one request alone has more.
   private static let mostBytes = NinePServer.largestMessage
 
   init() {
@@ -63,17 +64,25 @@ struct SlowQueue: ~Copyable {
     waiting.append(request)
   }
 
-  /// Takes the request that has waited longest, where there is room for its reply.
-  mutating func begin() -> SlowRequest? {
+  /// Takes the request that has waited longest, where there is room for its reply. Where there isn't, one that is being done
+  /// has to be answered first.
+  mutating func begin(_ memory: ClientMemory) -> SlowRequest? {
     guard let index = oldest else { return nil }
     let size = waiting[index].replySize
-    guard buffers == 0 || buffers + size <= Self.mostBytes else { return nil }
+    if buffers > 0 {
+      guard buffers + size <= Self.mostBytes else { return nil }
+      do throws(Errno) {
+        waiting[index].room = try MemoryCharge(size, of: memory)
+      } catch {
+        return nil
+      }
+    }
     running.append(
       Running(
         number: waiting[index].number, tag: waiting[index].writer.tag, changesFile: waiting[index].changesFile))
     busy += 1
     buffers += size
-    return take(index)
+    return waiting.take(index)
   }
 
   /// Says that a request is done, and is sent next, unless nobody wants its reply. `flushed` is called with the replies to
@@ -88,10 +97,11 @@ struct SlowQueue: ~Copyable {
     return true
   }
 
-  /// Says that a thread has no request any more, whose reply had so much room.
-  mutating func rest(_ size: Int) {
+  /// Says that a thread has no request any more, whose reply had so much room, and which wrote so many bytes.
+  mutating func rest(_ size: Int, written: Int) {
     busy -= 1
     buffers -= size
+    data -= written
   }
 
   /// Whether a tag can't be another request's.
@@ -115,7 +125,8 @@ struct SlowQueue: ~Copyable {
   /// Cancels what waits with this tag, or has the flush wait for it.
   mutating func flush(_ tag: Tag, _ writer: ReplyWriter) -> Flushing {
     for index in 0..<waiting.count where waiting[index].writer.tag == tag {
-      _ = take(index)
+      let request = waiting.take(index)
+      data -= request.dataSize
       return .done
     }
     guard let number = number(of: tag) else { return .done }
@@ -133,8 +144,8 @@ struct SlowQueue: ~Copyable {
 
   /// Has nothing be begun any more, and nothing of what was asked for be answered.
   mutating func cancel() {
+    for index in 0..<waiting.count { data -= waiting[index].dataSize }
     waiting.removeAll()
-    data = 0
     flushes.removeAll(keepingCapacity: true)
     for index in running.indices { running[index].isWanted = false }
   }
@@ -156,10 +167,5 @@ struct SlowQueue: ~Copyable {
     var oldest = 0
     for index in 1..<waiting.count where waiting[index].number < waiting[oldest].number { oldest = index }
     return oldest
-  }
-
-  private mutating func take(_ index: Int) -> SlowRequest {
-    data -= waiting[index].dataSize
-    return waiting.take(index)
   }
 }

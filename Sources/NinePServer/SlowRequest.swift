@@ -11,9 +11,11 @@ struct SlowRequest: ~Copyable, Sendable {
   private let extra: ExtraDescriptor
   let work: Work
   /// What is to be written.
-  let data: Buffer?
+  let data: ChargedBuffer?
   /// Its place among all of the connection.
   var number: UInt64 = 0
+  /// What its reply's buffer counts for, where another one is being done.
+  var room: MemoryCharge? = nil
 
   enum Work {
     case read(offset: UInt64, count: Int)
@@ -23,7 +25,7 @@ struct SlowRequest: ~Copyable, Sendable {
 
   init(
     _ work: Work, of file: consuming Descriptor, counted extra: consuming ExtraDescriptor,
-    data: consuming Buffer? = nil, _ writer: ReplyWriter
+    data: consuming ChargedBuffer? = nil, _ writer: ReplyWriter
   ) {
     self.writer = writer
     self.file = file
@@ -74,8 +76,15 @@ struct SlowRequest: ~Copyable, Sendable {
         return writer.empty(into: &reply)
       }
     } catch {
-      var reply = buffer.mutableSpan(0..<buffer.capacity)
-      return writer.error(ErrorNumber(rawValue: UInt32(bitPattern: error.rawValue)), into: &reply)
+      return fail(error, into: &buffer)
     }
+  }
+
+  /// Puts a failure at a buffer's front.
+  ///
+  /// - Returns: the reply's bytes.
+  borrowing func fail(_ error: Errno, into buffer: inout Buffer) -> Int {
+    var reply = buffer.mutableSpan(0..<buffer.capacity)
+    return writer.error(ErrorNumber(rawValue: UInt32(bitPattern: error.rawValue)), into: &reply)
   }
 }

@@ -10,6 +10,8 @@ import SystemPackage
 final class SlowWork<Contents: FileContents>: Sendable {
   private let contents: Contents
   private let line: Line
+  private let memory: ClientMemory
+  private let budget: ThreadBudget
   private let queue = Mutex(SlowQueue())
   /// Threads that were started.
   private let threads = Mutex(OwnedArray<Thread.Running>())
@@ -25,9 +27,16 @@ final class SlowWork<Contents: FileContents>: Sendable {
   /// What a thread keeps of a buffer.
   private static var keptBuffer: Int { 256 << 10 }
 
-  init(_ contents: Contents, _ line: Line) {
+  init(_ contents: Contents, _ line: Line, _ memory: ClientMemory, _ budget: ThreadBudget) {
     self.contents = contents
     self.line = line
+    self.memory = memory
+    self.budget = budget
+  }
+
+  /// Bytes of a buffer for a reply of up to `size` bytes. Replies to flushes come behind it.
+  static func replyCapacity(for size: Int) -> Int {
+    size + SlowQueue.mostFlushes * Frame.headerSize + ReplyWriter.smallestBuffer
   }
 
   /// Has a request done and answered. Waits where there are too many.
@@ -95,6 +104,7 @@ final class SlowWork<Contents: FileContents>: Sendable {
     }
     while let thread = threads.withLock({ threads in threads.count > 0 ? threads.take(threads.count - 1) : nil }) {
       thread.join()
+      budget.giveBack()
     }
     return isDone
   }
@@ -110,7 +120,11 @@ final class SlowWork<Contents: FileContents>: Sendable {
 
   private func startThread() {
     do throws(Errno) {
+      guard budget.take(beside: threads.withLock { $0.count }) else { throw .resourceTemporarilyUnavailable }
+      var isStarted = false
+      defer { if !isStarted { budget.giveBack() } }
       let thread = try Thread.begin { self.work() }
+      isStarted = true
       var started: Thread.Running? = consume thread
       threads.withLock { threads in
         if let thread = started.take() { threads.append(thread) }
@@ -140,18 +154,23 @@ final class SlowWork<Contents: FileContents>: Sendable {
     var moment: UInt32 = 0
     let next = queue.withLock { queue in
       moment = toDo.moment
-      let next = queue.begin()
+      let next = queue.begin(memory)
       // There may be room for another.
       if next != nil, queue.waitingCount > 0 { toDo.ring() }
       return next
     }
     guard let request = next else { return moment }
-    let (number, size) = (request.number, request.replySize)
+    let (number, size, written) = (request.number, request.replySize, request.dataSize)
     do throws(Errno) {
-      // Replies to flushes come behind its own.
-      let room = size + SlowQueue.mostFlushes * Frame.headerSize + ReplyWriter.smallestBuffer
-      var buffer = try take(&kept, room)
-      let count = request.answer(by: contents, into: &buffer)
+      var buffer: Buffer
+      let count: Int
+      do throws(Errno) {
+        buffer = try take(&kept, Self.replyCapacity(for: size))
+        count = request.answer(by: contents, into: &buffer)
+      } catch {
+        buffer = try Buffer(upTo: Self.replyCapacity(for: ReplyWriter.smallestBuffer))
+        count = request.fail(error, into: &buffer)
+      }
       // Whoever sees the reply may see that the file is closed.
       _ = consume request
       try line.send(&buffer) { buffer in finish(number, count, &buffer) }
@@ -166,7 +185,7 @@ final class SlowWork<Contents: FileContents>: Sendable {
       }
     }
     queue.withLock { queue in
-      queue.rest(size)
+      queue.rest(size, written: written)
       done.ring()
     }
     return nil

@@ -8,13 +8,13 @@ package import SystemPackage
 /// everything fails with `EIO`.
 package struct ObjectClient: ~Copyable {
   private let socket: Descriptor
-  private var requests = Buffer(capacity: ObjectPacket.largest)
+  private var requests: Buffer
   /// Bytes of requests that aren't sent yet, and the descriptors of those.
   private var queued = 0
   private var passed = PassedDescriptors()
   /// Requests whose replies haven't been taken.
   private var underWay = 0
-  private var replies = Buffer(capacity: 2 * ObjectPacket.largest)
+  private var replies: Buffer
   /// Replies that have come and haven't been taken, and how many that is.
   private var pending = 0..<0
   private var arrived = 0
@@ -36,7 +36,12 @@ package struct ObjectClient: ~Copyable {
   }
 
   /// Speaks to the helper at the other end of a connected socket of packets.
-  package init(adopting socket: consuming Descriptor) {
+  ///
+  /// - Throws: `ENOMEM`.
+  package init(adopting socket: consuming Descriptor) throws(Errno) {
+    let requests = try Buffer(upTo: ObjectPacket.largest)
+    replies = try Buffer(upTo: 2 * ObjectPacket.largest)
+    self.requests = consume requests
     self.socket = socket
   }
 

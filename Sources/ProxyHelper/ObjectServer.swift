@@ -20,8 +20,8 @@ package enum ObjectServer {
     _ export: consuming Export, mounts: Int = 0, on socket: borrowing Descriptor
   ) -> ProxyServer.Ending {
     do throws(Errno) {
-      var inbox = ObjectInbox()
-      var outbox = ObjectOutbox()
+      var inbox = try ObjectInbox()
+      var outbox = try ObjectOutbox()
       var responder = try ObjectResponder(export, mounts: mounts)
       var wait = RequestWait(.automatic)
       while try inbox.receive(from: socket, waiting: &wait) {
@@ -49,10 +49,15 @@ package enum ObjectServer {
 
 /// The packet that is being answered.
 private struct ObjectInbox: ~Copyable {
-  private var buffer = Buffer(capacity: ObjectPacket.largest)
+  private var buffer: Buffer
   private var pending = 0..<0
   /// What came with it.
   private(set) var objects = OwnedArray<Descriptor>()
+
+  /// - Throws: `ENOMEM`.
+  init() throws(Errno) {
+    buffer = try Buffer(upTo: ObjectPacket.largest)
+  }
 
   /// Waits for one.
   ///
@@ -103,9 +108,14 @@ private struct ObjectInbox: ~Copyable {
 
 /// Replies, and the descriptors that go with them, until they are sent.
 struct ObjectOutbox: ~Copyable {
-  private var buffer = Buffer(capacity: ObjectPacket.largest)
+  private var buffer: Buffer
   private var count = 0
   private var descriptors = OwnedArray<Descriptor>()
+
+  /// - Throws: `ENOMEM`.
+  init() throws(Errno) {
+    buffer = try Buffer(upTo: ObjectPacket.largest)
+  }
 
   /// Puts a reply behind the others, for which there is room where it isn't full.
   mutating func put(_ reply: borrowing ObjectReply) throws(Errno) {

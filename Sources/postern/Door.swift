@@ -212,9 +212,13 @@ struct Share: Sendable {
   let keepsToMount: Bool
   /// What all clients may have.
   let fids: FidBudget
+  let memory: MemoryBudget
+  let threads: ThreadBudget
   let locks = LockTable()
 
   func terms(_ users: Users) -> NinePServer.Terms {
-    NinePServer.Terms(users: users, trees: trees, keepsToMount: keepsToMount, fids: fids, locks: locks)
+    NinePServer.Terms(
+      users: users, trees: trees, keepsToMount: keepsToMount, fids: fids, memory: memory,
+      threads: threads, locks: locks)
   }
 }

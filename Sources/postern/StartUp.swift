@@ -175,10 +175,13 @@ struct StartUp {
     _ capacity: Capacity, isSplit: Bool
   ) throws(StartError) -> Door.Speaker {
     do throws(StageError) {
+      Thread.reserveMemory(capacity.heap)
       let names = options.exports.map { Array($0.name.utf8) }
       let share = Share(
         trees: isOnly ? .one(names[0]) : .several(names), keepsToMount: options.multidevs == .forbid,
-        fids: FidBudget(capacity.fids, clients: capacity.clients))
+        fids: FidBudget(capacity.fids, clients: capacity.clients),
+        memory: MemoryBudget(capacity.buffers, clients: capacity.clients),
+        threads: ThreadBudget(Capacity.slowThreads))
       _ = try Limits.liftFileSize()
       let speaker: Door.Speaker
       if isSplit {

@@ -158,6 +158,54 @@ extension NinePAttackTests {
       #expect(share.ends())
     }
 
+    /// Clients that take all address space that the process has left: they are refused, and the others go on.
+    @Test(arguments: Way.all)
+    func addressSpaceEndsBeforeTheOthersDo(way: Way) throws {
+      let share = try Share(way)
+      let other = try share.client()
+      try other.done(.walk(0, 1))
+      let process = try #require(share.server.family.last)
+      try limitAddressSpace(of: process, beyond: 200 << 20)
+      var greedy: [Client] = []
+      var refused = 0
+      for _ in 0..<60 where refused == 0 {
+        do {
+          let client = try share.connect()
+          try client.start(messageSize: 16 << 20)
+          greedy.append(client)
+          for fid: UInt32 in 1..<256 {
+            try client.done(.walk(0, fid))
+            guard try client.failure(.createAttribute(fid, "user.x", 65_536)) == 0 else { break }
+          }
+        } catch is HarnessError {
+          refused += 1
+        }
+      }
+      #expect(refused > 0)
+      for fid: UInt32 in 10..<4010 { try other.done(.walk(0, fid)) }
+      try other.done(.status(1))
+      greedy = []
+      #expect(eventually { share.isWell() })
+      #expect(share.ends())
+    }
+
+    /// Lets a process have so many bytes of address space more than it has. Without a capability only its own user may.
+    private func limitAddressSpace(of process: pid_t, beyond bytes: Int) throws {
+      let status = readFile("/proc/\(process)/status") ?? ""
+      func field(_ name: String) throws -> Int {
+        let line = status.split(separator: "\n").first { $0.hasPrefix(name + ":") }
+        return try #require(line?.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Int($0) })
+      }
+      let limit = try field("VmSize") * 1024 + bytes
+      let (uid, gid) = (try field("Uid"), try field("Gid"))
+      let change = ["/usr/bin/prlimit", "--pid", "\(process)", "--as=\(limit):\(limit)"]
+      let result =
+        uid == geteuid()
+        ? try run(change[0], Array(change.dropFirst()))
+        : try run("/usr/bin/setpriv", ["--reuid=\(uid)", "--regid=\(gid)", "--clear-groups"] + change)
+      try #require(result == 0)
+    }
+
     /// What failed requests and requests that are done leave behind adds up.
     @Test(arguments: Way.all)
     func aHundredThousandRequestsLeaveNothing(way: Way) throws {

@@ -33,6 +33,7 @@ package final class Served: Sendable {
   /// who read and write.
   package init(
     users: Users? = nil, readOnly: Bool = false, keepsToMount: Bool = false, fids: Int = 1000,
+    memory: MemoryBudget = MemoryBudget(1 << 30, clients: 1), threads: ThreadBudget = ThreadBudget(16),
     attachTimeout: Int = NinePServer.attachTimeout, beside other: Served? = nil,
     gate: Gate? = nil, begin: @escaping @Sendable () -> Void = {}
   ) throws {
@@ -47,7 +48,8 @@ package final class Served: Sendable {
     let own = try Identity(uid: geteuid(), gid: getegid())
     let terms = NinePServer.Terms(
       users: users ?? .one(own), trees: .one(Array("/tree".utf8)), keepsToMount: keepsToMount,
-      fids: FidBudget(fids, clients: 1), locks: locks, attachTimeout: attachTimeout)
+      fids: FidBudget(fids, clients: 1), memory: memory, threads: threads, locks: locks,
+      attachTimeout: attachTimeout)
     thread = try ServingThread(directory.path, ends[1], terms, readOnly: readOnly, Way.current, gate, begin)
   }
 

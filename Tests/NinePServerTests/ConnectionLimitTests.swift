@@ -103,6 +103,9 @@ struct ConnectionLimitTests {
     #expect(shortage?.resource == .addressSpace && (shortage?.clients ?? 0) > 100)
     #expect(try capacity(shortage?.clients ?? 1, 1 << 21, 64 << 30).addressSpace <= 64 << 30)
     #expect(throws: Capacity.Shortage.self) { try capacity(1, 1 << 21, 1000) }
+    #expect(usual.buffers == 4 << 30 && usual.addressSpace < 8 << 30)
+    #expect(try capacity(65_536, 1 << 21).buffers == 65_536 * 4 << 20)
+    #expect(try capacity(1024, 1 << 20, 3 << 30).buffers >= 1024 * 768 << 10)
   }
 
   @Test("lines come ten at once and then one a second, and say how many didn't")

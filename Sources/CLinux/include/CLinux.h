@@ -75,6 +75,9 @@ static inline long cl_getdents(int fd, void *bytes, size_t count) {
   return cl_result(syscall(SYS_getdents64, fd, bytes, count));
 }
 
+// Has the heap grow by so many bytes, and keep them.
+void cl_reserve_heap(int bytes);
+
 // A number that threads sleep by while it doesn't change.
 static inline uint32_t cl_load(const uint32_t *number) { return __atomic_load_n(number, __ATOMIC_ACQUIRE); }
 static inline long cl_wait_while(uint32_t *number, uint32_t value) {
