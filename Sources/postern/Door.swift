@@ -102,14 +102,14 @@ struct Door: ~Copyable {
     do throws(Errno) {
       try arrival.visit.begin()
     } catch {
-      ClientLog.write(.refused, "\(name.text) isn't let in: no thread can be started for it (\(error))")
+      ClientLog.write(.refused, "\(name.text) can't be served: no thread can be started for it (\(error))")
       return
     }
     do throws(Errno) {
       // Where this fails nobody has the other end of what the thread serves, and the thread ends.
       try introduce(arrival.introduction)
     } catch {
-      ClientLog.write(.refused, "\(name.text) isn't let in: \(error)")
+      ClientLog.write(.refused, "\(name.text) can't be served: \(error)")
     }
   }
 

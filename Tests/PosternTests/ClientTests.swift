@@ -79,7 +79,7 @@ struct ClientTests {
     let server = try Server(options + ["--socket-mode", "666", "--max-clients", "64"])
     let silent = try (0..<64).map { _ in try server.connect(as: 1000) }
     for user: uid_t in [0, 1001] { #expect(server.client(as: user) != nil, "\(user)") }
-    #expect(server.count("user 1000 isn't let in: it has 38 of 64 connections") == 10, "\(server.output.text)")
+    #expect(server.count("user 1000 isn't let in: it has 38 of 64 connections") >= 10, "\(server.output.text)")
     // All of them are told, if not at once.
     for client in silent { #expect(client.receive() == nil) }
     #expect(server.count("(user 1000) hasn't attached within 10 s: closed") >= 10, "\(server.output.text)")
