@@ -1,9 +1,19 @@
 import CLinux
 import Glibc
 
-/// How a helper's time grows with what there is more of.
+/// How a helper's time grows with what there is more of, and a 9P server's.
 enum ScaleSuite {
   static func run(_ options: Options) throws(Failure) -> [Comparison] {
+    let quantities = NinePQuantity.all.filter { options.wants($0.setting) }
+    let all = try helpers(options) + NinePGrowth(options).measure(quantities)
+    guard !all.isEmpty else {
+      throw Failure("--only takes entries, levels, bytes, helpers, fids, directory, clients or locks")
+    }
+    return all
+  }
+
+  private static func helpers(_ options: Options) throws(Failure) -> [Comparison] {
+    guard ["entries", "levels", "bytes", "helpers"].contains(where: options.wants) else { return [] }
     let share = try Share(at: "\(options.work)/share")
     guard let placement = try Placement.all().first else { throw Failure("no CPU") }
     HelperBench.takePriority()
@@ -17,7 +27,6 @@ enum ScaleSuite {
       all += try Crowd.measure(share, options)
     }
     progress("")
-    guard !all.isEmpty else { throw Failure("--only takes entries, levels, bytes or helpers") }
     print(
       """
       \(Machine.description); medians of \(options.rounds) alternating rounds of \(options.requests) requests each.

@@ -91,18 +91,15 @@ extension Checked {
     do throws(StageError) {
       if isRootless { return try .ofOrdinaryUser(options.map) }
       guard !options.map.isEmpty else { return .same }
-      let holder = try ServerIdentities().holder
-      guard options.sandbox == nil || options.sandbox == .namespace else {
-        return try .byNamespace(options.map, holder: holder)
-      }
+      guard options.sandbox == nil || options.sandbox == .namespace else { return try .byNamespace(options.map) }
       do throws(StageError) {
-        return try .byMount(options.map, of: export, holder: holder)
+        return try .byMount(options.map, of: export)
       } catch {
         Log.write(
           .warning,
           "no idmapped mount (\(error.stage): \(error.error)), so a user namespace: QEMU sees the host's ids in descriptors"
         )
-        return try .byNamespace(options.map, holder: holder)
+        return try .byNamespace(options.map)
       }
     } catch {
       throw StartError(error)

@@ -50,7 +50,7 @@ extension NinePConnection {
   private func call(
     _ name: String, _ request: borrowing Request, tag: Tag = Tag(rawValue: 0), _ check: (borrowing Reply) -> Bool
   ) throws(Failure) {
-    try call(name, NinePFrame.encoded(request, tag: tag), tag: tag, check)
+    try call(name, NinePFrame.encoded(request, tag: tag, room: 8192), tag: tag, check)
   }
 
   private func call(_ name: String, _ frame: [UInt8], tag: Tag, _ check: (borrowing Reply) -> Bool) throws(Failure) {
@@ -64,5 +64,42 @@ extension NinePConnection {
       guard reply.header.tag == tag else { throw Failure("\(server) answers what wasn't asked") }
       return try reply.check(name, check)
     }
+  }
+
+  /// Has a request under way for each of these numbers, and waits for all replies, in any order.
+  ///
+  /// - Parameter frame: makes one, of this number and with this tag.
+  /// - Returns: nanoseconds from the first byte sent to the last reply; making frames isn't in it.
+  @discardableResult
+  func exchange(
+    _ name: String, _ numbers: some Collection<Int>, _ frame: (_ number: Int, _ tag: Tag) -> [UInt8],
+    _ check: (borrowing Reply) -> Bool
+  ) throws(Failure) -> Double {
+    var frames: [UInt8] = []
+    for (index, number) in numbers.enumerated() { frames += frame(number, Tag(rawValue: UInt16(index))) }
+    let sent = NinePFrame(frames)
+    let began = Script.now()
+    try send(sent.bytes)
+    try take(name, numbers.count, check)
+    return Script.now() - began
+  }
+
+  /// Waits for so many replies, also where one of them isn't as it should be.
+  func take(_ name: String, _ count: Int, _ check: (borrowing Reply) -> Bool) throws(Failure) {
+    var missing = count
+    var failure: Failure?
+    while missing > 0 {
+      guard let reply = try next() else {
+        try receive()
+        continue
+      }
+      do throws(Failure) {
+        try reply.check(name, check)
+      } catch {
+        failure = failure ?? error
+      }
+      missing -= 1
+    }
+    if let failure { throw failure }
   }
 }

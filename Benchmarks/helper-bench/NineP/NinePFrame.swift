@@ -27,8 +27,9 @@ final class NinePFrame {
     UnsafeMutableRawBufferPointer(memory).storeBytes(of: word.littleEndian, toByteOffset: place, as: UInt64.self)
   }
 
-  static func encoded(_ request: borrowing Request, tag: Tag) -> [UInt8] {
-    var frame = [UInt8](repeating: 0, count: NinePConnection.largest)
+  /// - Parameter room: as many bytes as it has at most.
+  static func encoded(_ request: borrowing Request, tag: Tag, room: Int = NinePConnection.largest) -> [UInt8] {
+    var frame = [UInt8](repeating: 0, count: room)
     var span = frame.mutableSpan
     guard let size = try? request.encode(tag: tag, into: &span) else {
       fatalError("a request of the benchmark is too long")
@@ -38,16 +39,21 @@ final class NinePFrame {
 
   /// A walk to a name; without one, a second fid for the same file.
   static func walk(from: Fid, to name: String?, _ fid: Fid, tag: Tag) -> [UInt8] {
-    var packed = [UInt8](repeating: 0, count: 2 + (name?.utf8.count ?? 0))
+    walk(from: from, along: name.map { [$0] } ?? [], fid, tag: tag)
+  }
+
+  /// A walk along names.
+  static func walk(from: Fid, along path: [String], _ fid: Fid, tag: Tag) -> [UInt8] {
+    var packed = [UInt8](repeating: 0, count: path.reduce(0) { $0 + 2 + $1.utf8.count })
     var end = 0
-    if let name {
+    for name in path {
       let text = Array(name.utf8)
       var room = packed.mutableSpan
       try? Names.pack(text.span, into: &room, end: &end)
     }
-    guard let names = try? Names(count: name == nil ? 0 : 1, packed: packed.span.extracting(first: end)) else {
-      fatalError("'\(name ?? "")' can't be walked to")
+    guard let names = try? Names(count: path.count, packed: packed.span.extracting(first: end)) else {
+      fatalError("'\(path)' can't be walked along")
     }
-    return encoded(.walk(fid: from, newFid: fid, names: names), tag: tag)
+    return encoded(.walk(fid: from, newFid: fid, names: names), tag: tag, room: 64 + packed.count)
   }
 }

@@ -16,7 +16,7 @@ enum NinePMemory {
     for round in 0..<min(options.rounds, mostRounds) {
       progress("memory, round \(round + 1)")
       for turn in Rounds.order(round, of: all.count) {
-        let server = try NinePServerProcess(all[turn], .unix, share, options)
+        let server = try NinePServerProcess(all[turn], .unix, tree: share.path, options)
         defer { server.end() }
         let client = try server.connect()
         try client.walk(to: NinePShare.file, Fid(rawValue: 1))

@@ -26,9 +26,13 @@ final class NinePServerProcess {
   }
 
   /// Starts a server of this series, and waits until it lets clients in.
-  init(_ series: Series, _ transport: NinePTransport, _ share: NinePShare, _ options: Options) throws(Failure) {
-    name = series.rawValue
-    tree = share.path
+  ///
+  /// - Parameter number: tells servers of one series apart that run beside each other.
+  init(
+    _ series: Series, _ transport: NinePTransport, tree: String, _ options: Options, number: Int? = nil
+  ) throws(Failure) {
+    name = series.rawValue + (number.map { "-\($0)" } ?? "")
+    self.tree = tree
     log = "\(options.work)/log-\(name)"
     let place: String
     switch transport {

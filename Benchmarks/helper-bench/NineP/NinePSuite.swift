@@ -78,7 +78,7 @@ private struct NinePServers {
     self.options = options
     var all: [Server] = []
     for series in [Series.diod, .ours, .oursSplit, .diodAgain] {
-      let process = try NinePServerProcess(series, transport, share, options)
+      let process = try NinePServerProcess(series, transport, tree: share.path, options)
       var connections: [NinePConnection] = []
       for _ in 0..<Self.clients { connections.append(try process.connect()) }
       all.append((series, process, connections))
