@@ -18,15 +18,19 @@ package struct Identities: ~Copyable {
   let translation: Descriptor?
   /// The user namespace to be in when serving. Privileges count for the ids in it, and for nobody else's files.
   private let own: Descriptor?
-  /// Whom to be there.
+  /// As whom files are used there.
   private let first: (uid: UInt32, gid: UInt32)
+  /// The other ids of the process there, which nobody's processes have.
+  private let holder: Identity?
 
   private init(
-    _ kind: Kind, _ map: IdentityMap, translation: consuming Descriptor? = nil, own: consuming Descriptor? = nil
+    _ kind: Kind, _ map: IdentityMap, translation: consuming Descriptor? = nil, own: consuming Descriptor? = nil,
+    holder: Identity? = nil
   ) {
     self.kind = kind
     self.translation = translation
     self.own = own
+    self.holder = holder
     first = map.first
   }
 
@@ -48,9 +52,12 @@ package struct Identities: ~Copyable {
   /// - Parameters:
   ///   - map: what it leaves open stays the same numbers.
   ///   - export: a directory.
+  ///   - holder: the ids that the process has when it serves, but for those that files are used as. nil keeps root's.
   /// - Returns: what ``Sandbox/enter(_:readOnly:identities:)`` applies and ``enterNamespace()`` enters.
   /// - Throws: the step that failed, as where one of the file systems can't do that.
-  package static func byMount(_ map: IdentityMap, of export: borrowing Descriptor) throws(StageError) -> Identities {
+  package static func byMount(
+    _ map: IdentityMap, of export: borrowing Descriptor, holder: Identity?
+  ) throws(StageError) -> Identities {
     let map = map.filled(from: .same)
     let translation = try UserNamespace.made(with: map.reversed)
     let own = try UserNamespace.made(with: map.ofGuest)
@@ -64,17 +71,19 @@ package struct Identities: ~Copyable {
     try stage("map the ids of the export's mount") { () throws(Errno) in
       try Mount.mapIdentities(of: mount, by: translation)
     }
-    return Identities(.mount, map, translation: translation, own: own)
+    return Identities(.mount, map, translation: translation, own: own, holder: holder)
   }
 
   /// Has a user namespace translate, which root makes for the process to enter.
   ///
-  /// - Parameter map: what it leaves open stays the same numbers.
+  /// - Parameters:
+  ///   - map: what it leaves open stays the same numbers.
+  ///   - holder: as in ``byMount(_:of:holder:)``.
   /// - Returns: what ``enterNamespace()`` enters.
   /// - Throws: the step that failed.
-  package static func byNamespace(_ map: IdentityMap) throws(StageError) -> Identities {
+  package static func byNamespace(_ map: IdentityMap, holder: Identity?) throws(StageError) -> Identities {
     let map = map.filled(from: .same)
-    return Identities(.namespace, map, own: try UserNamespace.made(with: map))
+    return Identities(.namespace, map, own: try UserNamespace.made(with: map), holder: holder)
   }
 
   /// Moves an ordinary user's process into a user namespace, where it has all capabilities over the ids in the map.
@@ -98,16 +107,22 @@ package struct Identities: ~Copyable {
     return try ofOrdinaryUser(IdentityMap(users: range(Process.uid), groups: range(Process.gid)))
   }
 
-  /// Moves the process into the user namespace that was made for it, as that one's first user and group.
+  /// Moves the process into the user namespace that was made for it. It uses files as that one's first user and group.
+  ///
+  /// Its other ids aren't in the namespace: those of the first user are a user's of the host, who could signal it. And as
+  /// root's they would let it change the kernel's settings, if `/proc/sys` were in the export.
   ///
   /// This comes after the sandbox, whose mounts then aren't the process's to change.
   /// - Throws: the step that failed.
   package borrowing func enterNamespace() throws(StageError) {
     switch own {
     case .some(let own):
+      if let holder {
+        try stage("become user \(holder.uid)") { () throws(Errno) in try Thread.become(keepingCapabilities: holder) }
+      }
       try stage("enter the user namespace") { () throws(Errno) in
         try UserNamespace.enter(own)
-        try UserNamespace.become(uid: first.uid, gid: first.gid)
+        try Thread.set(fileSystem: try Identity(uid: first.uid, gid: first.gid))
       }
     case .none: break
     }

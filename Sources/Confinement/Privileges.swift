@@ -24,12 +24,15 @@ package enum Privileges {
   /// - Parameters:
   ///   - kept: what the process has already.
   ///   - leavingGroups: whether to leave supplementary groups, which a user namespace may forbid.
+  ///   - hasUsers: whether threads are to become users, see ``Linux/ThreadUser``.
   /// - Throws: the step that failed, such as cutting the bounding set without CAP_SETPCAP.
-  package static func drop(allBut kept: Capabilities, leavingGroups: Bool = true) throws(StageError) {
+  package static func drop(allBut kept: Capabilities, leavingGroups: Bool = true, hasUsers: Bool = false)
+    throws(StageError)
+  {
     if leavingGroups {
       try stage("leave supplementary groups") { () throws(Errno) in try Process.leaveSupplementaryGroups() }
     }
-    try stage("lock the secure bits") { () throws(Errno) in try Process.lockSecureBits() }
+    try stage("lock the secure bits") { () throws(Errno) in try Process.lockSecureBits(keepingCapabilities: hasUsers) }
     try stage("empty the bounding set") { () throws(Errno) in try InheritableCapabilities.drop() }
     let sets = ThreadCapabilities(effective: kept, permitted: kept, inheritable: .none)
     try stage("drop capabilities") { () throws(Errno) in

@@ -5,12 +5,15 @@ package import SystemPackage
 /// Small files of the host that start-up reads and writes: the kernel's in `/proc`, and lists in `/etc`.
 package enum HostFile {
   /// Adds all that a file holds. The system calls are `open` and `read`.
-  package static func read(_ path: String, into bytes: inout [UInt8]) throws(Errno) {
+  ///
+  /// - Throws: `EFBIG` where that is more than `most` bytes.
+  package static func read(_ path: String, into bytes: inout [UInt8], most: Int = .max) throws(Errno) {
     let file = Descriptor(adopting: try unsafe valueOrErrno(open(path, O_RDONLY | O_CLOEXEC)))
     var chunk = [UInt8](repeating: 0, count: 4096)
     while true {
       let count = try unsafe valueOrErrno(Glibc.read(file.rawValue, &chunk, chunk.count))
       guard count > 0 else { return }
+      guard bytes.count <= most - count else { throw .fileTooLarge }
       bytes += chunk.prefix(count)
     }
   }

@@ -89,31 +89,38 @@ package struct ThreadIdentity: ~Copyable {
     try own.clearingSetIDs(body)
   }
 
+  // Without the capability the kernel allows the thread's real, effective and saved ids. They are the server's, not the
+  // user's that a connection's thread acts as.
+
   private func assume(gid wanted: UInt32) throws(Errno) {
+    guard own.effective.contains(.setgid) else { throw .notPermitted }
     _ = cl_setfsgid(wanted)
     // The call has no error: asking again is the only way to know.
     let holds = cl_setfsgid(.max)
     gid.store(holds, ordering: .relaxed)
-    guard holds == wanted else { throw own.effective.contains(.setgid) ? .overflow : .notPermitted }
+    guard holds == wanted else { throw .overflow }
   }
 
   private func assume(uid wanted: UInt32) throws(Errno) {
+    guard wanted == uid || own.effective.contains(.setuid) else { throw .notPermitted }
     _ = cl_setfsuid(wanted)
     guard cl_setfsuid(.max) == wanted else {
       restoreUid(false)
-      throw own.effective.contains(.setuid) ? .overflow : .notPermitted
+      throw .overflow
     }
   }
 
   /// - Parameter lost: whether capabilities were given up that fsuid 0 doesn't bring back.
   private func restoreUid(_ lost: Bool) {
+    if lost {
+      // CAP_SETUID may be among them, which the way back takes where no other id of the thread is this one.
+      do throws(Errno) {
+        try own.apply()
+      } catch {
+        die("can't take the own capabilities back", error)
+      }
+    }
     _ = cl_setfsuid(uid)
     if cl_setfsuid(.max) != uid { die("can't return to the own user", .notPermitted) }
-    guard lost else { return }
-    do throws(Errno) {
-      try own.apply()
-    } catch {
-      die("can't take the own capabilities back", error)
-    }
   }
 }

@@ -112,6 +112,13 @@ package enum Process {
   /// Whether the process is in groups beside its own. The system call is `getgroups`.
   package static var hasSupplementaryGroups: Bool { getgroups(0, nil) != 0 }
 
+  /// Whether a process that can be seen from here has this real user id. The system call is `getpriority`.
+  package static func isUser(_ uid: UInt32) -> Bool {
+    // -1 is a priority too.
+    errno = 0
+    return getpriority(__priority_which_t(PRIO_USER.rawValue), id_t(uid)) != -1 || errno == 0
+  }
+
   /// Leaves all supplementary groups. The system call is `setgroups`.
   ///
   /// - Throws: `EPERM` without CAP_SETGID, but not where there is none to leave.
@@ -184,10 +191,13 @@ package enum Process {
   /// Root's number alone gives no capability any more, and nothing changes that.
   ///
   /// The system call is `prctl(PR_SET_SECUREBITS)`, `capabilities(7)`.
+  /// - Parameter keepingCapabilities: whether a thread that gives root's ids up keeps its capabilities, until it gives those
+  ///   up too: see ``ThreadUser``.
   /// - Throws: `EPERM` without CAP_SETPCAP.
-  package static func lockSecureBits() throws(Errno) {
-    // Locked as they are, but for these two: setting fsuid goes on taking file capabilities away and giving them back.
-    let set = UInt(CL_SECBIT_NOROOT | CL_SECBIT_NO_CAP_AMBIENT_RAISE)
+  package static func lockSecureBits(keepingCapabilities: Bool = false) throws(Errno) {
+    // Locked as they are, but for these: setting fsuid goes on taking file capabilities away and giving them back.
+    let kept = keepingCapabilities ? CL_SECBIT_KEEP_CAPS : 0
+    let set = UInt(CL_SECBIT_NOROOT | CL_SECBIT_NO_CAP_AMBIENT_RAISE | kept)
     _ = try valueOrErrno(kernel: cl_prctl(PR_SET_SECUREBITS, set | UInt(CL_SECURE_ALL_LOCKS), 0))
   }
 

@@ -63,16 +63,6 @@ extension Descriptor {
     }
   }
 
-  /// Who connected to a Unix-domain socket, or made the pair. The system call is `getsockopt(SO_PEERCRED)`.
-  ///
-  /// - Returns: nil where the socket is of another kind.
-  package borrowing func peer() throws(Errno) -> (uid: UInt32, gid: UInt32)? {
-    guard try option(.domain) == SocketOption.unix else { return nil }
-    var peer = cl_credentials()
-    _ = try unsafe valueOrErrno(kernel: cl_get_peer(rawValue, &peer))
-    return (peer.uid, peer.gid)
-  }
-
   fileprivate borrowing func set(_ level: CInt, _ option: CInt, to value: CInt) throws(Errno) {
     var value = value
     _ = try unsafe valueOrErrno(

@@ -103,17 +103,4 @@ package enum Thread {
       if let owned = owned.take() { body(owned) }
     }
   }
-
-  /// Makes the calling thread this user's, for good: it has no capability and no other group any more. Other threads stay
-  /// whose they are.
-  ///
-  /// The system calls are `setgroups`, `setresgid`, `setresuid` and `capset`, not those of glibc, which would have every
-  /// thread make them.
-  /// - Throws: `EPERM` without CAP_SETGID or CAP_SETUID, unless nothing changes.
-  package static func become(_ identity: Identity) throws(Errno) {
-    if Process.hasSupplementaryGroups { _ = try valueOrErrno(kernel: cl_leave_groups()) }
-    _ = try valueOrErrno(kernel: cl_setresgid(identity.gid))
-    _ = try valueOrErrno(kernel: cl_setresuid(identity.uid))
-    try ThreadCapabilities(effective: .none, permitted: .none, inheritable: .none).apply()
-  }
 }

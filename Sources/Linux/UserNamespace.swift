@@ -16,6 +16,20 @@ package enum UserNamespace {
     HostFile.holds("         0          0 4294967295\n", "/proc/self/uid_map") ?? true
   }
 
+  /// What the kernel reports for a group that has no number in the process's user namespace; nil where all groups have one.
+  package static var overflowGroup: UInt32? {
+    guard !isInitial else { return nil }
+    var text: [UInt8] = []
+    do throws(Errno) {
+      try HostFile.read("/proc/sys/kernel/overflowgid", into: &text)
+    } catch {
+      // The kernel's own default.
+      return 65_534
+    }
+    if text.last == UInt8(ascii: "\n") { text.removeLast() }
+    return UInt32(digits: text.span) ?? 65_534
+  }
+
   /// Whether the process may leave its supplementary groups.
   ///
   /// Not where an ordinary user made its namespace: a file may keep a group's members out.
@@ -43,7 +57,7 @@ package enum UserNamespace {
     Descriptor(adopting: try unsafe valueOrErrno(open("/proc/\(process)/ns/user", O_RDONLY | O_CLOEXEC)))
   }
 
-  /// Moves the process into one, as its first user and group. The system call is `setns`.
+  /// Moves the process into one, in which it has all capabilities. Its ids stay. The system call is `setns`.
   ///
   /// - Throws: `EPERM` without CAP_SYS_ADMIN there, which root of the namespace that it was made in has.
   package static func enter(_ namespace: borrowing Descriptor) throws(Errno) {

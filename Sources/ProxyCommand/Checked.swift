@@ -91,15 +91,18 @@ extension Checked {
     do throws(StageError) {
       if isRootless { return try .ofOrdinaryUser(options.map) }
       guard !options.map.isEmpty else { return .same }
-      guard options.sandbox == nil || options.sandbox == .namespace else { return try .byNamespace(options.map) }
+      let holder = try ServerIdentities().holder
+      guard options.sandbox == nil || options.sandbox == .namespace else {
+        return try .byNamespace(options.map, holder: holder)
+      }
       do throws(StageError) {
-        return try .byMount(options.map, of: export)
+        return try .byMount(options.map, of: export, holder: holder)
       } catch {
         Log.write(
           .warning,
           "no idmapped mount (\(error.stage): \(error.error)), so a user namespace: QEMU sees the host's ids in descriptors"
         )
-        return try .byNamespace(options.map)
+        return try .byNamespace(options.map, holder: holder)
       }
     } catch {
       throw StartError(error)

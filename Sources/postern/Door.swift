@@ -12,6 +12,10 @@ struct Door: ~Copyable {
   private let connections: ConnectionTable
   private let isReadOnly: Bool
   private let boundary: Export.Boundary
+  /// The ids of threads that act as users, but for those that files are used as.
+  private let holder: Identity?
+  /// What the kernel reports for a group that has no number in this process's user namespace; nil where all groups have one.
+  private let overflow: UInt32?
   private let speaker: Speaker
 
   /// Who speaks with clients.
@@ -23,7 +27,7 @@ struct Door: ~Copyable {
 
   init(
     root: consuming Descriptor, mounts: Int, admission: Admission, connections: ConnectionTable, isReadOnly: Bool,
-    boundary: Export.Boundary, speaker: consuming Speaker
+    boundary: Export.Boundary, holder: Identity?, overflow: UInt32?, speaker: consuming Speaker
   ) {
     self.root = root
     self.mounts = mounts
@@ -31,6 +35,8 @@ struct Door: ~Copyable {
     self.connections = connections
     self.isReadOnly = isReadOnly
     self.boundary = boundary
+    self.holder = holder
+    self.overflow = overflow
     self.speaker = speaker
   }
 
@@ -152,16 +158,34 @@ struct Door: ~Copyable {
         ClientLog.write(.refused, "\(text) isn't let in: \(reason(error))")
         return nil
       }
+      let user = try threadUser(of: users, at: socket)
+      if let overflow, let user, admission.squash == nil, user.has(group: overflow) {
+        // To leave the group out may open files to the user that keep it out.
+        ClientLog.write(
+          .refused, "\(text) isn't let in: one of its groups has no number in the server's user namespace")
+        return nil
+      }
       let name = ClientName(number: connection.number, peer: text)
-      return try admit(socket, users, name, connection)
+      return try admit(socket, users, user, name, connection)
     } catch {
       ClientLog.write(.refused, "a client can't be let in: \(error)")
       return nil
     }
   }
 
+  /// Whom the thread that serves a client is to act as; nil where it stays as it is.
+  private borrowing func threadUser(
+    of users: Users, at socket: borrowing Descriptor
+  ) throws(Errno) -> ThreadUser? {
+    guard case .one(let identity) = users, admission.own.uid == 0 else { return nil }
+    var groups: [UInt32] = []
+    if admission.squash == nil { try socket.readPeerGroups(into: &groups) }
+    return ThreadUser(identity, groups: groups, holder: holder)
+  }
+
   private borrowing func admit(
-    _ socket: consuming Descriptor, _ users: Users, _ name: ClientName, _ connection: consuming Connection
+    _ socket: consuming Descriptor, _ users: Users, _ user: ThreadUser?, _ name: ClientName,
+    _ connection: consuming Connection
   ) throws(Errno) -> Arrival {
     let root = try root.duplicate()
     let service: Visit.Service
@@ -179,8 +203,6 @@ struct Door: ~Copyable {
       introduction = Introduction(users: users, name: name, client: socket, helper: helper)
       served = ours
     }
-    var user: Identity? = nil
-    if case .one(let identity) = users, admission.own.uid == 0 { user = identity }
     ClientLog.write(.connected, "\(name.text) connected, \(role(of: users))")
     return Arrival(
       name: name,

@@ -13,6 +13,8 @@ struct FrontEnd {
   let share: Share
   /// Where the exports are on the host.
   let paths: [String]
+  /// Who it is where root starts it; nil for the user who does.
+  let identity: Identity?
   let limits: Limits
   let seccomp: SystemCallFilter.Mode
   let isReadOnly: Bool
@@ -126,10 +128,10 @@ struct FrontEnd {
   private func confine(_ root: borrowing Descriptor, _ clients: borrowing Descriptor) throws(StageError) {
     try stage("leave the links to open files") { () throws(Errno) in try root.becomeWorkingDirectory() }
     Process.endOnTermination(clients)
-    if Process.uid == 0 {
-      try Privileges.drop(allBut: .setuid | .setgid)
-      try stage("become nobody") { () throws(Errno) in
-        try Thread.become(try Identity(uid: Users.nobody, gid: Users.nobody))
+    if let identity {
+      try Privileges.drop(allBut: .setuid | .setgid, hasUsers: true)
+      try stage("become user \(identity.uid)") { () throws(Errno) in
+        try Thread.become(ThreadUser(identity, holder: identity))
       }
     } else {
       // Groups can't be left in an ordinary user's namespace.

@@ -38,7 +38,8 @@ struct StartUp {
     let isPrivate = isSaid || listener.isReserved(for: own.uid)
     let termination = try attempt("can't wait for signals") { () throws(Errno) in try Termination() }
     let sandbox = try sandbox()
-    let identities = try identities(sandbox, of: exports[0])
+    let ids = try serverIdentities()
+    let identities = try identities(sandbox, of: exports[0], holder: ids?.holder)
     let knowsPeers = sandbox != .namespace || own.uid == 0 && identities.kind == .same
     guard knowsPeers || isPrivate else {
       throw StartError(
@@ -46,10 +47,14 @@ struct StartUp {
           + "a socket unit's SocketMode=0600), or say --trust to let them in as yourself")
     }
     let isSplit = try isSplit(sandbox)
+    // In the namespace of a map the process has these ids already.
+    let holder = identities.kind == .same ? ids?.holder : nil
+    let overflow = UserNamespace.overflowGroup
     let capacity = try capacity(of: options.maxClients)
     let root = try close(sandbox, around: exports, identities)
     Process.setUmask(0)
-    let speaker = try confine(sandbox, root, identities, capacity, isSplit: isSplit)
+    let speaker = try confine(
+      sandbox, root, identities, capacity, frontEnd: ids?.frontEnd, isSplit: isSplit)
     Log.write(
       .notice,
       "serving \(options.exports.map(\.path).joined(separator: " ")), sandbox=\(sandbox.name) seccomp=\(options.seccomp.mode.name)"
@@ -69,7 +74,7 @@ struct StartUp {
       connections: ConnectionTable(
         ConnectionLimit(capacity.clients, isShared: knowsPeers && listener.tellsPeers)),
       isReadOnly: options.readonly, boundary: sandbox == .namespace ? .mountNamespace : .checked,
-      speaker: speaker)
+      holder: holder, overflow: overflow, speaker: speaker)
     try attempt("can't watch the front end") { () throws(Errno) in try door.watchFrontEnd() }
     manager.tell("READY=1\nSTATUS=serving, sandbox=\(sandbox.name)")
     if listener.isConnected {
@@ -108,9 +113,19 @@ struct StartUp {
     }
   }
 
+  /// Ids that no user has. An ordinary user's server has that user's.
+  private func serverIdentities() throws(StartError) -> ServerIdentities? {
+    guard own.uid == 0 else { return nil }
+    do throws(StageError) {
+      return try ServerIdentities()
+    } catch {
+      throw StartError(error)
+    }
+  }
+
   /// Has the exports' mounts translate ids, if they are to.
   private func identities(
-    _ sandbox: Sandbox, of export: borrowing Descriptor
+    _ sandbox: Sandbox, of export: borrowing Descriptor, holder: Identity?
   ) throws(StartError) -> Identities {
     let map = options.map
     guard !map.isEmpty else { return .same }
@@ -122,7 +137,7 @@ struct StartUp {
         "--squash \(squash.uid):\(squash.gid) isn't in --uid-map and --gid-map, whose clients' ids it takes")
     }
     do throws(StageError) {
-      return try .byMount(map, of: export)
+      return try .byMount(map, of: export, holder: holder)
     } catch {
       throw StartError(error)
     }
@@ -172,7 +187,7 @@ struct StartUp {
   /// Gives up all that serving doesn't need, and starts the process that speaks with clients where there is to be one.
   private func confine(
     _ sandbox: Sandbox, _ root: borrowing Descriptor, _ identities: borrowing Identities,
-    _ capacity: Capacity, isSplit: Bool
+    _ capacity: Capacity, frontEnd identity: Identity?, isSplit: Bool
   ) throws(StartError) -> Door.Speaker {
     do throws(StageError) {
       Thread.reserveMemory(capacity.heap)
@@ -186,7 +201,7 @@ struct StartUp {
       let speaker: Door.Speaker
       if isSplit {
         let frontEnd = FrontEnd(
-          share: share, paths: options.exports.map(\.path),
+          share: share, paths: options.exports.map(\.path), identity: identity,
           limits: FrontEnd.Limits(descriptors: capacity.descriptors, addressSpace: capacity.addressSpace),
           seccomp: options.seccomp.mode, isReadOnly: options.readonly)
         speaker = .frontEnd(try frontEnd.start(root: root))
@@ -197,7 +212,7 @@ struct StartUp {
       try identities.enterNamespace()
       try Limits.apply(descriptors: capacity.descriptors, addressSpace: capacity.addressSpace)
       if own.uid == 0 {
-        try Privileges.drop(allBut: needed(hasDevices: identities.kind == .same))
+        try Privileges.drop(allBut: needed(hasDevices: identities.kind == .same), hasUsers: true)
       } else if sandbox == .namespace {
         // Groups can't be left in an ordinary user's namespace.
         try Privileges.drop(allBut: .none, leavingGroups: false)

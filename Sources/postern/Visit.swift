@@ -9,7 +9,7 @@ import SystemPackage
 struct Visit: ~Copyable, Sendable {
   private let socket: Descriptor
   private let root: Descriptor
-  private let user: Identity?
+  private let user: ThreadUser?
   private let isReadOnly: Bool
   private let boundary: Export.Boundary
   private let service: Service
@@ -33,7 +33,7 @@ struct Visit: ~Copyable, Sendable {
   ///   - name: what the log calls the client.
   ///   - connection: the client's place among all, which ends with the stay.
   init(
-    _ socket: consuming Descriptor, root: consuming Descriptor, as user: Identity?, isReadOnly: Bool,
+    _ socket: consuming Descriptor, root: consuming Descriptor, as user: ThreadUser?, isReadOnly: Bool,
     boundary: Export.Boundary, _ service: Service, name: ClientName, connection: consuming Connection
   ) {
     self.socket = socket

@@ -119,7 +119,7 @@ import Testing
       make(directory.path + "/file")
       chmod(directory.path + "/file", 0o644)
       let held = try root.find(try name("file"))
-      try Linux.Thread.become(try Identity(uid: 1000, gid: 1000))
+      try Linux.Thread.become(ThreadUser(try Identity(uid: 1000, gid: 1000)))
       _ = try held.reopen(.readOnly)
       #expect(throws: Errno.permissionDenied) { _ = try held.reopen(.readWrite) }
     }
@@ -142,7 +142,7 @@ import Testing
   func becomingAUserIsTheThreadsAlone() throws {
     let (uid, gid) = (geteuid(), getegid())
     try onOwnThread(in: "/") {
-      try Linux.Thread.become(try Identity(uid: uid, gid: gid))
+      try Linux.Thread.become(ThreadUser(try Identity(uid: uid, gid: gid)))
       #expect(try ThreadCapabilities.current().permitted == .none)
     }
     #expect(try ThreadCapabilities.current().permitted != .none)

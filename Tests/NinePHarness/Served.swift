@@ -159,7 +159,7 @@ private final class ServingThread: @unchecked Sendable {
         }
         hasBegun.wait()
         let root = Descriptor(adopting: open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC))
-        if geteuid() == 0 { try Linux.Thread.become(try Identity(uid: 65_534, gid: 65_534)) }
+        if geteuid() == 0 { try Linux.Thread.become(ThreadUser(try Identity(uid: 65_534, gid: 65_534))) }
         let files = try ProxyExport(
           root: root, helper: ours, looksItself: terms.users == .asClaimed, boundary: .checked)
         result = serve(files, on: socket)
@@ -180,7 +180,7 @@ private final class ServingThread: @unchecked Sendable {
   private static func prepare(_ directory: String, _ terms: NinePServer.Terms) throws(Errno) -> Descriptor {
     guard unshare(CL_CLONE_FS) == 0 else { throw Errno(rawValue: errno) }
     umask(0)
-    if case .one(let user) = terms.users, geteuid() == 0, user.uid != 0 { try Linux.Thread.become(user) }
+    if case .one(let user) = terms.users, geteuid() == 0, user.uid != 0 { try Linux.Thread.become(ThreadUser(user)) }
     let root = Descriptor(adopting: open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC))
     try DescriptorLinks.inPlace().becomeWorkingDirectory()
     return root

@@ -220,9 +220,13 @@ struct NinePProgramTests {
         let threads = try FileList.names("/proc/\(process.identifier)/task").map {
           try fields("/proc/\(process.identifier)/task/\($0)/status")
         }
-        let thread = try #require(threads.first { $0["Uid"] == "1000 1000 1000 1000" })
+        let thread = try #require(threads.first { $0["Uid"]?.hasSuffix(" 1000") == true })
         #expect(thread["CapPrm"] == "0000000000000000")
-        #expect(thread["Gid"] == "100 100 100 100")
+        // It is that user's to files only.
+        for (field, id) in [("Uid", 1000), ("Gid", 100)] {
+          let ids = try #require(thread[field]).split(separator: " ").compactMap { UInt32($0) }
+          #expect(Set(ids.prefix(3)).count == 1 && ids[0] > 2_000_000_000 && ids.last == UInt32(id), "\(ids)")
+        }
         #expect(thread["Groups"] == "")
       }
       if isSplit { try expectFrontEnd(of: process) }
@@ -245,14 +249,18 @@ struct NinePProgramTests {
   /// is in the export.
   private func expectFrontEnd(of process: Spawned) throws {
     let frontEnd = try frontEnd(of: process)
-    let nobody = "65534 65534 65534 65534"
     for thread in try FileList.names("/proc/\(frontEnd)/task") {
       let status = try fields("/proc/\(frontEnd)/task/\(thread)/status")
       for set in ["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"] {
         #expect(status[set] == "0000000000000000", "\(set)")
       }
-      #expect(status["Uid"] == nobody)
-      #expect(status["Gid"] == nobody)
+      // It is a user that no account is, and not the other process's.
+      let users = try #require(status["Uid"]).split(separator: " ").compactMap { UInt32($0) }
+      #expect(Set(users).count == 1 && users[0] > 2_000_000_000, "\(users)")
+      #expect(status["Gid"] == status["Uid"])
+      for other in try FileList.names("/proc/\(process.identifier)/task") {
+        #expect(try fields("/proc/\(process.identifier)/task/\(other)/status")["Uid"]?.contains("\(users[0])") == false)
+      }
       #expect(status["Groups"] == "")
       #expect(status["NoNewPrivs"] == "1")
       #expect(status["Seccomp"] == "2")

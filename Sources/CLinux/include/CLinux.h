@@ -58,6 +58,7 @@ static const int32_t cl_o_noatime = __O_NOATIME;
 
 #define CL_SECBIT_NOROOT 0x01
 #define CL_SECBIT_NO_SETUID_FIXUP 0x04
+#define CL_SECBIT_KEEP_CAPS 0x10
 #define CL_SECBIT_NO_CAP_AMBIENT_RAISE 0x40
 #define CL_SECURE_ALL_LOCKS 0xaa
 
@@ -105,6 +106,13 @@ static inline long cl_get_peer(int socket, struct cl_credentials *peer) {
   return cl_result(getsockopt(socket, SOL_SOCKET, SO_PEERCRED, peer, &size));
 }
 
+// The supplementary groups of whoever made it. `*size` is in bytes: the room that there is, then what they take, also
+// where that is more (ERANGE).
+#define CL_SO_PEERGROUPS 59
+static inline long cl_get_peer_groups(int socket, uint32_t *groups, socklen_t *size) {
+  return cl_result(getsockopt(socket, SOL_SOCKET, CL_SO_PEERGROUPS, groups, size));
+}
+
 // To Swift `statfs` and `fstatfs` are only the structure.
 static inline long cl_fstatfs(int fd, struct statfs *status) { return cl_result(fstatfs(fd, status)); }
 static inline long cl_statfs(const char *path, struct statfs *status) { return cl_result(statfs(path, status)); }
@@ -131,7 +139,9 @@ long cl_wait_process(int fd, int *status);
 static inline long cl_setresuid(uint32_t uid) { return cl_result(syscall(SYS_setresuid, uid, uid, uid)); }
 static inline long cl_setresgid(uint32_t gid) { return cl_result(syscall(SYS_setresgid, gid, gid, gid)); }
 
-static inline long cl_leave_groups(void) { return cl_result(syscall(SYS_setgroups, 0, NULL)); }
+static inline long cl_setgroups(size_t count, const uint32_t *groups) {
+  return cl_result(syscall(SYS_setgroups, count, groups));
+}
 
 static inline long cl_duplicate(int fd, int least) { return cl_result(fcntl(fd, F_DUPFD_CLOEXEC, least)); }
 static inline long cl_get_status_flags(int fd) { return cl_result(fcntl(fd, F_GETFL)); }
