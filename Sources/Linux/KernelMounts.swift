@@ -10,10 +10,10 @@ package import SystemPackage
 /// what is on a block device, and ``plainKinds``.
 package struct KernelMounts: ~Copyable {
   /// Of those that the kernel marks with `nodev`: in memory, upon others, over the network, or of another process or system.
-  private static var plainKinds: [24 of StaticString] {
+  private static var plainKinds: [25 of StaticString] {
     [
-      "tmpfs", "ramfs", "overlay", "aufs", "ecryptfs", "zfs", "ubifs", "fuse", "virtiofs", "9p", "vboxsf", "prl_fs",
-      "nfs", "nfs4", "cifs", "smb3", "ceph", "afs", "coda", "orangefs", "lustre", "gpfs", "beegfs", "hostfs",
+      "tmpfs", "ramfs", "overlay", "aufs", "ecryptfs", "zfs", "ubifs", "fuse", "virtiofs", "9p", "vboxsf", "vmhgfs",
+      "prl_fs", "hostfs", "nfs", "nfs4", "cifs", "smb3", "ceph", "afs", "coda", "pvfs2", "lustre", "gpfs", "beegfs",
     ]
   }
 
