@@ -43,7 +43,7 @@ struct FrontEnd {
     }
     Process.closeDescriptors(keeping: root, theirs)
     do throws(StageError) {
-      let user = Process.uid == 0 ? Users.nobody : Process.uid
+      let user = identity?.uid ?? Process.uid
       try confine(root, theirs)
       let problem = try checkExports(in: root, as: user)
       if let problem { Log.write(.critical, problem) }
@@ -80,8 +80,9 @@ struct FrontEnd {
         try name.set(number: index)
         _ = try paths.count == 1 ? root.status() : root.find(name).status()
       } catch .permissionDenied {
-        return "can't look at \"\(path)\" as user \(user), who speaks with clients: mount a FUSE file system with "
-          + "-o allow_other, or say --in-process"
+        return
+          "the process that speaks with clients, user \(user), may not look at \"\(path)\": mount a FUSE file system "
+          + "with -o allow_other, or say --in-process"
       } catch {
         throw StageError(stage: "look at \"\(path)\"", error: error)
       }

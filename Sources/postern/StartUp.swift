@@ -27,10 +27,7 @@ struct StartUp {
     Thread.shareMemory()
     var exports = OwnedArray<Descriptor>()
     for export in options.exports {
-      exports.append(
-        try attempt("can't export \"\(export.path)\"") { () throws(Errno) in
-          try Descriptor.directory(HostPath(lasting: export.path).bytes)
-        })
+      exports.append(try open(export))
     }
     let listener = try Listener(options.listen, mode: options.socketMode.bits)
     let isSaid = options.trust || options.squash != nil
@@ -84,6 +81,23 @@ struct StartUp {
       door.serve(listener.socket, until: termination)
     }
     manager.tell("STOPPING=1")
+  }
+
+  private func open(_ export: ExportedDirectory) throws(StartError) -> Descriptor {
+    let directory = try attempt("can't export \"\(export.path)\"") { () throws(Errno) in
+      try Descriptor.directory(HostPath(lasting: export.path).bytes)
+    }
+    do throws(Errno) {
+      _ = try directory.status()
+    } catch .permissionDenied {
+      // Whatever its mode, one may look at what one has a descriptor of.
+      throw StartError(
+        "user \(own.uid) may not look at \"\(export.path)\": mount a FUSE file system of another user's with -o allow_other"
+      )
+    } catch {
+      throw StartError("can't export \"\(export.path)\": \(error)")
+    }
+    return directory
   }
 
   /// Whether another process is to speak with clients. It is what root does.

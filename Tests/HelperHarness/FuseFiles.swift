@@ -1,7 +1,7 @@
 import Glibc
 import Synchronization
 
-/// A FUSE file system of a directory with a file called `file`, which only root may use, or everybody. Reading the file and
+/// A FUSE file system of a directory with a file called `file`, which only one user may use, or everybody. Reading the file and
 /// making a directory take a while.
 package final class FuseFiles: Sendable {
   package static let text = Array("slow".utf8)
@@ -16,14 +16,15 @@ package final class FuseFiles: Sendable {
   ///
   /// - Parameters:
   ///   - path: a directory.
-  ///   - isForAll: whether others than root may use it: `allow_other`.
+  ///   - user: whose it is.
+  ///   - isForAll: whether others may use it: `allow_other`.
   ///   - pause: microseconds that slow requests take.
-  package init(at path: String, isForAll: Bool, pause: UInt32 = 0) throws {
+  package init(at path: String, of user: uid_t = 0, isForAll: Bool, pause: UInt32 = 0) throws {
     self.path = path
     self.pause = pause
     device = open("/dev/fuse", O_RDWR | O_CLOEXEC)
     guard device >= 0 else { throw HarnessError("/dev/fuse: errno \(errno)") }
-    let options = "fd=\(device),rootmode=40000,user_id=0,group_id=0" + (isForAll ? ",allow_other" : "")
+    let options = "fd=\(device),rootmode=40000,user_id=\(user),group_id=\(user)" + (isForAll ? ",allow_other" : "")
     guard mount("postern-test", path, "fuse", UInt(Glibc.MS_NOSUID | Glibc.MS_NODEV), options) == 0 else {
       let code = errno
       close(device)

@@ -26,9 +26,23 @@ struct FuseTests {
     #expect(server.wait(seconds: 20) == 1)
     let lines = output.text.split(separator: "\n")
     #expect(lines.count == 1 && !output.text.contains("mount -t 9p"), "\(output.text)")
+    // It is a user that no account has.
+    let user = output.text.firstMatch(of: /user ([0-9]+),/).flatMap { uid_t($0.1) }
+    #expect(user.map { getpwuid($0) == nil } == true, "\(output.text)")
     for part in ["\"\(fuse)\"", "-o allow_other", "--in-process"] {
       #expect(output.text.contains(part), "\(output.text)")
     }
+  }
+
+  @Test("one of another user's, which not even root may look at, is refused in the same way")
+  func anotherUsers() throws {
+    let directory = try TemporaryDirectory()
+    mkdir(directory.path + "/fuse", 0o755)
+    let files = try FuseFiles(at: directory.path + "/fuse", of: 1000, isForAll: false)
+    defer { files.unmount() }
+    let output = try Output()
+    #expect(try start(directory.path + "/fuse", directory.path + "/s", [], output).wait(seconds: 20) == 1)
+    #expect(output.text.split(separator: "\n").count == 1 && output.text.contains("-o allow_other"), "\(output.text)")
   }
 
   @Test("what it says to type works", arguments: [(false, ["--in-process"]), (true, []), (true, ["--in-process"])])
