@@ -148,7 +148,7 @@ extension Export {
     _ data: Span<UInt8>, to file: borrowing Descriptor, at offset: UInt64, isRoot: Bool
   ) throws(Errno) -> Int {
     if isRoot { return try file.write(data, at: offset) }
-    return try identity.clearingSetIDs { () throws(Errno) in try file.write(data, at: offset) }
+    return try writing.write { () throws(Errno) in try file.write(data, at: offset) }
   }
 
   /// A symbolic link's target.

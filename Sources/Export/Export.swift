@@ -14,6 +14,7 @@ package struct Export: ~Copyable {
   /// The directory itself.
   package let root: Descriptor
   let identity: ThreadIdentity
+  let writing: OrdinaryWriting
   let isReadOnly: Bool
   let boundary: Boundary
   /// The last file system that turned out to keep no generations, so that it is asked once; 0 for none. Atomic only to
@@ -26,8 +27,10 @@ package struct Export: ~Copyable {
   /// not.
   package init(readOnly: Bool = false) throws(Errno) {
     let identity = try ThreadIdentity()
+    let writing = try OrdinaryWriting()
     let root = try Descriptor.workingDirectory()
     self.identity = identity
+    self.writing = writing
     self.root = root
     isReadOnly = readOnly
     boundary = .checked
@@ -47,7 +50,9 @@ package struct Export: ~Copyable {
   /// another's.
   package init(root: consuming Descriptor, readOnly: Bool, boundary: Boundary) throws(Errno) {
     let identity = try ThreadIdentity()
+    let writing = try OrdinaryWriting()
     self.identity = identity
+    self.writing = writing
     self.root = root
     isReadOnly = readOnly
     self.boundary = boundary

@@ -23,11 +23,11 @@ package protocol FileContents: Sendable {
 
 /// The contents of files that this process has open itself.
 package struct OpenFiles: FileContents {
-  private let own: ThreadCapabilities
+  private let writing: OrdinaryWriting
 
-  /// For threads with the calling one's capabilities.
+  /// For threads with the calling one's credentials.
   package init() throws(Errno) {
-    own = try ThreadCapabilities.current()
+    writing = try OrdinaryWriting()
   }
 
   package func read(
@@ -46,7 +46,7 @@ package struct OpenFiles: FileContents {
     _ data: Span<UInt8>, to file: borrowing Descriptor, at offset: UInt64, isRoot: Bool
   ) throws(Errno) -> Int {
     if isRoot { return try file.write(data, at: offset) }
-    return try own.clearingSetIDs { () throws(Errno) in try file.write(data, at: offset) }
+    return try writing.write { () throws(Errno) in try file.write(data, at: offset) }
   }
 
   package func synchronize(_ file: borrowing Descriptor, dataOnly: Bool) throws(Errno) {
