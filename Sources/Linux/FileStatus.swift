@@ -40,6 +40,8 @@ package struct FileStatus {
   package var modification: Time { Time(raw.st_mtim) }
   package var change: Time { Time(raw.st_ctim) }
 
+  package var isSocket: Bool { mode & UInt32(Glibc.S_IFMT) == UInt32(Glibc.S_IFSOCK) }
+
   package var kind: FileKind { FileKind(mode: mode) }
 
   /// Whether it is the same object.

@@ -93,6 +93,12 @@ package enum UnixSocket {
     return socket
   }
 
+  /// As ``bind(path:)``, and the name is this owner's from the beginning: to give it to one afterwards would be to give away
+  /// whatever has the name by then. It has the owner's group but in a directory with a set-group-ID bit.
+  package static func bind(path: HostPath, owner: Identity) throws(Errno) -> Descriptor {
+    try ThreadIdentity().acting(as: owner) { () throws(Errno) in try bind(path: path) }
+  }
+
   /// A socket connected to the one that listens at a path. The system calls are `socket` and `connect`.
   package static func connect(path: HostPath) throws(Errno) -> Descriptor {
     try connect(path: path.bytes)

@@ -54,9 +54,22 @@ package struct SocketFile: ~Copyable {
     }
   }
 
-  /// Gives it to a user and a group, which may then connect.
-  package borrowing func changeOwner(uid: UInt32, gid: UInt32) throws(Errno) {
-    try directory.changeOwner(name, uid: uid, gid: gid)
+  /// Gives a socket of this user to a group as well, where it isn't that group's.
+  ///
+  /// - Throws: `EEXIST` where what has the name isn't the user's socket any more.
+  package borrowing func give(to owner: Identity) throws(Errno) {
+    let status = try directory.status(of: name, follow: false)
+    guard isOwn(status), status.uid == owner.uid else { throw .fileExists }
+    guard status.gid != owner.gid else { return }
+    // The object that was looked at, whatever has the name by now.
+    let object = try directory.find(name)
+    let found = try object.status()
+    guard isOwn(found), found.uid == owner.uid else { throw .fileExists }
+    try object.changeOwner(uid: .max, gid: owner.gid)
+  }
+
+  private borrowing func isOwn(_ status: FileStatus) -> Bool {
+    status.isSocket && status.device == device && status.inode == inode
   }
 }
 

@@ -17,12 +17,15 @@ struct Waiting: ~Copyable {
       }
       file = nil
     case .socket(let path, let uid, let gid):
-      // Nobody but the owner may connect, also before the owner is set.
+      // Nobody but the owner may connect, also before the group is set.
       Process.setUmask(0o007)
-      let socket = try attempt("bind \"\(path)\"") { () throws(Errno) in try UnixSocket.bind(path: path) }
+      let socket = try attempt("bind \"\(path)\" as \(uid):\(gid)") { () throws(Errno) in
+        // An ordinary user can't make it as another group, only give it to one.
+        try UnixSocket.bind(path: path, owner: try Identity(uid: uid, gid: Process.uid == 0 ? gid : Process.gid))
+      }
       let file = try attempt("socket \"\(path)\"") { () throws(Errno) in try SocketFile(path) }
       try attempt("chown \"\(path)\" to \(uid):\(gid)") { () throws(Errno) in
-        try file.changeOwner(uid: uid, gid: gid)
+        try file.give(to: try Identity(uid: uid, gid: gid))
       }
       try attempt("listen on \"\(path)\"") { () throws(Errno) in try socket.listen() }
       self.socket = socket

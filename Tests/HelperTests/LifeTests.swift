@@ -62,6 +62,21 @@ extension PrivilegedTests {
       #expect(output.text.contains("sandbox=namespace"))
     }
 
+    /// There new files have the directory's group.
+    @Test func aNamedSocketIsItsGroupsInADirectoryOfAnother() throws {
+      let directory = try TemporaryDirectory()
+      chown(directory.path, 0, 3000)
+      chmod(directory.path, 0o2755)
+      let socket = directory.path + "/s"
+      let process = try spawn(
+        Programs.helper, ["-n", "-p", directory.path, "-s", socket, "-u", "1000", "-g", "1001"], output: try Output())
+      var status = stat()
+      #expect(eventually { stat(socket, &status) == 0 && status.st_gid == 1001 })
+      #expect(status.st_uid == 1000)
+      _ = try connect(socket)
+      #expect(process.wait(seconds: 5) == 0)
+    }
+
     @Test func aDaemonsParentEndsWhenClientsCanCome() throws {
       let directory = try TemporaryDirectory()
       let socket = directory.path + "/s"
