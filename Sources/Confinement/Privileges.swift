@@ -8,11 +8,15 @@ package enum Privileges {
   /// - Parameters:
   ///   - readOnly: whether nothing may be changed.
   ///   - hasDevices: whether the process could make device files, which the kernel lets nobody do in a user namespace.
+  ///   - fileCapabilities: whether files may be given capabilities.
   /// - Returns: what ``drop(allBut:leavingGroups:)`` should keep.
-  package static func serving(readOnly: Bool = false, hasDevices: Bool = true) -> Capabilities {
+  package static func serving(
+    readOnly: Bool = false, hasDevices: Bool = true, fileCapabilities: Bool = false
+  ) -> Capabilities {
     if readOnly { return .dacReadSearch }
-    let all: Capabilities = .chown | .dacOverride | .fowner | .fsetid | .setgid | .setuid
-    return hasDevices ? all | .mknod : all
+    var all: Capabilities = .chown | .dacOverride | .fowner | .fsetid | .setgid | .setuid
+    if hasDevices { all = all | .mknod }
+    return fileCapabilities ? all | .setfcap : all
   }
 
   /// Keeps `kept` and nothing else, effective and permitted. All other sets end empty: nothing that might be executed

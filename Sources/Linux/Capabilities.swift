@@ -20,6 +20,7 @@ package struct Capabilities: Equatable, Sendable {
   package static var dacReadSearch: Capabilities { Capabilities(bit: CAP_DAC_READ_SEARCH) }
   package static var fowner: Capabilities { Capabilities(bit: CAP_FOWNER) }
   package static var fsetid: Capabilities { Capabilities(bit: CAP_FSETID) }
+  package static var setfcap: Capabilities { Capabilities(bit: CAP_SETFCAP) }
   package static var setgid: Capabilities { Capabilities(bit: CAP_SETGID) }
   package static var setuid: Capabilities { Capabilities(bit: CAP_SETUID) }
   package static var setpcap: Capabilities { Capabilities(bit: CAP_SETPCAP) }
@@ -64,6 +65,7 @@ package struct Capabilities: Equatable, Sendable {
     call(.sysChroot, "CAP_SYS_CHROOT")
     call(.sysAdmin, "CAP_SYS_ADMIN")
     call(.mknod, "CAP_MKNOD")
+    call(.setfcap, "CAP_SETFCAP")
   }
 
   /// Their names, with commas.

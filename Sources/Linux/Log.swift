@@ -100,6 +100,19 @@ package enum Log {
     }
   }
 
+  /// Makes the connection to the system log again, if there is one: its socket is then of the network namespace that the
+  /// process is in by now, and of no other use. Where that fails it stays as it is.
+  package static func reopenSystemLog() {
+    guard unsafe systemLog >= 0 else { return }
+    do throws(Errno) {
+      let socket = try UnixSocket.connectDatagram(path: HostPath("/dev/log")).release()
+      _ = unsafe Descriptor(adopting: systemLog)
+      unsafe systemLog = socket
+    } catch {
+      // It has gone, and lines would be lost in either way.
+    }
+  }
+
   /// From now on nobody reads standard error.
   package static func leaveStandardError() {
     unsafe usesStandardError = false

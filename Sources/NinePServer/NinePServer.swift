@@ -28,6 +28,8 @@ package enum NinePServer {
   package struct Terms: Sendable {
     /// As whom requests are done.
     package let users: Users
+    /// The accounts that users can be given by name of, where users are believed.
+    package let accounts: Accounts
     package let trees: Trees
     /// Whether files are kept out that aren't on the mount of their tree's root.
     package let keepsToMount: Bool
@@ -41,10 +43,12 @@ package enum NinePServer {
     package let attachTimeout: Int
 
     package init(
-      users: Users, trees: Trees, keepsToMount: Bool = false, fids: FidBudget, memory: MemoryBudget,
+      users: Users, accounts: Accounts = Accounts(), trees: Trees, keepsToMount: Bool = false, fids: FidBudget,
+      memory: MemoryBudget,
       threads: ThreadBudget, locks: LockTable, attachTimeout: Int = NinePServer.attachTimeout
     ) {
       self.users = users
+      self.accounts = accounts
       self.trees = trees
       self.keepsToMount = keepsToMount
       self.fids = fids

@@ -102,7 +102,9 @@ struct Session<Files: FileSystem & ~Copyable>: ~Copyable {
     switch request {
     case .version(let size, let version):
       try agree(size, Version(version), writer, into: &outbox)
-    case .attach(let fid, let authentication, _, let tree, let user):
+    case .attach(let fid, let authentication, let userName, let tree, let number):
+      // Given by name alone, as by mounts with access=UID. Who has no name either isn't root.
+      let user = number == Request.noUser ? terms.accounts.uid(of: userName) ?? number : number
       let qid = try attach(fid, authentication: authentication, tree: tree, user: user)
       outbox.put { buffer in writer.qid(qid, into: &buffer) }
     case .walk(let fid, let newFid, let names):

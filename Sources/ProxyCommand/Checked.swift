@@ -71,7 +71,7 @@ struct Checked: ~Copyable {
   /// - Throws: for root who lacks capabilities. An ordinary user who does can do without.
   private static func isRootless(_ options: Options) throws(StartError) -> Bool {
     let held = try attempt("can't read capabilities") { () throws(Errno) in try ThreadCapabilities.current().effective }
-    var needed = Privileges.serving(readOnly: options.isReadOnly) | .setpcap
+    var needed = Privileges.serving(readOnly: options.isReadOnly, fileCapabilities: options.fileCapabilities) | .setpcap
     // Without a choice the lesser sandbox will do.
     needed = needed | (options.sandbox ?? (held.contains(.sysAdmin) ? .namespace : .chroot)).needed
     let missing = needed.subtracting(held)

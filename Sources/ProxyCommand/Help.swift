@@ -11,6 +11,8 @@ let help = """
     -f, --fd FD          or use this inherited, connected socket
     -n, --nodaemon       stay in the foreground and log to standard error
         --readonly       answer every change with "read-only file system"
+        --file-capabilities WHAT  allow or refuse (default) capabilities of files,
+                         which setcap in the guest sets
         --uid-map GUEST:HOST:COUNT  which of the host's users the guest's COUNT
         --gid-map GUEST:HOST:COUNT  users (groups) from GUEST on are; repeatable
         --sandbox KIND   namespace: nothing outside PATH can be reached, even

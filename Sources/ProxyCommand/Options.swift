@@ -21,6 +21,8 @@ struct Options: Equatable {
   var sandbox: Sandbox?
   var filter: SystemCallFilter.Mode = .kill
   var isReadOnly = false
+  /// Whether the guest may give files capabilities.
+  var fileCapabilities = false
   /// Which users and groups the guest's are, as far as that was said.
   var map = IdentityMap()
   var polling = RequestWait.Polling.automatic
@@ -73,6 +75,7 @@ extension Command {
       case UInt8(ascii: "n"): given.isDaemon = false
       case LongOptions.sandbox: given.sandbox = try sandbox(argument)
       case LongOptions.readOnly: given.isReadOnly = true
+      case LongOptions.fileCapabilities: given.fileCapabilities = try fileCapabilities(argument)
       case LongOptions.polling: given.polling = try polling(argument)
       case LongOptions.userMap: try given.map.users.add(argument, "--uid-map")
       case LongOptions.groupMap: try given.map.groups.add(argument, "--gid-map")
@@ -116,6 +119,7 @@ private struct GivenOptions {
   var sandbox: Sandbox?
   var filter = SystemCallFilter.Mode.kill
   var isReadOnly = false
+  var fileCapabilities = false
   var map = IdentityMap()
   var polling = RequestWait.Polling.automatic
 
@@ -125,7 +129,7 @@ private struct GivenOptions {
     }
     return Options(
       path: path, connection: try connection(), isDaemon: isDaemon, sandbox: sandbox, filter: filter,
-      isReadOnly: isReadOnly, map: map, polling: polling)
+      isReadOnly: isReadOnly, fileCapabilities: fileCapabilities, map: map, polling: polling)
   }
 
   private func connection() throws(UsageError) -> Options.Connection {
@@ -156,6 +160,7 @@ private struct LongOptions: ~Copyable {
   static let userMap: UInt8 = 0x85
   static let groupMap: UInt8 = 0x86
   static let polling: UInt8 = 0x87
+  static let fileCapabilities: UInt8 = 0x88
 
   let table: UnsafeMutablePointer<option>
 
@@ -169,6 +174,7 @@ private struct LongOptions: ~Copyable {
       ("nodaemon", no_argument, UInt8(ascii: "n")),
       ("help", no_argument, UInt8(ascii: "h")),
       // The original's options could be cut down to these; an exact name wins over ours.
+      ("f", required_argument, UInt8(ascii: "f")),
       ("s", required_argument, UInt8(ascii: "s")),
       ("u", required_argument, UInt8(ascii: "u")),
       ("ui", required_argument, UInt8(ascii: "u")),
@@ -180,6 +186,7 @@ private struct LongOptions: ~Copyable {
       ("uid-map", required_argument, Self.userMap),
       ("gid-map", required_argument, Self.groupMap),
       ("poll", required_argument, Self.polling),
+      ("file-capabilities", required_argument, Self.fileCapabilities),
       ("p", required_argument, UInt8(ascii: "p")),
       ("version", no_argument, Self.version),
     ]
@@ -241,6 +248,12 @@ private func filter(_ text: HostPath) throws(UsageError) -> SystemCallFilter.Mod
   if text == HostPath("log") { return .log }
   if text == HostPath("none") { return .none }
   throw UsageError("--seccomp takes kill, log or none, not \"\(text)\"")
+}
+
+private func fileCapabilities(_ text: HostPath) throws(UsageError) -> Bool {
+  if text == HostPath("allow") { return true }
+  if text == HostPath("refuse") { return false }
+  throw UsageError("--file-capabilities takes allow or refuse, not \"\(text)\"")
 }
 
 private func polling(_ text: HostPath) throws(UsageError) -> RequestWait.Polling {

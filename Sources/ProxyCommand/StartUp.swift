@@ -69,7 +69,10 @@ enum StartUp {
   ) throws(StartError) -> Sandbox {
     let first = options.sandbox ?? .namespace
     do throws(StageError) {
-      try first.enter(export, readOnly: options.isReadOnly, identities: identities)
+      try first.enter(export, readOnly: options.isReadOnly, identities: identities) { () throws(StageError) in
+        // A socket of the host's network namespace could send to all abstract names there.
+        Log.reopenSystemLog()
+      }
       if first == .absent {
         Log.write(
           .warning,
@@ -104,6 +107,7 @@ private struct KeptPrivileges {
     isRootless = checked.isRootless || !isInitial
     leavesGroups = !Process.hasSupplementaryGroups || UserNamespace.allowsLeavingGroups
     capabilities = Privileges.serving(
-      readOnly: checked.options.isReadOnly, hasDevices: isInitial && identities.kind == .same)
+      readOnly: checked.options.isReadOnly, hasDevices: isInitial && identities.kind == .same,
+      fileCapabilities: checked.options.fileCapabilities)
   }
 }

@@ -230,6 +230,7 @@ struct Door: ~Copyable {
 
 /// What clients are served, beside files.
 struct Share: Sendable {
+  let accounts: Accounts
   let trees: Trees
   let keepsToMount: Bool
   /// What all clients may have.
@@ -240,7 +241,7 @@ struct Share: Sendable {
 
   func terms(_ users: Users) -> NinePServer.Terms {
     NinePServer.Terms(
-      users: users, trees: trees, keepsToMount: keepsToMount, fids: fids, memory: memory,
+      users: users, accounts: accounts, trees: trees, keepsToMount: keepsToMount, fids: fids, memory: memory,
       threads: threads, locks: locks)
   }
 }

@@ -65,6 +65,9 @@ struct NineP: ParsableCommand {
   @Option(help: .init("What keeps clients inside.", valueName: "kind"))
   var sandbox = SandboxChoice.auto
 
+  @Option(help: .init("setcap by clients: allow or refuse.", valueName: "choice"))
+  var fileCapabilities = FileCapabilitiesChoice.allow
+
   @Option(help: .init("What becomes of unexpected system calls.", valueName: "mode"))
   var seccomp = FilterChoice.kill
 

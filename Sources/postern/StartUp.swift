@@ -48,15 +48,19 @@ struct StartUp {
     let holder = identities.kind == .same ? ids?.holder : nil
     let overflow = UserNamespace.overflowGroup
     let capacity = try capacity(of: options.maxClients)
+    // With a map the clients' users are others than the host's of these names.
+    let accounts = options.map.isEmpty ? Accounts.ofHost() : Accounts()
     let root = try close(sandbox, around: exports, identities)
     Process.setUmask(0)
     let speaker = try confine(
-      sandbox, root, identities, capacity, frontEnd: ids?.frontEnd, isSplit: isSplit)
+      sandbox, root, identities, capacity, accounts, frontEnd: ids?.frontEnd, isSplit: isSplit)
     Log.write(
       .notice,
       "serving \(options.exports.map(\.path).joined(separator: " ")), sandbox=\(sandbox.name) seccomp=\(options.seccomp.mode.name)"
         + (isSplit ? " split" : "") + (options.readonly ? " readonly" : "")
         + (identities.kind == .same ? "" : " ids=\(identities.name)"))
+    // No client is served beside the user namespaces' descriptors.
+    _ = consume identities
     if let host = listener.publicHost {
       Log.write(
         .warning, "whoever reaches \(host) can connect, and 9P has no encryption: let it be a network of your own")
@@ -74,13 +78,14 @@ struct StartUp {
       holder: holder, overflow: overflow, speaker: speaker)
     try attempt("can't watch the front end") { () throws(Errno) in try door.watchFrontEnd() }
     manager.tell("READY=1\nSTATUS=serving, sandbox=\(sandbox.name)")
+    // Whoever takes the process over could tell it anything, such as which process to end.
+    _ = consume manager
     if listener.isConnected {
       Process.endOnTermination(listener.socket)
       door.serveOne(listener.socket)
     } else {
       door.serve(listener.socket, until: termination)
     }
-    manager.tell("STOPPING=1")
   }
 
   private func open(_ export: ExportedDirectory) throws(StartError) -> Descriptor {
@@ -201,13 +206,15 @@ struct StartUp {
   /// Gives up all that serving doesn't need, and starts the process that speaks with clients where there is to be one.
   private func confine(
     _ sandbox: Sandbox, _ root: borrowing Descriptor, _ identities: borrowing Identities,
-    _ capacity: Capacity, frontEnd identity: Identity?, isSplit: Bool
+    _ capacity: Capacity, _ accounts: Accounts, frontEnd identity: Identity?,
+    isSplit: Bool
   ) throws(StartError) -> Door.Speaker {
     do throws(StageError) {
       Thread.reserveMemory(capacity.heap)
       let names = options.exports.map { Array($0.name.utf8) }
       let share = Share(
-        trees: isOnly ? .one(names[0]) : .several(names), keepsToMount: options.multidevs == .forbid,
+        accounts: accounts, trees: isOnly ? .one(names[0]) : .several(names),
+        keepsToMount: options.multidevs == .forbid,
         fids: FidBudget(capacity.fids, clients: capacity.clients),
         memory: MemoryBudget(capacity.buffers, clients: capacity.clients),
         threads: ThreadBudget(Capacity.slowThreads))
@@ -226,7 +233,12 @@ struct StartUp {
       try identities.enterNamespace()
       try Limits.apply(descriptors: capacity.descriptors, addressSpace: capacity.addressSpace)
       if own.uid == 0 {
-        try Privileges.drop(allBut: needed(hasDevices: identities.kind == .same), hasUsers: true)
+        // Not every container's root has CAP_SETFCAP.
+        let held = try stage("read capabilities") { () throws(Errno) in try ThreadCapabilities.current().effective }
+        let kept = needed(
+          hasDevices: identities.kind == .same,
+          fileCapabilities: options.fileCapabilities == .allow && held.contains(.setfcap))
+        try Privileges.drop(allBut: kept, hasUsers: true)
       } else if sandbox == .namespace {
         // Groups can't be left in an ordinary user's namespace.
         try Privileges.drop(allBut: .none, leavingGroups: false)
@@ -245,9 +257,11 @@ struct StartUp {
   private var isOnly: Bool { options.exports.count == 1 }
 
   /// What serving takes: to become the user that a connection's are, and where users are believed, to do what they may.
-  private func needed(hasDevices: Bool) -> Capabilities {
+  private func needed(hasDevices: Bool, fileCapabilities: Bool) -> Capabilities {
     let become: Capabilities = .setuid | .setgid
     guard options.squash == nil else { return become }
-    return become | Privileges.serving(readOnly: options.readonly, hasDevices: hasDevices)
+    return become
+      | Privileges.serving(
+        readOnly: options.readonly, hasDevices: hasDevices, fileCapabilities: fileCapabilities)
   }
 }

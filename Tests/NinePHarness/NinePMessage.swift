@@ -43,8 +43,10 @@ package struct NinePMessage: CustomStringConvertible {
   package static func version(_ size: UInt32, _ text: String) -> NinePMessage {
     NinePMessage(100, .four(size), .text(text))
   }
-  package static func attach(_ fid: UInt32, tree: String = "", user: UInt32 = .max) -> NinePMessage {
-    NinePMessage(104, .four(fid), .four(.max), .text(""), .text(tree), .four(user))
+  package static func attach(
+    _ fid: UInt32, tree: String = "", user: UInt32 = .max, name: String = ""
+  ) -> NinePMessage {
+    NinePMessage(104, .four(fid), .four(.max), .text(name), .text(tree), .four(user))
   }
   package static func walk(_ fid: UInt32, _ newFid: UInt32, _ names: [String] = []) -> NinePMessage {
     var message = NinePMessage(110, .four(fid), .four(newFid), .two(UInt16(names.count)))

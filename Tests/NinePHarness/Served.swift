@@ -34,7 +34,7 @@ package final class Served: Sendable {
   package init(
     users: Users? = nil, readOnly: Bool = false, keepsToMount: Bool = false, fids: Int = 1000,
     memory: MemoryBudget = MemoryBudget(1 << 30, clients: 1), threads: ThreadBudget = ThreadBudget(16),
-    attachTimeout: Int = NinePServer.attachTimeout, beside other: Served? = nil,
+    attachTimeout: Int = NinePServer.attachTimeout, beside other: Served? = nil, accounts: Accounts = Accounts(),
     gate: Gate? = nil, begin: @escaping @Sendable () -> Void = {}
   ) throws {
     directory = try other?.directory ?? TemporaryDirectory()
@@ -47,7 +47,7 @@ package final class Served: Sendable {
     client = Client(ends[0])
     let own = try Identity(uid: geteuid(), gid: getegid())
     let terms = NinePServer.Terms(
-      users: users ?? .one(own), trees: .one(Array("/tree".utf8)), keepsToMount: keepsToMount,
+      users: users ?? .one(own), accounts: accounts, trees: .one(Array("/tree".utf8)), keepsToMount: keepsToMount,
       fids: FidBudget(fids, clients: 1), memory: memory, threads: threads, locks: locks,
       attachTimeout: attachTimeout)
     thread = try ServingThread(directory.path, ends[1], terms, readOnly: readOnly, Way.current, gate, begin)

@@ -72,6 +72,23 @@ struct UsersTests {
     #expect(try served.client.failure(NinePMessage(72, .four(1), .text("x"), .four(0o755), .four(.max))) == EINVAL)
   }
 
+  @Test("a user is given by name where no number is", .enabled(if: hasRoot()))
+  func byName() throws {
+    let accounts = Accounts(Array("alice:x:1001:100:::\n".utf8))
+    let served = try Served(users: .asClaimed, accounts: accounts)
+    chmod(served.directory.path, 0o777)
+    try served.client.start()
+    for (name, user, owner): (String, UInt32, UInt32) in [
+      ("alice", .max, 1001), ("bob", .max, 65_534), ("77", .max, 77), ("alice", 5, 5), ("4294967295", .max, 65_534),
+    ] {
+      try served.client.done(.attach(1, user: user, name: name))
+      try served.client.done(.makeDirectory(1, "d"))
+      #expect(self.owner(served.path("d")).first == owner, "\(name) \(user)")
+      rmdir(served.path("d"))
+      try served.client.done(.clunk(1))
+    }
+  }
+
   @Test("writing takes set-id bits away, unless root does it", .enabled(if: hasRoot()))
   func setIDs() throws {
     let served = try Served(users: .asClaimed)

@@ -91,7 +91,7 @@ struct IdentityMapTests {
     let served = try Served(in: "/tmp", [])
     _ = try served.client(user: 0)
     let status = try fields("/proc/\(served.server.identifier)/status")
-    for set in ["CapEff", "CapPrm"] { #expect(status[set] == "00000000000000db", "\(set)") }
+    for set in ["CapEff", "CapPrm"] { #expect(status[set] == "00000000800000db", "\(set)") }
     for set in ["CapInh", "CapBnd", "CapAmb"] { #expect(status[set] == "0000000000000000", "\(set)") }
     let map = try text("/proc/\(served.server.identifier)/uid_map").split(separator: " ").map { String($0) }
     #expect(map == ["0", "0", "2000\n"])

@@ -196,7 +196,7 @@ struct NinePProgramTests {
   @Test("what it is left with", .enabled(if: hasRoot()), arguments: [false, true])
   func confinement(isSplit: Bool) throws {
     let capabilities: [([String], String)] = [
-      ([], "00000000080000db"), (["--readonly"], "00000000000000c4"), (["--squash", "1000:100"], "00000000000000c0"),
+      ([], "00000000880000db"), (["--readonly"], "00000000000000c4"), (["--squash", "1000:100"], "00000000000000c0"),
     ]
     for (options, expected) in capabilities {
       let directory = try share()

@@ -56,7 +56,8 @@ struct ReadinessTests {
   }
 
   @Test(
-    "it is told once clients can come and everything is given up, and at the end", arguments: [true, false],
+    "it is told once clients can come and everything is given up, and can't be told anything later",
+    arguments: [true, false],
     [[], ["--in-process"], ["--sandbox", "none"]])
   func told(hasPath: Bool, options: [String]) throws {
     let directory = try share()
@@ -72,9 +73,20 @@ struct ReadinessTests {
     #expect(said == "READY=1\nSTATUS=serving, sandbox=\(sandbox)", "\(output.text)")
     let client = Client(try connected(directory.path + "/s"))
     try client.start()
+    // No process has a way to the manager any more, or to any other socket of datagrams.
+    var datagrams: Set<String> = []
+    for line in try text("/proc/net/unix").split(separator: "\n") {
+      let fields: [Substring] = line.split(separator: " ")
+      if fields.count > 6, fields[4] == "0002" { datagrams.insert("socket:[" + fields[6] + "]") }
+    }
+    for identifier in process.family {
+      for descriptor in try FileList.names("/proc/\(identifier)/fd") {
+        #expect(!datagrams.contains(link("/proc/\(identifier)/fd/\(descriptor)")), "\(identifier): \(descriptor)")
+      }
+    }
     process.signal(SIGTERM)
-    #expect(manager.next() == "STOPPING=1")
     #expect(process.wait(seconds: 10) == 0, "\(output.text)")
+    #expect(manager.next(within: 100) == nil)
   }
 
   @Test(
