@@ -36,6 +36,8 @@ struct Comparison {
   /// Whom all are compared with.
   let reference: Series
   private(set) var values: [Series: [Double]] = [:]
+  /// What each needed with less of the amount, in the same rounds. Where it is known, all are compared with themselves.
+  var smaller: [Series: [Double]]?
 
   init(
     _ setting: String, _ name: String, amount: Int? = nil, kind: String = "", unit: String,
@@ -63,7 +65,8 @@ struct Comparison {
 
   /// Ratios within a round, whose batches ran right after each other: what slows the whole machine slows both.
   func ratios(_ series: Series, to other: Series? = nil) -> [Double] {
-    zip(values[series] ?? [], values[other ?? reference] ?? []).map { $0 / $1 }
+    let others = other == nil ? smaller?[series] ?? values[reference] : values[other ?? reference]
+    return zip(values[series] ?? [], others ?? []).map { $0 / $1 }
   }
 
   var noise: [Double] { ratios(reference.again) }

@@ -33,9 +33,10 @@ struct NinePGrowth {
     print(
       """
       \(Machine.description); medians of \(options.rounds) alternating rounds.
-      postern 9p at a Unix socket, in one process (ours) and two (split), on one CPU with the client. Times are microseconds per operation, with
-      \(NinePOperation.inFlight) requests in flight. Growth is the time as a multiple of a hundredth's of the amount, or of the
-      smallest one's, in the same round; ! is beyond \(fixed(Self.flat, 1)). Memory is what the processes' resident memory grows by, the kernel's not included.
+      postern 9p at a Unix socket, in one process (ours) and two (split), on one CPU with the client. Times are microseconds
+      per operation, with \(NinePOperation.inFlight) requests in flight (16 about locks). Growth is the time as a multiple of
+      the time with a hundredth, or with the smallest amount, in the same round; ! is beyond \(fixed(Self.flat, 1)). Memory
+      is what the processes' resident memory grows by, in bytes; the kernel's isn't in it.
       """)
     for quantity in quantities { show(quantity.title, all.filter { $0.setting == quantity.setting }) }
     for failure in failures { print("not measured: \(failure)") }
@@ -117,7 +118,12 @@ struct NinePGrowth {
         }
       }
     }
-    return comparisons.values.sorted { ($0.amount ?? 0) < ($1.amount ?? 0) }
+    let all = comparisons.values.sorted { ($0.amount ?? 0) < ($1.amount ?? 0) }
+    return all.map { comparison in
+      var comparison = comparison
+      comparison.smaller = all.first { ($0.amount ?? 0) * 100 >= comparison.amount ?? 0 }?.values
+      return comparison
+    }
   }
 
   private func show(_ title: String, _ all: [Comparison]) {
@@ -128,17 +134,15 @@ struct NinePGrowth {
     var tooMuch: [String] = []
     for comparison in all {
       var line = ""
-      let amount = comparison.amount ?? 0
-      let smallest = all.first { $0.name == comparison.name && ($0.amount ?? 0) * 100 >= amount }
       for series in [Series.ours, .oursSplit] {
-        let growth = comparison.growth(series, from: smallest)
+        let growth = comparison.smaller == nil ? .nan : comparison.ratios(series).median
         line += right(fixed(comparison.median(series), comparison.kind == "memory" ? 0 : 2), 10)
-        line += right(comparison.amount == smallest?.amount ? "" : fixed(growth, 2), 10)
-        if comparison.kind != "memory", growth > Self.flat {
+        line += right(fixed(growth, 2), 10)
+        if growth > Self.flat {
           tooMuch.append("\(comparison.title), \(series.rawValue)")
         }
       }
-      let split = comparison.ratios(.oursSplit).median
+      let split = comparison.ratios(.oursSplit, to: .ours).median
       print(pad("  \(comparison.title)", 38) + line + right(fixed(split, 2), 12))
     }
     print(
@@ -154,13 +158,6 @@ struct NinePGrowth {
     guard setrlimit(resource, &limit) != 0, getrlimit(resource, &limit) == 0 else { return }
     limit.rlim_cur = limit.rlim_max
     setrlimit(resource, &limit)
-  }
-}
-
-extension Comparison {
-  /// The time as a multiple of a smaller amount's, round by round.
-  fileprivate func growth(_ series: Series, from smallest: Comparison?) -> Double {
-    zip(values[series] ?? [], smallest?.values[series] ?? []).map { $0 / $1 }.median
   }
 }
 

@@ -253,6 +253,8 @@ struct NinePQuantity {
   /// Locks of each client.
   private static let locksOfEach = 1000
   private static let locked = Fid(rawValue: 1)
+  /// Fewer than of other requests: a client has no more than 1024 locks.
+  private static let locksInFlight = 16
 
   /// Where a client's lock is. The locks of all lie in between each other's, with a byte behind each that none has.
   private static func place(_ lock: Int, of client: Int) -> Int { 2 * (lock * 1000 + client) }
@@ -312,13 +314,13 @@ struct NinePQuantity {
     for _ in 0..<turns {
       let client = Int.random(in: 0..<clients)
       var places: Set<Int> = []
-      while places.count < inFlight {
+      while places.count < locksInFlight {
         let other = (client + Int.random(in: 1..<clients)) % clients
         places.insert(place(Int.random(in: 0..<locksOfEach), of: other))
       }
       time += try body(holding.connections[client], Array(places))
     }
-    return time / Double(turns * inFlight)
+    return time / Double(turns * locksInFlight)
   }
 
   @discardableResult
