@@ -93,7 +93,7 @@ let package = Package(
     .testTarget(
       name: "NinePServerTests",
       dependencies: [
-        "HelperHarness", "NinePHarness", "NinePServer", "Linux", "CLinux", system,
+        "HelperHarness", "NinePHarness", "NinePProtocol", "NinePServer", "Linux", "CLinux", system,
       ],
       swiftSettings: tests
     ),

@@ -50,6 +50,8 @@ public struct ErrorNumber: RawRepresentable, Hashable, Sendable {
   public static let outOfRange = ErrorNumber(rawValue: 34)
   /// ENAMETOOLONG.
   public static let nameTooLong = ErrorNumber(rawValue: 36)
+  /// ENOLCK: a client has locked as many ranges as it may.
+  public static let tooManyLocks = ErrorNumber(rawValue: 37)
   /// ENOSYS: Linux then makes the answer to a `Tstatfs` up.
   public static let noSystemCall = ErrorNumber(rawValue: 38)
   /// ENOTEMPTY.

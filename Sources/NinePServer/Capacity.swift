@@ -41,8 +41,8 @@ package struct Capacity: Equatable, Sendable {
       allowed.descriptors, max(Self.mostDescriptors, Self.needed(Self.clientDescriptors, count, Self.ownDescriptors)))
     addressSpace = min(
       allowed.addressSpace,
-      Self.needed(Self.connectionAddressSpace, count, Self.ownAddressSpace)
-        + max(Self.leastBuffers, count * Self.clientBuffers))
+      Self.needed(Self.connectionAddressSpace, count, Self.ownAddressSpace) + Self.wantedBuffers(count)
+        + count * Self.lockAddressSpace)
     try Self.require(
       .descriptors, allowed.descriptors, count, each: Self.clientDescriptors, own: Self.ownDescriptors,
       least: Self.leastDescriptors)
@@ -57,7 +57,8 @@ package struct Capacity: Equatable, Sendable {
 
   /// Bytes for clients' buffers.
   package var buffers: Int {
-    Int(clamping: addressSpace - Self.needed(Self.connectionAddressSpace, UInt(clients), Self.ownAddressSpace))
+    let rest = addressSpace - Self.needed(Self.connectionAddressSpace, UInt(clients), Self.ownAddressSpace)
+    return Int(clamping: min(rest, Self.wantedBuffers(UInt(clients))))
   }
 
   /// Bytes that fids, locks and the like are allocated from.
@@ -101,4 +102,7 @@ package struct Capacity: Equatable, Sendable {
   /// Bytes of buffers for each client, and for all, where the limit allows it.
   private static let clientBuffers: UInt = 4 << 20
   private static let leastBuffers: UInt = 4 << 30
+  private static func wantedBuffers(_ count: UInt) -> UInt { max(leastBuffers, count * clientBuffers) }
+  /// The stack of the thread that a client has for locks that it waits for. Without it, the client asks again.
+  private static let lockAddressSpace = UInt(Thread.stackSize)
 }

@@ -4,80 +4,74 @@ import SystemPackage
 
 // Locks.
 extension Session where Files: ~Copyable {
-  /// Locks or unlocks a range. The server never waits: who is kept from it by another client asks again.
+  /// Locks or unlocks a range. A request that waits for a lock is answered when it has that.
   ///
-  /// Linux's client asks again after 30 s, and it wakes a process of its own that waits for another one before it tells
-  /// the server who let go. So a wish to wait that only the same client's processes are in the way of is answered when
-  /// they have let go, which is at once.
+  /// To answer that it is blocked would have Linux's client ask again after 30 s.
   mutating func lock(
     _ fid: Fid, _ flags: Lock.Flags, _ lock: borrowing Lock, _ writer: ReplyWriter, into outbox: inout Outbox
   ) throws(Errno) {
     guard flags.isSubset(of: .block) else { throw .invalidArgument }
     let index = try fids.index(of: fid)
-    let wish = try wish(index, lock)
-    switch terms.locks.set(wish) {
+    var request = try request(index, lock)
+    request.waits = flags.contains(.block)
+    try requireAccess(index, for: request.kind)
+    switch set(request, writer) {
     case .granted:
-      if wish.kind != .unlocked { fids.files[index].hasLocks = true }
+      if request.kind != .unlocked { fids.files[index].hasLocks = true }
       outbox.put { buffer in writer.lockStatus(.success, into: &buffer) }
-    case .blockedBySession where flags.contains(.block) && waiting.count < Self.mostWaiting:
-      waiting.append(WaitingLock(wish: wish, writer: writer))
-    case .blocked, .blockedBySession:
-      outbox.put { buffer in writer.lockStatus(.blocked, into: &buffer) }
+    case .held: fids.files[index].hasLocks = true
+    case .blocked: outbox.put { buffer in writer.lockStatus(.blocked, into: &buffer) }
+    case .deadlock: throw .deadlock
     case .refused: throw .noLocks
     }
   }
 
-  /// The most locks of a session that are waited for. Who wants one more asks again.
-  private static var mostWaiting: Int { 64 }
-
-  /// Answers the wishes that nothing of this client is in the way of any more. The reply to what was asked last has been
-  /// put.
-  mutating func answerWaiting(into outbox: inout Outbox) {
-    var index = 0
-    while index < waiting.count {
-      let (wish, writer) = (waiting[index].wish, waiting[index].writer)
-      var status = Lock.Status.blocked
+  private func set(_ request: LockRequest, _ writer: ReplyWriter) -> LockTable.Outcome {
+    if !request.waits || !lockReplies.hasThread {
+      let outcome = terms.locks.set(request)
+      guard request.waits, outcome == .blocked else { return outcome }
       do throws(Errno) {
-        // Without its fid it may ask again, and is told.
-        let file = try fids.index(of: wish.fid)
-        switch terms.locks.set(wish) {
-        case .granted:
-          fids.files[file].hasLocks = true
-          status = .success
-        case .blockedBySession:
-          index += 1
-          continue
-        case .blocked: break
-        case .refused: status = .error
-        }
-      } catch {}
-      waiting.remove(at: index)
+        try lockReplies.begin()
+      } catch {
+        // The client asks again.
+        return .blocked
+      }
+    }
+    return terms.locks.set(request, holdingFor: writer, lockReplies)
+  }
+
+  /// Puts the answers that are ready behind the reply that has been put.
+  mutating func putLockAnswers(into outbox: inout Outbox) {
+    while let answer = terms.locks.takeAnswer(of: number) {
       _ = outbox.finish()
-      outbox.put { buffer in writer.lockStatus(status, into: &buffer) }
+      outbox.put { buffer in answer.put(into: &buffer) }
     }
   }
 
-  /// Forgets a wish, for which nobody waits any more.
-  mutating func forgetWaiting(_ tag: Tag) {
-    waiting.removeAll { $0.writer.tag == tag }
+  /// Withdraws a request for a lock. Where it has the lock already, its answer is put.
+  mutating func withdrawLock(_ tag: Tag, into outbox: inout Outbox) {
+    guard lockReplies.areAwaited, let answer = terms.locks.withdraw(tag, of: number) else { return }
+    outbox.put { buffer in answer.put(into: &buffer) }
+    _ = outbox.finish()
   }
 
   func getLock(
     _ fid: Fid, _ lock: borrowing Lock, _ writer: ReplyWriter, into outbox: inout Outbox
   ) throws(Errno) {
-    var wish = try wish(try fids.index(of: fid), lock)
+    var request = try request(try fids.index(of: fid), lock)
     // Linux never says which kind it means.
-    if wish.kind == .unlocked { wish.kind = .exclusive }
+    if request.kind == .unlocked { request.kind = .exclusive }
     do throws(Malformed) {
-      guard let conflict = terms.locks.conflict(with: wish) else {
+      guard let conflict = terms.locks.conflict(with: request) else {
         var free = copy lock
         free.kind = .unlocked
         return try outbox.put { buffer throws(Malformed) in try writer.lock(free, into: &buffer) }
       }
       let client = conflict.client
+      let bytes = client.bytes
       let found = Lock(
-        kind: conflict.kind, start: conflict.first, length: conflict.length, process: conflict.owner.process,
-        client: client.span.extracting(first: conflict.clientCount))
+        kind: conflict.kind, start: conflict.first, length: conflict.length, process: conflict.process,
+        client: bytes.span.extracting(first: client.count))
       try outbox.put { buffer throws(Malformed) in try writer.lock(found, into: &buffer) }
     } catch {
       throw .fileNameTooLong
@@ -85,30 +79,35 @@ extension Session where Files: ~Copyable {
   }
 
   /// - Throws: `EBADF` where the file isn't open, `EINVAL` for a range that reaches beyond the largest file.
-  private func wish(_ index: Int, _ lock: borrowing Lock) throws(Errno) -> HeldLock {
+  private func request(_ index: Int, _ lock: borrowing Lock) throws(Errno) -> LockRequest {
     switch fids.files[index].use {
     case .file, .directory: break
     case .named, .readingAttribute, .writingAttribute: throw .badFileDescriptor
     }
     let (end, isTooLong) = lock.start.addingReportingOverflow(lock.length)
     guard !isTooLong, end <= 1 << 63 else { throw .invalidArgument }
-    var wish = HeldLock(
-      device: fids.files[index].device, inode: fids.files[index].inode,
-      owner: HeldLock.Owner(session: number, process: lock.process), fid: fids.files[index].fid, kind: lock.kind,
-      first: lock.start, last: lock.length == 0 ? .max : end - 1)
-    wish.clientCount = min(lock.client.count, wish.client.count)
-    for position in 0..<wish.clientCount { wish.client[position] = lock.client[position] }
-    return wish
+    return LockRequest(
+      device: fids.files[index].device, inode: fids.files[index].inode, session: number,
+      client: ClientName(lock.client), process: lock.process, fid: fids.files[index].fid, kind: lock.kind,
+      first: lock.start, end: lock.length == 0 ? .max : end)
   }
 
-  /// Lets go of all locks.
-  func dropLocks() {
-    terms.locks.drop(session: number)
+  /// Keeps a user from locking out those who may write to a file that the user may only read.
+  ///
+  /// A trusted client's kernel checks that itself. There, `flock(2)` may lock exclusively what is open for reading, and
+  /// looks the same here.
+  /// - Throws: `EBADF`, as `fcntl(2)` does.
+  private func requireAccess(_ index: Int, for kind: Lock.Kind) throws(Errno) {
+    guard terms.users != .asClaimed else { return }
+    let (reads, writes): (Bool, Bool)
+    switch fids.files[index].use {
+    case .file(let isRead, let isWritten): (reads, writes) = (isRead, isWritten)
+    default: (reads, writes) = (true, false)
+    }
+    switch kind {
+    case .shared: guard reads else { throw .badFileDescriptor }
+    case .exclusive: guard writes else { throw .badFileDescriptor }
+    case .unlocked: break
+    }
   }
-}
-
-/// A wish for a lock that a process of the same client has, and the reply to it.
-struct WaitingLock {
-  let wish: HeldLock
-  let writer: ReplyWriter
 }

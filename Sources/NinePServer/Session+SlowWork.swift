@@ -6,18 +6,15 @@ import SystemPackage
 extension Session where Files: ~Copyable {
   /// - Throws: `EBUSY` for a tag of a request that isn't answered. That one isn't disturbed.
   func requireUnused(_ tag: Tag) throws(Errno) {
-    guard !slow.has(tag), waiting.isEmpty || !waiting.contains(where: { $0.writer.tag == tag }) else {
-      throw .resourceBusy
-    }
+    guard !slow.has(tag), !lockReplies.areAwaited || !terms.locks.has(tag, of: number) else { throw .resourceBusy }
   }
 
   /// Cancels what can be cancelled.
   ///
   /// - Returns: whether the flush is answered behind what it names.
   mutating func flush(_ tag: Tag, _ writer: ReplyWriter) -> Bool {
-    forgetWaiting(tag)
     // One that flushes itself has nothing to wait for.
-    return tag != writer.tag && slow.flush(tag, writer)
+    tag != writer.tag && slow.flush(tag, writer)
   }
 
   /// Reads a file, or has it read where that takes a disk.

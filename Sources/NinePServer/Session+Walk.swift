@@ -132,8 +132,8 @@ extension Session where Files: ~Copyable {
   /// Gives a fid up. Whatever this throws, it has gone.
   mutating func clunk(_ fid: Fid) throws(Errno) {
     var file = try fids.remove(fid)
-    try files.release(file.descriptor)
     if file.hasLocks { terms.locks.drop(session: number, fid: fid) }
+    try files.release(file.descriptor)
     switch file.use {
     case .named, .directory: break
     case .file:
@@ -149,8 +149,8 @@ extension Session where Files: ~Copyable {
 
   /// Gives a fid up that doesn't say how that went.
   mutating func discard(_ file: borrowing HeldFile) throws(Errno) {
-    try files.release(file.descriptor)
     if file.hasLocks { terms.locks.drop(session: number, fid: file.fid) }
+    try files.release(file.descriptor)
     switch file.use {
     case .readingAttribute, .writingAttribute: attributeFids -= 1
     case .named, .file, .directory: break

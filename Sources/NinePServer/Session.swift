@@ -14,16 +14,16 @@ struct Session<Files: FileSystem & ~Copyable>: ~Copyable {
   var known = KnownStorage()
   /// The device and inode of the root.
   let root: FileStatus
-  /// What its locks are known by.
-  let number: UInt64
+  /// Its number in the table of locks.
+  let number: Int32
+  /// Sends answers to requests that were held until a lock was free.
+  let lockReplies: LockReplies
   /// Whether what is served has gone, so that requests can't be answered any more.
   private(set) var isLost = false
   /// Whether a version is agreed upon.
   private var hasVersion = false
   /// The most bytes of a message: `msize`.
   private(set) var messageSize = MessageSize.beforeVersion
-  /// Locks that its processes wait for.
-  var waiting: [WaitingLock] = []
   /// Fids that hold an extended attribute's value.
   var attributeFids = 0
   /// Requests that aren't answered yet, since what they asked for is under way.
@@ -54,12 +54,13 @@ struct Session<Files: FileSystem & ~Copyable>: ~Copyable {
     self.scratch = scratch
     self.files = files
     self.terms = terms
-    number = terms.locks.newSession()
+    number = terms.locks.begin()
+    lockReplies = LockReplies(terms.locks, session: number, line)
     fids = FidTable(budget: terms.fids)
   }
 
-  /// Answers one request, now or by ``finishOne(into:)``. Its failure is a reply as well. One that waits for a lock is
-  /// answered with another, one that waits for a disk by another thread.
+  /// Answers one request, now or by ``finishOne(into:)``. Its failure is a reply as well. One that waits for a lock
+  /// or for a disk is answered by another thread.
   mutating func answer(_ header: FrameHeader, _ body: Span<UInt8>, into outbox: inout Outbox) {
     let writer = ReplyWriter(to: header)
     if !unfinished.isEmpty, depends(header.request, body) {
@@ -77,8 +78,8 @@ struct Session<Files: FileSystem & ~Copyable>: ~Copyable {
     } catch {
       fail(error, writer, into: &outbox)
     }
-    // It may have been what another request waits for.
-    if !waiting.isEmpty { answerWaiting(into: &outbox) }
+    // It may have freed a lock that another request of the same client waits for.
+    if lockReplies.areReady { putLockAnswers(into: &outbox) }
   }
 
   /// Makes a failure the reply. Where what is served has gone there is none: nobody knows whether the request was done.
@@ -130,6 +131,7 @@ struct Session<Files: FileSystem & ~Copyable>: ~Copyable {
       guard try !synchronize(fid, dataOnly: dataOnly, writer) else { return }
       outbox.put { buffer in writer.empty(into: &buffer) }
     case .flush(let tag):
+      withdrawLock(tag, into: &outbox)
       guard !flush(tag, writer) else { return }
       outbox.put { buffer in writer.empty(into: &buffer) }
     case .readDirectory(let fid, let offset, let count):
@@ -182,8 +184,7 @@ struct Session<Files: FileSystem & ~Copyable>: ~Copyable {
   ) throws(Errno) {
     slow.startOver()
     fids.removeAll()
-    dropLocks()
-    waiting.removeAll()
+    terms.locks.drop(session: number)
     attributeFids = 0
     hasVersion = false
     guard let wanted = MessageSize.agreed(requested: size, own: UInt32(NinePServer.largestMessage)) else {
@@ -237,8 +238,11 @@ struct Session<Files: FileSystem & ~Copyable>: ~Copyable {
   /// - Parameter isCutOff: whether the client gets no further reply in any case.
   /// - Returns: whether it got all that it asked for.
   mutating func end(isCutOff: Bool) -> Bool {
-    dropLocks()
+    terms.locks.drop(session: number)
     fids.removeAll()
-    return slow.end(isCutOff: isCutOff)
+    let hasAll = slow.end(isCutOff: isCutOff)
+    lockReplies.end(isCutOff: isCutOff)
+    terms.locks.end(session: number)
+    return hasAll
   }
 }

@@ -21,19 +21,21 @@ extension NinePAttackTests {
       let share = try Share(way) { path in try makeFile(path + "/file") }
       let (holder, waiter, other) = (try client(share), try client(share), try client(share))
       #expect(try holder.done(.lock(1, 1)).all == Self.granted)
-      // Another client's: each is told to ask again. Its own: so many wait, and the others are told.
+      // So many wait, of each client, and the others are told to ask again.
       var told = 0
       for start in stride(from: 0, to: 1000, by: 50) {
         // No more than both ends have room for.
-        for tag in start..<start + 50 { waiter.send(NinePMessage.lock(1, 1, flags: 1).frame(tag: UInt16(tag))) }
-        for _ in 0..<50 { #expect(waiter.receive()?.body.all == Self.blocked) }
-        for tag in start..<start + 50 {
-          holder.send(NinePMessage.lock(1, 1, flags: 1, UInt64(tag), 1, process: 2).frame(tag: UInt16(tag)))
-        }
-        holder.send(NinePMessage.status(1).frame(tag: 2000))
-        while let answer = holder.receive(), answer.tag != 2000 {
-          #expect(answer.body.all == Self.blocked)
-          told += 1
+        for (client, process): (Client, UInt32) in [(waiter, 1), (holder, 2)] {
+          for tag in start..<start + 50 {
+            let first = UInt64(tag) + UInt64(process) * 10_000
+            let message = NinePMessage.lock(1, 1, flags: 1, first, 1, process: process)
+            client.send(message.frame(tag: UInt16(tag) + (client === waiter ? 5000 : 0)))
+          }
+          client.send(NinePMessage.status(1).frame(tag: 2000))
+          while let answer = client.receive(), answer.tag != 2000 {
+            #expect(answer.body.all == Self.blocked)
+            if client === holder { told += 1 }
+          }
         }
       }
       #expect(told > 900 && told < 1000, "\(told)")

@@ -1,4 +1,5 @@
 import Glibc
+import HelperHarness
 import NinePHarness
 import Testing
 
@@ -40,7 +41,7 @@ struct LockTests {
     #expect(try lock(one, .lock(2, exclusive, 0, 100, process: 7)) == success)
     #expect(try lock(one, .lock(1, shared, 99, 1, process: 8)) == blocked)
     #expect(try lock(other, .lock(1, shared, 99, 1, process: 7)) == blocked)
-    #expect(try lock(other, .lock(1, exclusive, flags: 1, 0, 0, process: 7)) == blocked)
+    #expect(try lock(other, .lock(1, exclusive, 0, 0, process: 7)) == blocked)
     #expect(try lock(other, .lock(1, exclusive, 100, 0, process: 7)) == success)
     #expect(try test(other, .getLock(1, unlocked, 0, 0, process: 7)) == [1, 0, 100, 7])
     #expect(try test(other, .getLock(1, shared, 100, 0, process: 7)) == [2, 100, 0, 7])
@@ -93,57 +94,76 @@ struct LockTests {
     #expect(try lock(third, .lock(1, exclusive)) == success)
   }
 
-  @Test("who waits for a process of the same client is answered when that lets go")
-  func waiting() throws {
+  @Test("two names of a client are two owners, and none gets in its own way")
+  func clients() throws {
     let one = try served()
-    #expect(try lock(one, .lock(1, exclusive, 0, 10, process: 1)) == success)
-    one.client.send(NinePMessage.lock(2, exclusive, flags: 1, 0, 5, process: 2).frame(tag: 5))
-    // Others than the unlocking are answered before it.
-    #expect(try lock(one, .lock(1, unlocked, 5, 5, process: 1)) == success)
-    #expect(try lock(one, .lock(1, unlocked, 0, 5, process: 1)) == success)
-    try expectAnswer(one, tag: 5, success)
-    #expect(try lock(one, .lock(1, shared, 0, 5, process: 1)) == blocked)
-    // Clunking what it was locked by lets go too.
-    one.client.send(NinePMessage.lock(1, exclusive, flags: 1, process: 1).frame(tag: 6))
-    try one.client.done(.clunk(2))
-    try expectAnswer(one, tag: 6, success)
+    #expect(try lock(one, .lock(1, exclusive, process: 1, client: "a")) == success)
+    #expect(try lock(one, .lock(1, exclusive, process: 1, client: "b")) == blocked)
+    #expect(try lock(one, .lock(1, shared, process: 1, client: String(repeating: "a", count: 65))) == blocked)
+    #expect(try test(one, .getLock(1, unlocked, process: 1, client: "b")) == [1, 0, 0, 1])
+    #expect(try lock(one, .lock(1, unlocked, process: 1, client: "b")) == success)
+    #expect(try lock(one, .lock(2, exclusive, process: 1, client: "a")) == success)
+    let long = String(repeating: "n", count: 200)
+    #expect(try lock(one, .lock(1, unlocked, process: 1, client: "a")) == success)
+    #expect(try lock(one, .lock(1, exclusive, process: 1, client: long + "a")) == success)
+    #expect(try lock(one, .lock(1, exclusive, process: 1, client: long + "b")) == blocked)
   }
 
-  @Test("who waits for another client asks again, and so does who has no fid any more")
-  func askingAgain() throws {
+  @Test("ranges of an owner that touch become one, if they are of one kind and fid")
+  func merging() throws {
     let one = try served()
-    let other = try served(beside: one)
-    #expect(try lock(one, .lock(1, exclusive, 0, 10, process: 1)) == success)
-    #expect(try lock(other, .lock(1, exclusive, flags: 1, 0, 10)) == blocked)
-    one.client.send(NinePMessage.lock(2, exclusive, flags: 1, 0, 10, process: 2).frame(tag: 5))
-    try one.client.done(.clunk(2))
-    try expectAnswer(one, tag: 5, blocked)
-    #expect(try lock(one, .lock(1, unlocked, process: 1)) == success)
-    #expect(try lock(other, .lock(1, exclusive, flags: 1, 0, 10)) == success)
-  }
-
-  @Test("nobody waits after a flush, a new version, or as one too many")
-  func noLongerWaiting() throws {
-    let one = try served()
-    #expect(try lock(one, .lock(1, exclusive, process: 1)) == success)
-    for tag: UInt16 in 100..<164 {
-      one.client.send(NinePMessage.lock(2, exclusive, flags: 1, process: UInt32(tag)).frame(tag: tag))
+    func found(_ start: UInt64) throws -> [UInt64?] {
+      try test(one, .getLock(1, exclusive, start, 1, process: 2))
     }
-    #expect(try lock(one, .lock(2, exclusive, flags: 1, process: 2)) == blocked)
-    for tag: UInt16 in 101..<164 { try one.client.done(.flush(tag)) }
-    #expect(try lock(one, .lock(1, unlocked, process: 1)) == success)
-    try expectAnswer(one, tag: 100, success)
-    one.client.send(NinePMessage.lock(1, exclusive, flags: 1, process: 1).frame(tag: 5))
-    try one.client.start()
-    try one.client.done(.walk(0, 1, "file"))
-    try one.client.done(.open(1, 2))
-    #expect(try lock(one, .lock(1, exclusive, process: 3)) == success)
+    #expect(try lock(one, .lock(1, exclusive, 10, 10, process: 1)) == success)
+    #expect(try lock(one, .lock(1, exclusive, 30, 10, process: 1)) == success)
+    #expect(try lock(one, .lock(1, exclusive, 20, 10, process: 1)) == success)
+    #expect(try found(39) == [1, 10, 30, 1])
+    #expect(try lock(one, .lock(1, shared, 40, 10, process: 1)) == success)
+    #expect(try lock(one, .lock(2, exclusive, 0, 10, process: 1)) == success)
+    #expect(try found(15) == [1, 10, 30, 1])
+    #expect(try found(45) == [0, 40, 10, 1])
+    #expect(try found(5) == [1, 0, 10, 1])
+    #expect(try lock(one, .lock(1, exclusive, 15, 0, process: 1)) == success)
+    #expect(try found(1 << 40) == [1, 10, 0, 1])
+    #expect(try lock(one, .lock(1, unlocked, 20, 1, process: 1)) == success)
+    #expect(try found(10) == [1, 10, 10, 1])
+    #expect(try found(20)[0] == 2)
+    #expect(try found(21) == [1, 21, 0, 1])
   }
 
-  private func expectAnswer(_ served: Served, tag: UInt16, _ status: UInt8) throws {
-    let answer = try #require(served.client.receive())
-    #expect(answer.tag == tag)
-    #expect(answer.body.all == [status])
+  @Test("an untrusted user locks by what the file is open for")
+  func access() throws {
+    let one = try served()
+    try one.client.done(.walk(0, 3, "file"))
+    try one.client.done(.open(3, 0))
+    try one.client.done(.walk(0, 4, "file"))
+    try one.client.done(.open(4, 1))
+    #expect(try one.client.failure(.lock(3, exclusive)) == EBADF)
+    #expect(try one.client.failure(.lock(3, exclusive, flags: 1)) == EBADF)
+    #expect(try one.client.failure(.lock(4, shared)) == EBADF)
+    #expect(try lock(one, .lock(3, shared)) == success)
+    #expect(try lock(one, .lock(4, exclusive)) == success)
+    #expect(try lock(one, .lock(3, unlocked)) == success)
+    try one.client.done(.walk(0, 5))
+    try one.client.done(.open(5))
+    #expect(try one.client.failure(.lock(5, exclusive)) == EBADF)
+    #expect(try lock(one, .lock(5, shared)) == success)
+  }
+
+  @Test(
+    "flock(2) of a trusted machine may lock exclusively what is open for reading",
+    .enabled(if: geteuid() == 0, "needs root: users are as claimed"))
+  func trustedAccess() throws {
+    let one = try Served(users: .asClaimed)
+    one.write("", to: "file")
+    try one.client.start(user: 0)
+    try one.client.done(.walk(0, 1, "file"))
+    try one.client.done(.open(1, 0))
+    #expect(try lock(one, .lock(1, exclusive)) == success)
+    try one.client.done(.walk(0, 2, "file"))
+    try one.client.done(.open(2, 1))
+    #expect(try lock(one, .lock(2, shared)) == success)
   }
 
   @Test("ranges, flags and kinds that there aren't, and files that aren't open")
@@ -165,14 +185,24 @@ struct LockTests {
     #expect(try other.client.failure(.getLock(1, exclusive, 0, 1, client: String(repeating: "c", count: 9000))) != 0)
   }
 
-  @Test("so many and no more")
+  @Test("so many ranges and no more, also where an unlocking cuts")
   func limit() throws {
     let one = try served()
     var count: UInt64 = 0
-    while try one.client.failure(.lock(1, exclusive, count * 2, 1)) == 0, count < 5000 { count += 1 }
-    #expect(count == 1023)
-    #expect(try one.client.failure(.lock(1, exclusive, count * 2, 1)) == ENOLCK)
+    while try one.client.failure(.lock(1, exclusive, count * 4, 3)) == 0, count < 5000 { count += 1 }
+    #expect(count == 1024)
+    #expect(try one.client.failure(.lock(1, exclusive, count * 4, 1)) == ENOLCK)
+    #expect(try one.client.failure(.lock(1, exclusive, count * 4, 1, process: 2)) == ENOLCK)
+    // Nothing has changed then.
+    #expect(try one.client.failure(.lock(1, unlocked, 1, 1)) == ENOLCK)
+    #expect(try one.client.failure(.lock(1, shared, 1, 1)) == ENOLCK)
+    #expect(try test(one, .getLock(1, exclusive, 1, 1, process: 2)) == [1, 0, 3, 1])
+    // What takes no further place is done.
+    #expect(try lock(one, .lock(1, unlocked, 0, 1)) == success)
+    #expect(try lock(one, .lock(1, exclusive, 3, 1)) == success)
+    #expect(try lock(one, .lock(1, unlocked, 2, 1)) == success)
+    #expect(try one.client.failure(.lock(1, unlocked, 5, 1)) == ENOLCK)
     try one.client.done(.lock(1, unlocked))
-    try one.client.done(.lock(1, exclusive, count * 2, 1))
+    try one.client.done(.lock(1, exclusive, count * 4, 1))
   }
 }

@@ -4,7 +4,7 @@ import HelperHarness
 /// Does something as many times beside itself, each on a thread of its own, and waits for all.
 ///
 /// - Throws: what the first that failed has thrown.
-func inParallel(_ count: Int, _ body: @escaping @Sendable (Int) throws -> Void) throws {
+package func inParallel(_ count: Int, _ body: @escaping @Sendable (Int) throws -> Void) throws {
   final class Job: @unchecked Sendable {
     let index: Int
     let body: @Sendable (Int) throws -> Void

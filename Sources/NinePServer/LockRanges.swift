@@ -1,0 +1,189 @@
+import NinePProtocol
+
+/// The owner of a lock: a process of a client.
+struct LockOwner: Equatable {
+  let session: Int32
+  /// The number of the client's name among those of the session.
+  let client: Int32
+  let process: UInt32
+}
+
+/// A range that is locked, or that a request which waits is to lock.
+struct LockRange {
+  /// The number of the file in the table.
+  let file: Int32
+  let owner: LockOwner
+  let fid: Fid
+  let kind: Lock.Kind
+  let first: UInt64
+  /// The byte behind the last, or the largest number where it reaches to the end of the file.
+  let end: UInt64
+  /// The number of the request that waits, where one does.
+  var wait = LockRanges.none
+
+  // Its place in a tree.
+  fileprivate var left = LockRanges.none
+  fileprivate var right = LockRanges.none
+  fileprivate var priority: UInt32 = 0
+  /// The largest end of it and all below it, and the largest of those that are exclusive; 0 where there is none.
+  fileprivate var reach: UInt64 = 0
+  fileprivate var exclusiveReach: UInt64 = 0
+
+  init(file: Int32, owner: LockOwner, fid: Fid, kind: Lock.Kind, first: UInt64, end: UInt64) {
+    self.file = file
+    self.owner = owner
+    self.fid = fid
+    self.kind = kind
+    self.first = first
+    self.end = end
+  }
+
+  func conflicts(with other: LockRange) -> Bool {
+    first < other.end && other.first < end && (kind == .exclusive || other.kind == .exclusive) && owner != other.owner
+  }
+}
+
+/// The ranges of all files, and trees of them. A tree has its ranges in the order of their first bytes, and each node knows
+/// how far the ranges below it reach: a conflict is found in a time that grows with the logarithm of the number of
+/// ranges, and with those of the same owner.
+///
+/// Priorities that no client can guess keep the trees flat (a treap).
+struct LockRanges {
+  private var slots = Slots<LockRange>()
+  private var made = 0
+
+  /// No node: an empty tree.
+  static let none: Int32 = -1
+
+  subscript(node: Int32) -> LockRange { slots[node] }
+
+  /// Adds a range, which is in no tree yet.
+  mutating func add(_ range: LockRange) -> Int32 {
+    var range = range
+    made &+= 1
+    range.priority = UInt32(truncatingIfNeeded: made.hashValue)
+    return slots.add(range)
+  }
+
+  /// Forgets a range, which is in no tree any more.
+  mutating func forget(_ node: Int32) { slots.remove(node) }
+
+  mutating func setWait(_ wait: Int32, of node: Int32) { slots[node].wait = wait }
+
+  /// Puts a range into a tree.
+  ///
+  /// - Returns: the tree's root.
+  mutating func insert(_ node: Int32, into root: Int32) -> Int32 {
+    if root == Self.none || slots[node].priority > slots[root].priority {
+      let (left, right) = split(root, before: node)
+      slots[node].left = left
+      slots[node].right = right
+      refresh(node)
+      return node
+    }
+    if comes(node, before: root) {
+      let left = insert(node, into: slots[root].left)
+      slots[root].left = left
+    } else {
+      let right = insert(node, into: slots[root].right)
+      slots[root].right = right
+    }
+    refresh(root)
+    return root
+  }
+
+  /// Takes a range out of a tree that it is in.
+  ///
+  /// - Returns: the tree's root.
+  mutating func remove(_ node: Int32, from root: Int32) -> Int32 {
+    guard root != Self.none else { return root }
+    if root == node { return merge(slots[node].left, slots[node].right) }
+    if comes(node, before: root) {
+      let left = remove(node, from: slots[root].left)
+      slots[root].left = left
+    } else {
+      let right = remove(node, from: slots[root].right)
+      slots[root].right = right
+    }
+    refresh(root)
+    return root
+  }
+
+  /// Finds the first range of a tree that a range conflicts with.
+  ///
+  /// - Returns: its node, or ``none``.
+  func firstConflict(with range: LockRange, in root: Int32) -> Int32 {
+    var found = Self.none
+    _ = forEachConflict(with: range, in: root) { node in
+      found = node
+      return false
+    }
+    return found
+  }
+
+  /// Calls `body` with each range of a tree that a range conflicts with, until it returns false.
+  ///
+  /// - Returns: false where `body` did.
+  func forEachConflict(with range: LockRange, in root: Int32, _ body: (Int32) -> Bool) -> Bool {
+    guard root != Self.none else { return true }
+    let node = slots[root]
+    // Shared ranges aren't in each other's way.
+    guard (range.kind == .exclusive ? node.reach : node.exclusiveReach) > range.first else { return true }
+    guard forEachConflict(with: range, in: node.left, body) else { return false }
+    guard node.first < range.end else { return true }
+    if node.conflicts(with: range), !body(root) { return false }
+    return forEachConflict(with: range, in: node.right, body)
+  }
+
+  private func comes(_ node: Int32, before other: Int32) -> Bool {
+    let (first, second) = (slots[node].first, slots[other].first)
+    return first == second ? node < other : first < second
+  }
+
+  /// Splits a tree in those that come before a range, and the others.
+  private mutating func split(_ root: Int32, before node: Int32) -> (left: Int32, right: Int32) {
+    guard root != Self.none else { return (root, root) }
+    if comes(root, before: node) {
+      let (left, right) = split(slots[root].right, before: node)
+      slots[root].right = left
+      refresh(root)
+      return (root, right)
+    }
+    let (left, right) = split(slots[root].left, before: node)
+    slots[root].left = right
+    refresh(root)
+    return (left, root)
+  }
+
+  /// Makes two trees one. All of the first come before all of the second.
+  private mutating func merge(_ left: Int32, _ right: Int32) -> Int32 {
+    guard left != Self.none else { return right }
+    guard right != Self.none else { return left }
+    if slots[left].priority > slots[right].priority {
+      let below = merge(slots[left].right, right)
+      slots[left].right = below
+      refresh(left)
+      return left
+    }
+    let below = merge(left, slots[right].left)
+    slots[right].left = below
+    refresh(right)
+    return right
+  }
+
+  private mutating func refresh(_ node: Int32) {
+    let range = slots[node]
+    var reach = range.end
+    var exclusiveReach = range.kind == .exclusive ? range.end : 0
+    if range.left != Self.none {
+      reach = max(reach, slots[range.left].reach)
+      exclusiveReach = max(exclusiveReach, slots[range.left].exclusiveReach)
+    }
+    if range.right != Self.none {
+      reach = max(reach, slots[range.right].reach)
+      exclusiveReach = max(exclusiveReach, slots[range.right].exclusiveReach)
+    }
+    slots[node].reach = reach
+    slots[node].exclusiveReach = exclusiveReach
+  }
+}

@@ -1,0 +1,254 @@
+import NinePProtocol
+
+/// What a ``LockTable`` guards: who has locked what, and the requests that wait.
+struct LockState {
+  var ranges = LockRanges()
+  var files = Slots<LockedFile>()
+  var waits = Slots<LockWait>()
+  /// Requests that wait, of all sessions.
+  var waitCount = 0
+  /// Files of which something may have become free.
+  var unsettled: [Int32] = []
+  var sessions: [LockSession] = []
+  private var freeSessions: [Int32] = []
+  /// The numbers of files, spread over many dictionaries, so that none is so large that its growth takes long.
+  private var numbers: [[LockedFile.Key: Int32]] = Array(repeating: [:], count: 256)
+  /// The number of the last search for a deadlock.
+  var search: UInt32 = 0
+
+  mutating func addSession() -> Int32 {
+    if let number = freeSessions.popLast() { return number }
+    sessions.append(LockSession())
+    return Int32(truncatingIfNeeded: sessions.count - 1)
+  }
+
+  mutating func removeSession(_ session: Int32) {
+    sessions[Int(session)] = LockSession()
+    freeSessions.append(session)
+  }
+
+  // MARK: Files
+
+  func file(_ request: LockRequest) -> Int32? {
+    let key = LockedFile.Key(device: request.device, inode: request.inode)
+    return numbers[key.hashValue & 255][key]
+  }
+
+  mutating func addedFile(_ request: LockRequest) -> Int32 {
+    if let file = file(request) { return file }
+    let key = LockedFile.Key(device: request.device, inode: request.inode)
+    let file = files.add(LockedFile(key: key))
+    numbers[key.hashValue & 255][key] = file
+    return file
+  }
+
+  /// Forgets a file of which nothing is locked.
+  mutating func forgetIfFree(_ file: Int32) {
+    let it = files[file]
+    guard it.locked == LockRanges.none, it.waitCount == 0, !it.isUnsettled else { return }
+    numbers[it.key.hashValue & 255][it.key] = nil
+    files.remove(file)
+  }
+
+  /// Has the requests that wait for a file looked at.
+  mutating func unsettle(_ file: Int32) {
+    guard files[file].waitCount > 0, !files[file].isUnsettled else { return forgetIfFree(file) }
+    files[file].isUnsettled = true
+    unsettled.append(file)
+  }
+
+  // MARK: Ranges
+
+  /// The range of a request. A client's name that isn't known yet has no number.
+  func range(_ request: LockRequest, of file: Int32) -> LockRange {
+    let client = sessions[Int(request.session)].number(of: request.client) ?? -1
+    let owner = LockOwner(session: request.session, client: client, process: request.process)
+    return LockRange(
+      file: file, owner: owner, fid: request.fid, kind: request.kind, first: request.first, end: request.end)
+  }
+
+  func conflict(with request: LockRequest) -> LockConflict? {
+    guard let file = file(request) else { return nil }
+    let node = ranges.firstConflict(with: range(request, of: file), in: files[file].locked)
+    guard node != LockRanges.none else { return nil }
+    let found = ranges[node]
+    return LockConflict(
+      kind: found.kind, first: found.first, end: found.end, process: found.owner.process,
+      client: sessions[Int(found.owner.session)].name(found.owner.client))
+  }
+
+  mutating func drop(session: Int32, fid: Fid) {
+    withdrawAll(of: session, through: fid)
+    let list = sessions[Int(session)].locked
+    for index in list.indices.reversed() where ranges[list[index]].fid == fid { unlock(index, of: session) }
+  }
+
+  mutating func drop(session: Int32) {
+    withdrawAll(of: session)
+    for index in sessions[Int(session)].locked.indices.reversed() { unlock(index, of: session) }
+  }
+
+  private mutating func unlock(_ index: Int, of session: Int32) {
+    let file = ranges[sessions[Int(session)].locked[index]].file
+    removeLocked(index..<index + 1, of: session)
+    unsettle(file)
+  }
+
+  private mutating func removeLocked(_ indices: Range<Int>, of session: Int32) {
+    for index in indices {
+      let node = sessions[Int(session)].locked[index]
+      let range = ranges[node]
+      files[range.file].locked = ranges.remove(node, from: files[range.file].locked)
+      sessions[Int(session)].giveBack(range.owner.client)
+      ranges.forget(node)
+    }
+    sessions[Int(session)].locked.removeSubrange(indices)
+  }
+
+  private mutating func insertLocked(_ range: LockRange, at index: Int) {
+    let session = Int(range.owner.session)
+    let node = ranges.add(range)
+    files[range.file].locked = ranges.insert(node, into: files[range.file].locked)
+    sessions[session].take(range.owner.client)
+    sessions[session].locked.insert(node, at: index)
+  }
+
+  /// Locks or unlocks a range that no other owner's lock is in the way of.
+  ///
+  /// - Returns: whether something has become free for others; nil where there would be too many ranges, and nothing has
+  ///   changed.
+  mutating func apply(_ range: LockRange) -> Bool? {
+    let session = Int(range.owner.session)
+    var start = firstLocked(of: range)
+    var stop = start
+    var (first, end) = (range.first, range.end)
+    // The pieces that stay of what is cut: at most one before the range and one behind it.
+    var (before, behind): (LockRange?, LockRange?) = (nil, nil)
+    var added = range.kind == .unlocked ? 0 : 1
+    var isFreed = false
+    while stop < sessions[session].locked.count {
+      let own = ranges[sessions[session].locked[stop]]
+      guard own.file == range.file, own.owner == range.owner, own.first <= range.end else { break }
+      if own.kind == range.kind, own.fid == range.fid {
+        first = min(first, own.first)
+        end = max(end, own.end)
+      } else if own.first < range.end, own.end > range.first {
+        if range.kind == .unlocked || (range.kind == .shared && own.kind == .exclusive) { isFreed = true }
+        if own.first < range.first {
+          before = own.with(first: own.first, end: range.first)
+          added += 1
+        }
+        if own.end > range.end {
+          behind = own.with(first: range.end, end: own.end)
+          added += 1
+        }
+      } else if own.end <= range.first {
+        // It only touches the range.
+        start += 1
+      } else {
+        break
+      }
+      stop += 1
+    }
+    let removed = stop - start
+    let count = sessions[session].locked.count - removed + added
+    guard added <= removed || count <= LockTable.mostOfSession else { return nil }
+    // The name stays the owner's while its ranges are replaced.
+    sessions[session].take(range.owner.client)
+    removeLocked(start..<stop, of: range.owner.session)
+    if let behind { insertLocked(behind, at: start) }
+    if range.kind != .unlocked { insertLocked(range.with(first: first, end: end), at: start) }
+    if let before { insertLocked(before, at: start) }
+    sessions[session].giveBack(range.owner.client)
+    return isFreed
+  }
+
+  /// The index of the first of an owner's ranges of the file that the range overlaps or touches, among all of the session.
+  private func firstLocked(of range: LockRange) -> Int {
+    let session = Int(range.owner.session)
+    var (low, high) = (0, sessions[session].locked.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if isBefore(ranges[sessions[session].locked[middle]], range) { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
+
+  /// Whether a range comes before another of the same session, without touching it.
+  private func isBefore(_ one: LockRange, _ other: LockRange) -> Bool {
+    if one.file != other.file { return one.file < other.file }
+    if one.owner.client != other.owner.client { return one.owner.client < other.owner.client }
+    if one.owner.process != other.owner.process { return one.owner.process < other.owner.process }
+    return one.end < other.first
+  }
+}
+
+extension LockRange {
+  /// The same with other bounds, in no tree.
+  fileprivate func with(first: UInt64, end: UInt64) -> LockRange {
+    LockRange(file: file, owner: owner, fid: fid, kind: kind, first: first, end: end)
+  }
+}
+
+/// A file of which something is locked or waited for.
+struct LockedFile {
+  struct Key: Hashable {
+    let device: UInt64
+    let inode: UInt64
+  }
+
+  let key: Key
+  /// The roots of the trees of what is locked, and of what requests that wait are to lock.
+  var locked = LockRanges.none
+  var waiting = LockRanges.none
+  // Requests that wait, in the order of their arrival.
+  var firstWait = LockRanges.none
+  var lastWait = LockRanges.none
+  var waitCount = 0
+  /// Whether something may have become free that a request waits for.
+  var isUnsettled = false
+
+  init(key: Key) { self.key = key }
+}
+
+/// A session's part of the table.
+struct LockSession {
+  /// Its ranges, in the order of file, owner and first byte.
+  var locked: [Int32] = []
+  /// Its requests that wait.
+  var waits: [Int32] = []
+  /// Answers that aren't sent.
+  var answers: [LockAnswer] = []
+  /// What sends them, once a request was held.
+  var replies: LockReplies?
+  /// Names of its clients, each with the number of ranges that have it.
+  private var clients: [(name: ClientName, uses: Int)] = []
+
+  /// Whether an owner has locked anything. It looks at all ranges.
+  func hasLocked(_ owner: LockOwner, in ranges: LockRanges) -> Bool {
+    for node in locked where ranges[node].owner == owner { return true }
+    return false
+  }
+
+  func name(_ client: Int32) -> ClientName { clients[Int(client)].name }
+
+  func number(of name: ClientName) -> Int32? {
+    for index in clients.indices where clients[index].uses > 0 && clients[index].name == name {
+      return Int32(truncatingIfNeeded: index)
+    }
+    return nil
+  }
+
+  mutating func addedNumber(of name: ClientName) -> Int32 {
+    if let number = number(of: name) { return number }
+    for index in clients.indices where clients[index].uses == 0 {
+      clients[index].name = name
+      return Int32(truncatingIfNeeded: index)
+    }
+    clients.append((name: name, uses: 0))
+    return Int32(truncatingIfNeeded: clients.count - 1)
+  }
+
+  mutating func take(_ client: Int32) { clients[Int(client)].uses += 1 }
+  mutating func giveBack(_ client: Int32) { clients[Int(client)].uses -= 1 }
+}
