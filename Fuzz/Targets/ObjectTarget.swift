@@ -94,14 +94,15 @@ private enum HostileHelper {
     }
     shutdown(theirs.rawValue, CInt(SHUT_WR))
     do throws(Errno) {
-      ask(theirs, by: try ObjectClient(adopting: ours))
+      let client = try ObjectClient(adopting: ours)
+      ask(HeldDescriptor(theirs, in: client.queue), by: client)
     } catch {
       violated("no memory")
     }
   }
 
   /// Has requests done in all ways that there are, each of which may fail.
-  private static func ask(_ object: borrowing Descriptor, by client: consuming ObjectClient) {
+  private static func ask(_ object: borrowing HeldDescriptor, by client: consuming ObjectClient) {
     let name: [UInt8] = Array("file".utf8)
     var underWay = 0
     for round in 0..<4 {
@@ -111,7 +112,7 @@ private enum HostileHelper {
       var value = [UInt8](repeating: 0, count: 4 * round)
       do throws(Errno) {
         var space = value.mutableSpan
-        let outcome = try client.call(.getAttribute(name: name.span, size: 12), object, into: &space)
+        let outcome = try client.call(.getAttribute(name: name.span, size: 12), object.descriptor, into: &space)
         if case .value(let count) = consume outcome, count > value.count { violated("a value of \(count) bytes") }
       } catch {}
       while underWay > round / 2 {

@@ -66,14 +66,17 @@ long cl_send_packet(int socket, const void *bytes, size_t count, const int *desc
   return cl_result(sendmsg(socket, &message, MSG_NOSIGNAL));
 }
 
-long cl_receive_packet(int socket, void *bytes, size_t count, int *descriptors, unsigned *passed, int flags) {
+long cl_receive_packet(
+    int socket, void *bytes, size_t count, int *descriptors, unsigned *passed, bool *is_cut, int flags) {
   union controls controls;
   struct iovec data = {bytes, count};
   struct msghdr message = {
       .msg_iov = &data, .msg_iovlen = 1, .msg_control = &controls, .msg_controllen = sizeof controls.bytes};
   *passed = 0;
+  *is_cut = false;
   long result = cl_result(recvmsg(socket, &message, flags | MSG_CMSG_CLOEXEC));
   if (result < 0) return result;
+  *is_cut = (message.msg_flags & MSG_CTRUNC) != 0;
   struct cmsghdr *header = CMSG_FIRSTHDR(&message);
   if (header != NULL && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS) {
     *passed = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);

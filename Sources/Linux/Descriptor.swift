@@ -13,7 +13,7 @@ public struct Descriptor: ~Copyable, Sendable {
   }
 
   deinit {
-    _ = close(rawValue)
+    if rawValue >= 0 { _ = close(rawValue) }
   }
 
   /// Gives the number away, open; the caller closes it.

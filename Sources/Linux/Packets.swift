@@ -20,7 +20,7 @@ package struct PacketSocketPair: ~Copyable {
   package mutating func takeEnd() -> Descriptor? { one.take() ?? other.take() }
 }
 
-/// Numbers of descriptors that are to go with a packet. They stay their owners' until then.
+/// Numbers of descriptors that are to go with a packet. They stay their owners', who close none before it is sent.
 package struct PassedDescriptors {
   private var numbers: InlineArray<64, CInt> = .init(repeating: -1)
   /// How many there are.
@@ -37,17 +37,17 @@ package struct PassedDescriptors {
     count += 1
   }
 
-  /// Where a descriptor stands among them, which may be the last one from now on.
-  package mutating func place(of descriptor: borrowing Descriptor) -> Int {
+  /// Where a descriptor stands among them, which may be the last one from now on. All of them must be open still.
+  mutating func place(of descriptor: borrowing Descriptor) -> Int {
     for index in 0..<count where numbers[index] == descriptor.rawValue { return index }
     append(descriptor)
     return count - 1
   }
 
-  package mutating func removeAll() { count = 0 }
+  mutating func removeAll() { count = 0 }
 
   /// Whether this one is among them.
-  package func contains(_ descriptor: borrowing Descriptor) -> Bool {
+  func contains(_ descriptor: borrowing Descriptor) -> Bool {
     for index in 0..<count where numbers[index] == descriptor.rawValue { return true }
     return false
   }
@@ -63,6 +63,9 @@ package struct ReceivedDescriptors: ~Copyable {
   private var numbers: InlineArray<128, CInt> = .init(repeating: -1)
   private var first = 0
   private var end = 0
+  /// How many came with the last packet, and whether some of it didn't: this process may have no more.
+  package private(set) var arrived = 0
+  package private(set) var isCut = false
 
   package init() {}
 
@@ -90,17 +93,22 @@ package struct ReceivedDescriptors: ~Copyable {
   ///
   /// - Throws: `EMSGSIZE` where there may not be room for them, or what `body` throws.
   fileprivate mutating func receive(
-    _ body: (UnsafeMutablePointer<CInt>, inout CUnsignedInt) throws(Errno) -> Int
+    _ body: (UnsafeMutablePointer<CInt>, inout CUnsignedInt, inout Bool) throws(Errno) -> Int
   ) throws(Errno) -> Int {
+    (arrived, isCut) = (0, false)
     if isEmpty { (first, end) = (0, 0) }
     guard end + PassedDescriptors.most <= numbers.count else { throw .messageTooLong }
     var passed: CUnsignedInt = 0
-    defer { end += Int(passed) }
+    var cut = false
+    defer {
+      end += Int(passed)
+      (arrived, isCut) = (Int(passed), cut)
+    }
     var free = numbers.mutableSpan
     let start = end
     return try unsafe free.withUnsafeMutableBufferPointer { numbers throws(Errno) in
       guard let base = numbers.baseAddress else { throw .invalidArgument }
-      return try unsafe body(base + start, &passed)
+      return try unsafe body(base + start, &passed, &cut)
     }
   }
 }
@@ -130,10 +138,10 @@ extension Descriptor {
     into buffer: inout MutableSpan<UInt8>, _ descriptors: inout ReceivedDescriptors, waiting: Bool = true
   ) throws(Errno) -> Int {
     try unsafe buffer.withUnsafeMutableBufferPointer { bytes throws(Errno) in
-      try unsafe descriptors.receive { numbers, passed throws(Errno) in
+      try unsafe descriptors.receive { numbers, passed, isCut throws(Errno) in
         try unsafe valueOrErrno(
           kernel: cl_receive_packet(
-            rawValue, bytes.baseAddress, bytes.count, numbers, &passed, waiting ? 0 : CInt(MSG_DONTWAIT)))
+            rawValue, bytes.baseAddress, bytes.count, numbers, &passed, &isCut, waiting ? 0 : CInt(MSG_DONTWAIT)))
       }
     }
   }

@@ -8,80 +8,82 @@ package import SystemPackage
 extension Export: FileSystem {
   package func next() throws(Errno) -> Outcome { .done }
 
-  package func release(_ object: borrowing Descriptor) {}
+  package var queue: PacketQueue? { nil }
 
   package var isLost: Bool { false }
 
   package func open(
-    _ object: borrowing Descriptor, kind: FileKind, _ flags: OpenFlags, isRoot: Bool
+    _ object: borrowing HeldDescriptor, kind: FileKind, _ flags: OpenFlags, isRoot: Bool
   ) throws(Errno) -> Outcome {
-    .opened(try open(object, kind: kind, flags, isRoot: isRoot))
+    .opened(try open(object.descriptor, kind: kind, flags, isRoot: isRoot))
   }
 
   package func create(
-    in directory: borrowing Descriptor, _ name: borrowing Path, _ flags: OpenFlags, mode: UInt32, as identity: Identity
+    in directory: borrowing HeldDescriptor, _ name: borrowing Path, _ flags: OpenFlags, mode: UInt32,
+    as identity: Identity
   ) throws(Errno) -> Outcome {
-    .opened(try create(in: directory, name, flags, mode: mode, as: identity))
+    .opened(try create(in: directory.descriptor, name, flags, mode: mode, as: identity))
   }
 
   package func makeDirectory(
-    in directory: borrowing Descriptor, _ name: borrowing Path, mode: UInt32, as identity: Identity
+    in directory: borrowing HeldDescriptor, _ name: borrowing Path, mode: UInt32, as identity: Identity
   ) throws(Errno) -> Outcome {
-    try makeDirectory(in: directory, name, mode: mode, as: identity) as Void
-    return .made(try status(in: directory, name))
+    try makeDirectory(in: directory.descriptor, name, mode: mode, as: identity) as Void
+    return .made(try status(in: directory.descriptor, name))
   }
 
   package func makeNode(
-    in directory: borrowing Descriptor, _ name: borrowing Path, mode: UInt32, device: UInt64, as identity: Identity
+    in directory: borrowing HeldDescriptor, _ name: borrowing Path, mode: UInt32, device: UInt64, as identity: Identity
   ) throws(Errno) -> Outcome {
-    try makeNode(in: directory, name, mode: mode, device: device, as: identity) as Void
-    return .made(try status(in: directory, name))
+    try makeNode(in: directory.descriptor, name, mode: mode, device: device, as: identity) as Void
+    return .made(try status(in: directory.descriptor, name))
   }
 
   package func makeSymbolicLink(
-    in directory: borrowing Descriptor, _ name: borrowing Path, target: borrowing Path, as identity: Identity
+    in directory: borrowing HeldDescriptor, _ name: borrowing Path, target: borrowing Path, as identity: Identity
   ) throws(Errno) -> Outcome {
-    try makeSymbolicLink(in: directory, name, target: target, as: identity) as Void
-    return .made(try status(in: directory, name))
+    try makeSymbolicLink(in: directory.descriptor, name, target: target, as: identity) as Void
+    return .made(try status(in: directory.descriptor, name))
   }
 
   package func link(
-    _ object: borrowing Descriptor, into directory: borrowing Descriptor, _ name: borrowing Path
+    _ object: borrowing HeldDescriptor, into directory: borrowing HeldDescriptor, _ name: borrowing Path
   ) throws(Errno) -> Outcome {
-    try link(object, into: directory, name) as Void
+    try link(object.descriptor, into: directory.descriptor, name) as Void
     return .done
   }
 
   package func rename(
-    in directory: borrowing Descriptor, _ old: borrowing Path, to other: borrowing Descriptor, _ new: borrowing Path
+    in directory: borrowing HeldDescriptor, _ old: borrowing Path, to other: borrowing HeldDescriptor,
+    _ new: borrowing Path
   ) throws(Errno) -> Outcome {
-    try rename(in: directory, old, to: other, new) as Void
+    try rename(in: directory.descriptor, old, to: other.descriptor, new) as Void
     return .done
   }
 
   package func remove(
-    _ name: borrowing Path, in directory: borrowing Descriptor, isDirectory: Bool
+    _ name: borrowing Path, in directory: borrowing HeldDescriptor, isDirectory: Bool
   ) throws(Errno) -> Outcome {
-    try remove(name, in: directory, isDirectory: isDirectory) as Void
+    try remove(name, in: directory.descriptor, isDirectory: isDirectory) as Void
     return .done
   }
 
-  package func remove(_ object: borrowing Descriptor) throws(Errno) -> Outcome {
-    try remove(object) as Void
+  package func remove(_ object: borrowing HeldDescriptor) throws(Errno) -> Outcome {
+    try remove(object.descriptor) as Void
     return .done
   }
 
   package func rename(
-    _ object: borrowing Descriptor, to directory: borrowing Descriptor, _ new: borrowing Path
+    _ object: borrowing HeldDescriptor, to directory: borrowing HeldDescriptor, _ new: borrowing Path
   ) throws(Errno) -> Outcome {
-    try rename(object, to: directory, new) as Void
+    try rename(object.descriptor, to: directory.descriptor, new) as Void
     return .done
   }
 
   package func change(
-    _ object: borrowing Descriptor, _ change: StatusChange, isOpen: Bool
+    _ object: borrowing HeldDescriptor, _ change: StatusChange, isOpen: Bool
   ) throws(Errno) -> Outcome {
-    try self.change(object, change, isOpen: isOpen) as Void
+    try self.change(object.descriptor, change, isOpen: isOpen) as Void
     return .done
   }
 }

@@ -13,6 +13,7 @@ package struct ProxyExport: ~Copyable, FileSystem {
   /// The export as far as this process may use it.
   private let own: Export
   private let helper: Cell<ObjectClient>
+  package let queue: PacketQueue?
   private let looksItself: Bool
 
   /// The export that the helper at the other end of a socket of packets serves.
@@ -29,6 +30,7 @@ package struct ProxyExport: ~Copyable, FileSystem {
   ) throws(Errno) {
     let client = try ObjectClient(adopting: helper)
     own = try Export(root: root, readOnly: false, boundary: boundary)
+    queue = client.queue
     self.helper = Cell(client)
     self.looksItself = looksItself
   }
@@ -39,12 +41,6 @@ package struct ProxyExport: ~Copyable, FileSystem {
     case .descriptor(let descriptor): return .opened(descriptor)
     case .status(let status): return .made(Linux.FileStatus(status))
     case .value: throw .ioError
-    }
-  }
-
-  package func release(_ object: borrowing Descriptor) throws(Errno) {
-    try helper.with { helper throws(Errno) in
-      if helper.names(object) { try helper.send() }
     }
   }
 
@@ -117,20 +113,20 @@ package struct ProxyExport: ~Copyable, FileSystem {
 // What the helper does.
 extension ProxyExport {
   private func begin(
-    _ request: borrowing ObjectRequest, _ object: borrowing Descriptor
+    _ request: borrowing ObjectRequest, _ object: borrowing HeldDescriptor
   ) throws(Errno) -> Outcome {
     try helper.with { helper throws(Errno) in try helper.begin(request, object) }
     return .underWay
   }
 
   package func open(
-    _ object: borrowing Descriptor, kind: FileKind, _ flags: Linux.OpenFlags, isRoot: Bool
+    _ object: borrowing HeldDescriptor, kind: FileKind, _ flags: Linux.OpenFlags, isRoot: Bool
   ) throws(Errno) -> Outcome {
     try begin(.open(flags: flags.rawValue, byRoot: isRoot), object)
   }
 
   package func create(
-    in directory: borrowing Descriptor, _ name: borrowing Path, _ flags: Linux.OpenFlags, mode: UInt32,
+    in directory: borrowing HeldDescriptor, _ name: borrowing Path, _ flags: Linux.OpenFlags, mode: UInt32,
     as identity: Identity
   ) throws(Errno) -> Outcome {
     try begin(
@@ -138,34 +134,35 @@ extension ProxyExport {
   }
 
   package func makeDirectory(
-    in directory: borrowing Descriptor, _ name: borrowing Path, mode: UInt32, as identity: Identity
+    in directory: borrowing HeldDescriptor, _ name: borrowing Path, mode: UInt32, as identity: Identity
   ) throws(Errno) -> Outcome {
     try begin(.makeDirectory(name: name.bytes, mode: mode, owner: ObjectRequest.Owner(identity)), directory)
   }
 
   package func makeNode(
-    in directory: borrowing Descriptor, _ name: borrowing Path, mode: UInt32, device: UInt64, as identity: Identity
+    in directory: borrowing HeldDescriptor, _ name: borrowing Path, mode: UInt32, device: UInt64, as identity: Identity
   ) throws(Errno) -> Outcome {
     try begin(
       .makeNode(name: name.bytes, mode: mode, device: device, owner: ObjectRequest.Owner(identity)), directory)
   }
 
   package func makeSymbolicLink(
-    in directory: borrowing Descriptor, _ name: borrowing Path, target: borrowing Path, as identity: Identity
+    in directory: borrowing HeldDescriptor, _ name: borrowing Path, target: borrowing Path, as identity: Identity
   ) throws(Errno) -> Outcome {
     try begin(
       .makeSymbolicLink(name: name.bytes, target: target.bytes, owner: ObjectRequest.Owner(identity)), directory)
   }
 
   package func link(
-    _ object: borrowing Descriptor, into directory: borrowing Descriptor, _ name: borrowing Path
+    _ object: borrowing HeldDescriptor, into directory: borrowing HeldDescriptor, _ name: borrowing Path
   ) throws(Errno) -> Outcome {
     try helper.with { helper throws(Errno) in try helper.begin(.link(name: name.bytes), object, directory) }
     return .underWay
   }
 
   package func rename(
-    in directory: borrowing Descriptor, _ old: borrowing Path, to other: borrowing Descriptor, _ new: borrowing Path
+    in directory: borrowing HeldDescriptor, _ old: borrowing Path, to other: borrowing HeldDescriptor,
+    _ new: borrowing Path
   ) throws(Errno) -> Outcome {
     try helper.with { helper throws(Errno) in
       try helper.begin(.rename(old: old.bytes, new: new.bytes), directory, other)
@@ -174,24 +171,24 @@ extension ProxyExport {
   }
 
   package func remove(
-    _ name: borrowing Path, in directory: borrowing Descriptor, isDirectory: Bool
+    _ name: borrowing Path, in directory: borrowing HeldDescriptor, isDirectory: Bool
   ) throws(Errno) -> Outcome {
     try begin(.remove(name: name.bytes, isDirectory: isDirectory), directory)
   }
 
-  package func remove(_ object: borrowing Descriptor) throws(Errno) -> Outcome {
+  package func remove(_ object: borrowing HeldDescriptor) throws(Errno) -> Outcome {
     try begin(.removeObject, object)
   }
 
   package func rename(
-    _ object: borrowing Descriptor, to directory: borrowing Descriptor, _ new: borrowing Path
+    _ object: borrowing HeldDescriptor, to directory: borrowing HeldDescriptor, _ new: borrowing Path
   ) throws(Errno) -> Outcome {
     try helper.with { helper throws(Errno) in try helper.begin(.renameObject(new: new.bytes), object, directory) }
     return .underWay
   }
 
   package func change(
-    _ object: borrowing Descriptor, _ change: StatusChange, isOpen: Bool
+    _ object: borrowing HeldDescriptor, _ change: StatusChange, isOpen: Bool
   ) throws(Errno) -> Outcome {
     var rest = ObjectRequest.Change()
     rest.owner = change.owner.map { ObjectRequest.Owner(uid: $0.uid, gid: $0.gid) }
@@ -201,7 +198,7 @@ extension ProxyExport {
     }
     if let size = change.size {
       if isOpen {
-        try object.setSize(to: size)
+        try object.descriptor.setSize(to: size)
         if rest == ObjectRequest.Change() { return .done }
       } else {
         rest.size = size

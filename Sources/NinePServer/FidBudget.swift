@@ -43,8 +43,16 @@ package final class FidBudget: Sendable {
     return ExtraDescriptor(self)
   }
 
-  fileprivate func giveBackExtra() {
-    taken.subtract(1, ordering: .relaxed)
+  fileprivate func giveBackExtra(_ count: Int = 1) {
+    taken.subtract(count, ordering: .relaxed)
+  }
+
+  fileprivate func takeExtras(_ count: Int) -> Bool {
+    guard taken.add(count, ordering: .relaxed).newValue <= shared else {
+      taken.subtract(count, ordering: .relaxed)
+      return false
+    }
+    return true
   }
 }
 
@@ -57,4 +65,33 @@ struct ExtraDescriptor: ~Copyable, Sendable {
   }
 
   deinit { budget.giveBackExtra() }
+}
+
+/// That there may be some more.
+struct ExtraDescriptors: ~Copyable {
+  private let budget: FidBudget
+  private var count = 0
+
+  init(_ budget: FidBudget) {
+    self.budget = budget
+  }
+
+  deinit { budget.giveBackExtra(count) }
+
+  /// Takes as many as it takes to have so many.
+  ///
+  /// - Returns: false where there aren't so many.
+  mutating func have(_ wanted: Int) -> Bool {
+    guard wanted > count else { return true }
+    guard budget.takeExtras(wanted - count) else { return false }
+    count = wanted
+    return true
+  }
+
+  /// Gives all of them back.
+  mutating func giveBack() {
+    guard count > 0 else { return }
+    budget.giveBackExtra(count)
+    count = 0
+  }
 }

@@ -13,8 +13,8 @@ package protocol FileSystem: ~Copyable {
   ///
   /// - Throws: what it failed with.
   borrowing func next() throws(Errno) -> Outcome
-  /// Says that a descriptor will be closed, which operations under way may still need.
-  borrowing func release(_ object: borrowing Descriptor) throws(Errno)
+  /// Where operations on objects are put that aren't done at once. The objects of a session are held for it.
+  var queue: PacketQueue? { get }
   /// Whether another process has ended that the file system needs. Its operations failed without being answered.
   var isLost: Bool { get }
 
@@ -42,46 +42,48 @@ package protocol FileSystem: ~Copyable {
 
   /// Opens an object of this kind, which is a regular file or a directory. `isRoot` counts where opening truncates.
   borrowing func open(
-    _ object: borrowing Descriptor, kind: FileKind, _ flags: OpenFlags, isRoot: Bool
+    _ object: borrowing HeldDescriptor, kind: FileKind, _ flags: OpenFlags, isRoot: Bool
   ) throws(Errno) -> Outcome
   /// Makes a regular file that `identity` owns, or opens the one that is there.
   borrowing func create(
-    in directory: borrowing Descriptor, _ name: borrowing Path, _ flags: OpenFlags, mode: UInt32, as identity: Identity
+    in directory: borrowing HeldDescriptor, _ name: borrowing Path, _ flags: OpenFlags, mode: UInt32,
+    as identity: Identity
   ) throws(Errno) -> Outcome
   /// Makes a directory that `identity` owns.
   borrowing func makeDirectory(
-    in directory: borrowing Descriptor, _ name: borrowing Path, mode: UInt32, as identity: Identity
+    in directory: borrowing HeldDescriptor, _ name: borrowing Path, mode: UInt32, as identity: Identity
   ) throws(Errno) -> Outcome
   /// Makes a FIFO, socket, device or regular file that `identity` owns.
   borrowing func makeNode(
-    in directory: borrowing Descriptor, _ name: borrowing Path, mode: UInt32, device: UInt64, as identity: Identity
+    in directory: borrowing HeldDescriptor, _ name: borrowing Path, mode: UInt32, device: UInt64, as identity: Identity
   ) throws(Errno) -> Outcome
   /// Makes a symbolic link that `identity` owns.
   borrowing func makeSymbolicLink(
-    in directory: borrowing Descriptor, _ name: borrowing Path, target: borrowing Path, as identity: Identity
+    in directory: borrowing HeldDescriptor, _ name: borrowing Path, target: borrowing Path, as identity: Identity
   ) throws(Errno) -> Outcome
 
   /// Gives an object another name.
   borrowing func link(
-    _ object: borrowing Descriptor, into directory: borrowing Descriptor, _ name: borrowing Path
+    _ object: borrowing HeldDescriptor, into directory: borrowing HeldDescriptor, _ name: borrowing Path
   ) throws(Errno) -> Outcome
   /// Renames, and replaces what has the new name.
   borrowing func rename(
-    in directory: borrowing Descriptor, _ old: borrowing Path, to other: borrowing Descriptor, _ new: borrowing Path
+    in directory: borrowing HeldDescriptor, _ old: borrowing Path, to other: borrowing HeldDescriptor,
+    _ new: borrowing Path
   ) throws(Errno) -> Outcome
   /// Removes a name of an empty directory, or of anything else.
   borrowing func remove(
-    _ name: borrowing Path, in directory: borrowing Descriptor, isDirectory: Bool
+    _ name: borrowing Path, in directory: borrowing HeldDescriptor, isDirectory: Bool
   ) throws(Errno) -> Outcome
   /// Removes the name that an object was found by.
-  borrowing func remove(_ object: borrowing Descriptor) throws(Errno) -> Outcome
+  borrowing func remove(_ object: borrowing HeldDescriptor) throws(Errno) -> Outcome
   /// Renames what an object was found by, and replaces what has the new name.
   borrowing func rename(
-    _ object: borrowing Descriptor, to directory: borrowing Descriptor, _ new: borrowing Path
+    _ object: borrowing HeldDescriptor, to directory: borrowing HeldDescriptor, _ new: borrowing Path
   ) throws(Errno) -> Outcome
   /// Changes what an object is. `isOpen` says that it is open for writing.
   borrowing func change(
-    _ object: borrowing Descriptor, _ change: StatusChange, isOpen: Bool
+    _ object: borrowing HeldDescriptor, _ change: StatusChange, isOpen: Bool
   ) throws(Errno) -> Outcome
 
   /// Reads what is in an open file, until the buffer is full or the file ends.

@@ -7,7 +7,7 @@ struct HeldFile: ~Copyable {
   /// The client's number for it.
   let fid: Fid
   /// The object: named only, or open where ``use`` says so.
-  var descriptor: Descriptor
+  var object: HeldDescriptor
   var kind: FileKind
   let device: UInt64
   let inode: UInt64
@@ -21,9 +21,9 @@ struct HeldFile: ~Copyable {
   /// An extended attribute's name and value, where ``use`` says so.
   var attribute: AttributeValue?
 
-  init(_ fid: Fid, _ descriptor: consuming Descriptor, _ status: FileStatus, user: UInt32) {
+  init(_ fid: Fid, _ object: consuming HeldDescriptor, _ status: FileStatus, user: UInt32) {
     self.fid = fid
-    self.descriptor = descriptor
+    self.object = object
     kind = status.kind
     device = status.device
     inode = status.inode

@@ -34,7 +34,7 @@ extension Session where Files: ~Copyable {
   func attributes(_ fid: Fid) throws(Errno) -> FileAttributes {
     let index = try fids.index(of: fid)
     try fids.files[index].requireFile()
-    let status = try files.status(of: fids.files[index].descriptor)
+    let status = try files.status(of: fids.files[index].object.descriptor)
     var attributes = FileAttributes()
     attributes.valid = .basic
     attributes.qid = qid(status)
@@ -55,7 +55,7 @@ extension Session where Files: ~Copyable {
   func fileSystemStatus(_ fid: Fid) throws(Errno) -> NinePProtocol.FileSystemStatus {
     let index = try fids.index(of: fid)
     try fids.files[index].requireFile()
-    let status = try files.fileSystemStatus(of: fids.files[index].descriptor)
+    let status = try files.fileSystemStatus(of: fids.files[index].object.descriptor)
     var result = NinePProtocol.FileSystemStatus()
     result.type = UInt32(truncatingIfNeeded: status.type)
     result.blockSize = UInt32(clamping: status.blockSize)
@@ -78,7 +78,7 @@ extension Session where Files: ~Copyable {
     let room = MessageSize.target(within: messageSize)
     // One byte more than fits tells of a longer target.
     var space = outbox.space(at: Frame.targetOffset, room + 1)
-    let count = try files.readLink(fids.files[index].descriptor, into: &space)
+    let count = try files.readLink(fids.files[index].object.descriptor, into: &space)
     guard count <= room else { throw .fileNameTooLong }
     outbox.put { buffer in writer.target(count: count, into: &buffer) }
   }
@@ -104,7 +104,7 @@ extension Session where Files: ~Copyable {
     if valid.contains(.access) || valid.contains(.modification) {
       wanted.times = (Linux.Time(change.accessChange), Linux.Time(change.modificationChange))
     }
-    return try files.change(fids.files[index].descriptor, wanted, isOpen: isOpen)
+    return try files.change(fids.files[index].object, wanted, isOpen: isOpen)
   }
 }
 

@@ -9,17 +9,17 @@ extension Session where Files: ~Copyable {
     switch request {
     case .makeDirectory(let directory, let text, let mode, let gid):
       let (index, owner) = try place(directory, text, gid: gid)
-      return try files.makeDirectory(in: fids.files[index].descriptor, name, mode: mode & 0o7777, as: owner)
+      return try files.makeDirectory(in: fids.files[index].object, name, mode: mode & 0o7777, as: owner)
     case .makeNode(let directory, let text, let mode, let major, let minor, let gid):
       let (index, owner) = try place(directory, text, gid: gid)
       guard major <= 0xfff, minor <= 0xf_ffff else { throw .invalidArgument }
       let device = UInt64(minor & 0xff | major << 8 | (minor & ~0xff) << 12)
       return try files.makeNode(
-        in: fids.files[index].descriptor, name, mode: mode & 0o177777, device: device, as: owner)
+        in: fids.files[index].object, name, mode: mode & 0o177777, device: device, as: owner)
     case .makeSymbolicLink(let directory, let text, let target, let gid):
       let (index, owner) = try place(directory, text, gid: gid)
       try other.set(target)
-      return try files.makeSymbolicLink(in: fids.files[index].descriptor, name, target: other, as: owner)
+      return try files.makeSymbolicLink(in: fids.files[index].object, name, target: other, as: owner)
     default:
       throw .notSupported
     }
@@ -44,7 +44,7 @@ extension Session where Files: ~Copyable {
   mutating func link(_ directory: Fid, _ fid: Fid, _ text: Span<UInt8>) throws(Errno) -> Outcome {
     let (into, object) = (try self.directory(directory), try self.directory(fid))
     try name.set(text)
-    return try files.link(fids.files[object].descriptor, into: fids.files[into].descriptor, name)
+    return try files.link(fids.files[object].object, into: fids.files[into].object, name)
   }
 
   mutating func rename(
@@ -53,14 +53,14 @@ extension Session where Files: ~Copyable {
     let (from, to) = (try directory(oldDirectory), try directory(newDirectory))
     try name.set(oldName)
     try other.set(newName)
-    return try files.rename(in: fids.files[from].descriptor, name, to: fids.files[to].descriptor, other)
+    return try files.rename(in: fids.files[from].object, name, to: fids.files[to].object, other)
   }
 
   /// Renames a fid's file. Linux uses ``rename(_:_:_:_:)``.
   mutating func rename(_ fid: Fid, to directory: Fid, _ text: Span<UInt8>) throws(Errno) -> Outcome {
     let (object, to) = (try self.directory(fid), try self.directory(directory))
     try name.set(text)
-    return try files.rename(fids.files[object].descriptor, to: fids.files[to].descriptor, name)
+    return try files.rename(fids.files[object].object, to: fids.files[to].object, name)
   }
 
   /// Removes a fid's file. Linux uses ``unlink(_:_:_:)``. Whatever this throws, the fid has gone.
@@ -69,12 +69,12 @@ extension Session where Files: ~Copyable {
     let outcome: Outcome
     do throws(Errno) {
       try file.requireFile()
-      outcome = try files.remove(file.descriptor)
+      outcome = try files.remove(file.object)
     } catch {
-      try discard(file)
+      discard(file)
       throw error
     }
-    try discard(file)
+    discard(file)
     return outcome
   }
 
@@ -82,7 +82,7 @@ extension Session where Files: ~Copyable {
     guard flags.isSubset(of: .directory) else { throw .invalidArgument }
     let index = try self.directory(directory)
     try name.set(text)
-    return try files.remove(name, in: fids.files[index].descriptor, isDirectory: flags.contains(.directory))
+    return try files.remove(name, in: fids.files[index].object, isDirectory: flags.contains(.directory))
   }
 
   /// Lists a directory on from an offset, which is the kernel's own.
@@ -92,7 +92,7 @@ extension Session where Files: ~Copyable {
     let index = try fids.index(of: fid)
     guard case .directory(let position) = fids.files[index].use else { throw .badFileDescriptor }
     // From the start it begins anew, with what is there now.
-    if offset != position || offset == 0 { try fids.files[index].descriptor.seek(to: offset) }
+    if offset != position || offset == 0 { try fids.files[index].object.descriptor.seek(to: offset) }
     let room = MessageSize.data(count, within: messageSize)
     // An entry of the reply is longer than the kernel's by a sixth at most: what is read at once fits. Only where the
     // client has little room is one read that may not fit.

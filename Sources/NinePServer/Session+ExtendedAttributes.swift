@@ -21,7 +21,7 @@ extension Session where Files: ~Copyable {
     let count = try fids.getAttribute(at: index, name, isList: text.isEmpty, by: files, into: &scratch)
     let value = try AttributeValue(scratch.span(0..<count), memory)
     // It denotes no file, but a descriptor is what a fid holds.
-    var file = HeldFile(newFid, try fids.files[index].descriptor.duplicate(), like: fids.files[index])
+    var file = HeldFile(newFid, hold(try fids.files[index].object.descriptor.duplicate()), like: fids.files[index])
     file.use = .readingAttribute
     file.attribute = consume value
     fids.bind(file)
@@ -104,7 +104,7 @@ extension FidTable {
   ) throws(Errno) -> Int {
     var space = buffer.mutableSpan(0..<AttributeValue.largest)
     return isList
-      ? try files.attributes(of: self.files[index].descriptor, into: &space)
-      : try files.attribute(of: self.files[index].descriptor, name: name, into: &space)
+      ? try files.attributes(of: self.files[index].object.descriptor, into: &space)
+      : try files.attribute(of: self.files[index].object.descriptor, name: name, into: &space)
   }
 }

@@ -15,7 +15,7 @@ extension Session where Files: ~Copyable {
     if kind == .directory, access != .read || flags.contains(.truncate) { throw .isDirectory }
     let isRoot = terms.users.isRoot(fids.files[index].user)
     let outcome = try files.open(
-      fids.files[index].descriptor, kind: kind, Linux.OpenFlags(access, flags), isRoot: isRoot)
+      fids.files[index].object, kind: kind, Linux.OpenFlags(access, flags), isRoot: isRoot)
     try settle(outcome, Unfinished(writer, .open(flags), fid), into: &outbox)
   }
 
@@ -34,7 +34,7 @@ extension Session where Files: ~Copyable {
     var host = Linux.OpenFlags(access, flags) | .create | .noFollow
     if flags.contains(.exclusive) { host = host | .exclusive }
     let outcome = try files.create(
-      in: fids.files[index].descriptor, name, host, mode: mode & 0o7777, as: owner)
+      in: fids.files[index].object, name, host, mode: mode & 0o7777, as: owner)
     try settle(outcome, Unfinished(writer, .create(flags), fid), into: &outbox)
   }
 

@@ -24,16 +24,18 @@ extension Session where Files: ~Copyable {
     _ index: Int, _ offset: UInt64, into space: inout MutableSpan<UInt8>, _ writer: ReplyWriter
   ) throws(Errno) -> Int? {
     let storage = storage(of: index)
-    if storage == .memory { return try files.read(fids.files[index].descriptor, at: offset, into: &space) }
+    if storage == .memory { return try files.read(fids.files[index].object.descriptor, at: offset, into: &space) }
     do throws(Errno) {
-      if let count = try contents.readAtOnce(fids.files[index].descriptor, at: offset, into: &space) { return count }
+      if let count = try contents.readAtOnce(fids.files[index].object.descriptor, at: offset, into: &space) {
+        return count
+      }
     } catch {
       guard error == .notSupported else { throw error }
       // Most of what this says of itself is in memory, and from a disk it comes soon.
-      if storage == .disk { return try files.read(fids.files[index].descriptor, at: offset, into: &space) }
+      if storage == .disk { return try files.read(fids.files[index].object.descriptor, at: offset, into: &space) }
     }
     if handOver(.read(offset: offset, count: space.count), of: index, writer) { return nil }
-    return try files.read(fids.files[index].descriptor, at: offset, into: &space)
+    return try files.read(fids.files[index].object.descriptor, at: offset, into: &space)
   }
 
   /// Writes to a file, or has it written where that is to reach the disk.
@@ -47,7 +49,7 @@ extension Session where Files: ~Copyable {
       let work = SlowRequest.Work.write(offset: offset, count: data.count, isRoot: isRoot)
       if handOver(work, of: index, data: data, writer) { return nil }
     }
-    return try files.write(data, to: fids.files[index].descriptor, at: offset, isRoot: isRoot)
+    return try files.write(data, to: fids.files[index].object.descriptor, at: offset, isRoot: isRoot)
   }
 
   /// Brings to the disk what was written to a file or directory.
@@ -60,7 +62,7 @@ extension Session where Files: ~Copyable {
     case .named, .readingAttribute, .writingAttribute: throw .badFileDescriptor
     }
     if storage(of: index) != .memory, handOver(.synchronize(dataOnly: dataOnly), of: index, writer) { return true }
-    try contents.synchronize(fids.files[index].descriptor, dataOnly: dataOnly)
+    try contents.synchronize(fids.files[index].object.descriptor, dataOnly: dataOnly)
     return false
   }
 
@@ -74,7 +76,7 @@ extension Session where Files: ~Copyable {
       // Those that are kept for other clients' fids aren't there for it.
       guard let extra = terms.fids.takeExtra() else { return false }
       // The fid may be clunked meanwhile.
-      let file = try fids.files[index].descriptor.duplicate()
+      let file = try fids.files[index].object.descriptor.duplicate()
       var copy: ChargedBuffer? = nil
       if !data.isEmpty {
         var buffer = try ChargedBuffer(data.count, of: memory)
@@ -92,7 +94,7 @@ extension Session where Files: ~Copyable {
     let device = fids.files[index].device
     if known.device == device { return known.storage }
     do throws(Errno) {
-      let status = try files.fileSystemStatus(of: fids.files[index].descriptor)
+      let status = try files.fileSystemStatus(of: fids.files[index].object.descriptor)
       known = KnownStorage(storage: Storage(status), device: device)
       return known.storage
     } catch {

@@ -55,13 +55,13 @@ extension Session where Files: ~Copyable {
     switch request.answer {
     case .open(let flags):
       guard let access = flags.access else { throw .invalidArgument }
-      fids.files[index].descriptor = consume opened
+      fids.files[index].object = hold(opened)
       fids.files[index].use = status.kind == .directory ? .directory(position: 0) : .file(access)
       fids.files[index].writesThrough = flags.writesThrough
     case .create(let flags):
       guard let access = flags.access else { throw .invalidArgument }
       guard status.kind == .regular else { throw .isDirectory }
-      var file = HeldFile(request.fid, opened, status, user: fids.files[index].user)
+      var file = HeldFile(request.fid, hold(opened), status, user: fids.files[index].user)
       file.use = .file(access)
       file.writesThrough = flags.writesThrough
       fids.files[index] = file
@@ -74,6 +74,7 @@ extension Session where Files: ~Copyable {
   mutating func finishOne(into outbox: inout Outbox) {
     guard !unfinished.isEmpty else { return }
     let request = unfinished.removeFirst()
+    defer { if unfinished.isEmpty { extras.giveBack() } }
     do throws(Errno) {
       try settle(try files.next(), request, into: &outbox)
     } catch {
@@ -81,12 +82,32 @@ extension Session where Files: ~Copyable {
     }
   }
 
-  /// Whether a request must wait for what is under way: it starts over, or asks whether another has been answered; or
-  /// there are too many; or its fid is about to be another file's.
-  func depends(_ type: RequestType?, _ body: Span<UInt8>) -> Bool {
-    guard unfinished.count < Self.mostUnfinished, type != .version, type != .flush, body.count >= 4 else { return true }
-    let first = UInt32(body[0]) | UInt32(body[1]) << 8 | UInt32(body[2]) << 16 | UInt32(body[3]) << 24
-    for request in unfinished where request.fid != .none && request.fid.rawValue == first { return true }
+  /// Answers what is under way where a request depends on it: it starts over, or asks whether another has been answered;
+  /// or one of its fids is about to be another file's; or there can't be more at a time.
+  mutating func finish(before request: borrowing Request, into outbox: inout Outbox) {
+    guard !unfinished.isEmpty, depends(request) || !extras.have(unfinished.count * Self.extraDescriptors) else {
+      return
+    }
+    while !unfinished.isEmpty {
+      finishOne(into: &outbox)
+      _ = outbox.finish()
+    }
+  }
+
+  private func depends(_ request: borrowing Request) -> Bool {
+    switch request {
+    case .version, .flush: return true
+    default: break
+    }
+    guard unfinished.count < Self.mostUnfinished else { return true }
+    let (first, second) = request.fids
+    for other in unfinished where other.fid != .none {
+      if other.fid == first || other.fid == second { return true }
+    }
     return false
   }
+
+  /// Descriptors that a request may hold until it is answered, beside those of a connection's first: one here, and three in
+  /// the process that does it, which holds no fids.
+  private static var extraDescriptors: Int { 2 }
 }

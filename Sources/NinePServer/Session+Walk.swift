@@ -15,7 +15,7 @@ extension Session where Files: ~Copyable {
     try fids.requireFree(fid)
     let root = try top(of: tree)
     let status = try files.status(of: root)
-    fids.bind(HeldFile(fid, root, status, user: user))
+    fids.bind(HeldFile(fid, hold(root), status, user: user))
     return qid(status)
   }
 
@@ -35,7 +35,7 @@ extension Session where Files: ~Copyable {
       var end: Descriptor? = nil
       var status = root
       var known: RecentFiles? = nil
-      let mount = terms.keepsToMount ? try files.mount(of: fids.files[start].descriptor) : nil
+      let mount = terms.keepsToMount ? try files.mount(of: fids.files[start].object.descriptor) : nil
       while let step = names.next() {
         do throws(Errno) {
           let next: Descriptor
@@ -61,11 +61,8 @@ extension Session where Files: ~Copyable {
       }
       if found == all, let end = end.take() {
         let user = fids.files[start].user
-        if newFid == fid {
-          let file = try fids.remove(fid)
-          try files.release(file.descriptor)
-        }
-        fids.bind(HeldFile(newFid, end, status, user: user))
+        if newFid == fid { _ = try fids.remove(fid) }
+        fids.bind(HeldFile(newFid, hold(end), status, user: user))
       }
     }
     outbox.put { buffer in writer.qids(count: found, into: &buffer) }
@@ -77,13 +74,13 @@ extension Session where Files: ~Copyable {
     switch step {
     case .here:
       try requireDirectory(fids.files[start].kind)
-      return try fids.files[start].descriptor.duplicate()
+      return try fids.files[start].object.descriptor.duplicate()
     case .up:
       try requireDirectory(fids.files[start].kind)
-      return try parent(of: fids.files[start].descriptor, known: &known)
+      return try parent(of: fids.files[start].object.descriptor, known: &known)
     case .down(let text):
       try name.set(text)
-      return try files.find(name, in: fids.files[start].descriptor)
+      return try files.find(name, in: fids.files[start].object.descriptor)
     }
   }
 
@@ -113,9 +110,9 @@ extension Session where Files: ~Copyable {
 
   /// - Throws: `ENODEV` where what ``name`` names in a fid's directory is on another mount than that.
   func requireMountOfName(in index: Int) throws(Errno) {
-    let mount = try files.mount(of: fids.files[index].descriptor)
+    let mount = try files.mount(of: fids.files[index].object.descriptor)
     do throws(Errno) {
-      try requireMount(of: try files.find(name, in: fids.files[index].descriptor), mount)
+      try requireMount(of: try files.find(name, in: fids.files[index].object.descriptor), mount)
     } catch .noSuchFileOrDirectory {}
   }
 
@@ -125,32 +122,35 @@ extension Session where Files: ~Copyable {
 
   /// Makes a fid another's, whether that has a name or is open.
   private mutating func clone(_ index: Int, to newFid: Fid) throws(Errno) {
-    let descriptor = try fids.files[index].descriptor.duplicate()
-    fids.bind(HeldFile(newFid, descriptor, like: fids.files[index]))
+    let descriptor = try fids.files[index].object.descriptor.duplicate()
+    fids.bind(HeldFile(newFid, hold(descriptor), like: fids.files[index]))
+  }
+
+  /// What a fid holds.
+  func hold(_ descriptor: consuming Descriptor) -> HeldDescriptor {
+    HeldDescriptor(descriptor, in: files.queue)
   }
 
   /// Gives a fid up. Whatever this throws, it has gone.
   mutating func clunk(_ fid: Fid) throws(Errno) {
     var file = try fids.remove(fid)
     if file.hasLocks { terms.locks.drop(session: number, fid: fid) }
-    try files.release(file.descriptor)
     switch file.use {
     case .named, .directory: break
     case .file:
-      try file.descriptor.finish()
+      try file.object.finish()
     case .readingAttribute:
       attributeFids -= 1
     case .writingAttribute:
       attributeFids -= 1
       guard let attribute = file.attribute.take() else { return }
-      try setAttribute(attribute, of: file.descriptor)
+      try setAttribute(attribute, of: file.object.descriptor)
     }
   }
 
   /// Gives a fid up that doesn't say how that went.
-  mutating func discard(_ file: borrowing HeldFile) throws(Errno) {
+  mutating func discard(_ file: borrowing HeldFile) {
     if file.hasLocks { terms.locks.drop(session: number, fid: file.fid) }
-    try files.release(file.descriptor)
     switch file.use {
     case .readingAttribute, .writingAttribute: attributeFids -= 1
     case .named, .file, .directory: break
@@ -160,9 +160,9 @@ extension Session where Files: ~Copyable {
 
 extension HeldFile {
   /// The same object, under another fid.
-  init(_ fid: Fid, _ descriptor: consuming Descriptor, like other: borrowing HeldFile) {
+  init(_ fid: Fid, _ object: consuming HeldDescriptor, like other: borrowing HeldFile) {
     self.fid = fid
-    self.descriptor = descriptor
+    self.object = object
     kind = other.kind
     device = other.device
     inode = other.inode

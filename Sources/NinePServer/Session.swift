@@ -28,6 +28,8 @@ struct Session<Files: FileSystem & ~Copyable>: ~Copyable {
   var attributeFids = 0
   /// Requests that aren't answered yet, since what they asked for is under way.
   var unfinished: [Unfinished] = []
+  /// What they take of the descriptors that there may be.
+  var extras: ExtraDescriptors
   // A request has at most two names. Both live here, NUL-terminated, until the next request.
   var name = Path()
   var other = Path()
@@ -57,21 +59,17 @@ struct Session<Files: FileSystem & ~Copyable>: ~Copyable {
     number = terms.locks.begin()
     lockReplies = LockReplies(terms.locks, session: number, line)
     fids = FidTable(budget: terms.fids)
+    extras = ExtraDescriptors(terms.fids)
   }
 
   /// Answers one request, now or by ``finishOne(into:)``. Its failure is a reply as well. One that waits for a lock
   /// or for a disk is answered by another thread.
   mutating func answer(_ header: FrameHeader, _ body: Span<UInt8>, into outbox: inout Outbox) {
     let writer = ReplyWriter(to: header)
-    if !unfinished.isEmpty, depends(header.request, body) {
-      while !unfinished.isEmpty {
-        finishOne(into: &outbox)
-        _ = outbox.finish()
-      }
-    }
     do throws(Errno) {
       guard let type = header.request else { throw .notSupported }
       let request = try decode(type, body)
+      finish(before: request, into: &outbox)
       guard hasVersion || type == .version else { throw .protocolError }
       if type != .version { try requireUnused(header.tag) }
       try answer(request, writer, into: &outbox)
@@ -239,6 +237,8 @@ struct Session<Files: FileSystem & ~Copyable>: ~Copyable {
   /// - Returns: whether it got all that it asked for.
   mutating func end(isCutOff: Bool) -> Bool {
     terms.locks.drop(session: number)
+    // Nobody would be told what became of it.
+    files.queue?.discard()
     fids.removeAll()
     let hasAll = slow.end(isCutOff: isCutOff)
     lockReplies.end(isCutOff: isCutOff)

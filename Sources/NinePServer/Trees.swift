@@ -39,7 +39,7 @@ extension Session where Files: ~Copyable {
     case .several:
       var known: RecentFiles? = nil
       do throws(Errno) {
-        return try files.status(of: files.parent(of: directory.descriptor, known: &known)).isSame(as: root)
+        return try files.status(of: files.parent(of: directory.object.descriptor, known: &known)).isSame(as: root)
       } catch {
         // It has been moved out of the export: what is above it isn't to be known either.
         return true

@@ -7,24 +7,21 @@ package import SystemPackage
 /// Several requests can be under way: they are sent together when the first reply is waited for. Where the helper has gone
 /// everything fails with `EIO`.
 package struct ObjectClient: ~Copyable {
-  private let socket: Descriptor
-  private var requests: Buffer
-  /// Bytes of requests that aren't sent yet, and the descriptors of those.
-  private var queued = 0
-  private var passed = PassedDescriptors()
-  /// Requests whose replies haven't been taken.
-  private var underWay = 0
+  /// Requests that aren't sent yet, and which replies are to come. Whatever is closed that they are about must be held for
+  /// it.
+  package let queue: PacketQueue
   private var replies: Buffer
   /// Replies that have come and haven't been taken, and how many that is.
   private var pending = 0..<0
   private var arrived = 0
   private var descriptors = ReceivedDescriptors()
+  /// The replies among them with which a descriptor goes. Marked are those whose descriptor there was no room for.
+  private var opened = Marks()
   private var wait = RequestWait(.automatic)
-  /// Whether the helper has gone, or doesn't speak this protocol.
-  package private(set) var isBroken = false
+  private var isOutOfStep = false
 
-  /// The most requests that can be under way.
-  package static let most = 32
+  /// Whether the helper has gone, or doesn't speak this protocol.
+  package var isBroken: Bool { isOutOfStep || queue.isBroken }
 
   /// What came of a request.
   package enum Outcome: ~Copyable {
@@ -39,61 +36,42 @@ package struct ObjectClient: ~Copyable {
   ///
   /// - Throws: `ENOMEM`.
   package init(adopting socket: consuming Descriptor) throws(Errno) {
-    let requests = try Buffer(upTo: ObjectPacket.largest)
+    let queue = try PacketQueue(socket, capacity: ObjectPacket.largest)
     replies = try Buffer(upTo: 2 * ObjectPacket.largest)
-    self.requests = consume requests
-    self.socket = socket
+    self.queue = queue
   }
 
-  /// Has a request done; ``next()`` says what came of it, in the requests' order. The descriptor may be closed when
-  /// ``names(_:)`` denies it.
+  /// Has a request done; ``next()`` says what came of it, in the requests' order.
   ///
   /// - Throws: `EIO` where the helper has gone.
-  package mutating func begin(_ request: borrowing ObjectRequest, _ object: borrowing Descriptor) throws(Errno) {
-    try reserve()
-    try queue(request, ObjectPlaces(first: passed.place(of: object)))
+  package mutating func begin(_ request: borrowing ObjectRequest, _ object: borrowing HeldDescriptor) throws(Errno) {
+    guard !isBroken else { throw .ioError }
+    try queue.put(object, limit: Self.longestRequest) { room, first in
+      Self.encode(request, ObjectPlaces(first: first), into: &room)
+    }
   }
 
   /// As ``begin(_:_:)``, for those that are about two objects.
   package mutating func begin(
-    _ request: borrowing ObjectRequest, _ object: borrowing Descriptor, _ second: borrowing Descriptor
+    _ request: borrowing ObjectRequest, _ object: borrowing HeldDescriptor, _ second: borrowing HeldDescriptor
   ) throws(Errno) {
-    try reserve()
-    let first = passed.place(of: object)
-    try queue(request, ObjectPlaces(first: first, second: passed.place(of: second)))
-  }
-
-  /// Whether a request that isn't sent yet is about this descriptor.
-  package func names(_ object: borrowing Descriptor) -> Bool { passed.contains(object) }
-
-  /// Makes room for one request more.
-  private mutating func reserve() throws(Errno) {
     guard !isBroken else { throw .ioError }
-    if passed.count + 2 > PassedDescriptors.most || queued > ObjectPacket.largestValue / 2 { try send() }
+    try queue.put(object, and: second, limit: Self.longestRequest) { room, first, second in
+      Self.encode(request, ObjectPlaces(first: first, second: second), into: &room)
+    }
   }
 
-  private mutating func queue(_ request: borrowing ObjectRequest, _ places: ObjectPlaces) throws(Errno) {
-    var rest = requests.mutableSpan(queued..<requests.capacity)
+  /// Bytes of a request with the longest value, and some names.
+  private static var longestRequest: Int { ObjectPacket.largest - ObjectPacket.largestValue / 2 }
+
+  /// - Returns: its bytes; nil where there is too little room.
+  private static func encode(
+    _ request: borrowing ObjectRequest, _ places: ObjectPlaces, into room: inout MutableSpan<UInt8>
+  ) -> Int? {
     do throws(Malformed) {
-      queued += try request.encode(places, into: &rest)
-      underWay += 1
+      return try request.encode(places, into: &room)
     } catch {
-      throw .fileNameTooLong
-    }
-  }
-
-  /// Sends what is queued.
-  package mutating func send() throws(Errno) {
-    guard queued > 0 else { return }
-    defer {
-      queued = 0
-      passed.removeAll()
-    }
-    do throws(Errno) {
-      try socket.sendPacket(requests.span(0..<queued), with: passed)
-    } catch {
-      isBroken = true
-      throw .ioError
+      return nil
     }
   }
 
@@ -101,8 +79,9 @@ package struct ObjectClient: ~Copyable {
   ///
   /// - Throws: what the request failed with, or `EIO` where the helper has gone.
   package mutating func next() throws(Errno) -> Outcome {
-    underWay -= 1
-    try receive(atLeast: 1)
+    if arrived == 0 { queue.send() }
+    try queue.takeFirst()
+    try receive(atLeast: 1, of: queue.expected + 1)
     return try take(pending.lowerBound..<pending.lowerBound + size(at: pending.lowerBound), isLast: false)
   }
 
@@ -117,10 +96,13 @@ package struct ObjectClient: ~Copyable {
   package mutating func call(
     _ request: borrowing ObjectRequest, _ object: borrowing Descriptor, into value: inout MutableSpan<UInt8>
   ) throws(Errno) -> Outcome {
-    try begin(request, object)
-    let before = underWay - 1
-    defer { underWay = before }
-    try receive(atLeast: underWay)
+    guard !isBroken else { throw .ioError }
+    try queue.send(object, limit: Self.longestRequest) { room, first in
+      Self.encode(request, ObjectPlaces(first: first), into: &room)
+    }
+    try queue.takeLast()
+    let before = queue.expected
+    try receive(atLeast: before + 1, of: before + 1)
     var start = pending.lowerBound
     for _ in 0..<before { start += try size(at: start) }
     switch try take(start..<pending.upperBound, isLast: true) {
@@ -142,7 +124,7 @@ package struct ObjectClient: ~Copyable {
     do throws(Malformed) {
       reply = try ObjectReply(replies.span(range))
     } catch {
-      isBroken = true
+      isOutOfStep = true
       throw .ioError
     }
     switch reply {
@@ -151,8 +133,9 @@ package struct ObjectClient: ~Copyable {
     case .status(let status): return .status(status)
     case .value(let value): return .value(value.count)
     case .descriptor:
+      if isLast ? opened.takeLast() : opened.takeFirst() { throw .tooManyOpenFiles }
       guard let descriptor = isLast ? descriptors.takeLast() : descriptors.takeFirst() else {
-        isBroken = true
+        isOutOfStep = true
         throw .ioError
       }
       return .descriptor(descriptor)
@@ -167,31 +150,47 @@ package struct ObjectClient: ~Copyable {
     }
   }
 
-  /// Waits until so many replies have come.
-  private mutating func receive(atLeast count: Int) throws(Errno) {
+  /// Waits until so many replies have come, of so many that are to come.
+  private mutating func receive(atLeast count: Int, of all: Int) throws(Errno) {
     guard !isBroken else { throw .ioError }
-    if arrived < count { try send() }
     while arrived < count {
-      if pending.isEmpty { pending = 0..<0 }
-      let start = pending.upperBound
-      let read: Int
       do throws(Errno) {
-        read = try Self.receive(from: socket, into: &replies, at: start, &descriptors, &wait)
+        try receivePacket()
+        guard arrived <= all else { throw .ioError }
       } catch {
-        isBroken = true
-        throw .ioError
-      }
-      pending = pending.lowerBound..<start + read
-      var end = start
-      while read > 0, end < pending.upperBound {
-        end += try size(at: end)
-        arrived += 1
-      }
-      guard read > 0, arrived <= underWay + 1 else {
-        isBroken = true
+        isOutOfStep = true
         throw .ioError
       }
     }
+  }
+
+  private mutating func receivePacket() throws(Errno) {
+    if pending.isEmpty { pending = 0..<0 }
+    let start = pending.upperBound
+    let read = try Self.receive(from: queue.socket, into: &replies, at: start, &descriptors, &wait)
+    guard read > 0 else { throw .ioError }
+    pending = pending.lowerBound..<start + read
+    var end = start
+    var passed = 0
+    while end < pending.upperBound {
+      let size = try size(at: end)
+      if isDescriptor(end..<end + size) {
+        guard opened.count < Marks.most else { throw .ioError }
+        // Those that there is no room for are the last ones of a packet.
+        opened.append(passed >= descriptors.arrived)
+        passed += 1
+      }
+      end += size
+      arrived += 1
+    }
+    guard passed == descriptors.arrived || passed > descriptors.arrived && descriptors.isCut else { throw .ioError }
+  }
+
+  private func isDescriptor(_ range: Range<Int>) -> Bool {
+    do throws(Malformed) {
+      if case .descriptor = try ObjectReply(replies.span(range)) { return true }
+    } catch {}
+    return false
   }
 
   private static func receive(

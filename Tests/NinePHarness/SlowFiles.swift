@@ -113,66 +113,68 @@ package struct SlowFiles<Files: FileSystem & ~Copyable>: FileSystem, ~Copyable {
 
   package func mount(of object: borrowing Descriptor) throws(Errno) -> UInt64 { try files.mount(of: object) }
 
-  package func release(_ object: borrowing Descriptor) throws(Errno) { try files.release(object) }
+  package var queue: PacketQueue? { files.queue }
 
   package func open(
-    _ object: borrowing Descriptor, kind: FileKind, _ flags: OpenFlags, isRoot: Bool
+    _ object: borrowing HeldDescriptor, kind: FileKind, _ flags: OpenFlags, isRoot: Bool
   ) throws(Errno) -> Outcome {
     try files.open(object, kind: kind, flags, isRoot: isRoot)
   }
 
   package func create(
-    in directory: borrowing Descriptor, _ name: borrowing Path, _ flags: OpenFlags, mode: UInt32, as identity: Identity
+    in directory: borrowing HeldDescriptor, _ name: borrowing Path, _ flags: OpenFlags, mode: UInt32,
+    as identity: Identity
   ) throws(Errno) -> Outcome {
     try files.create(in: directory, name, flags, mode: mode, as: identity)
   }
 
   package func makeDirectory(
-    in directory: borrowing Descriptor, _ name: borrowing Path, mode: UInt32, as identity: Identity
+    in directory: borrowing HeldDescriptor, _ name: borrowing Path, mode: UInt32, as identity: Identity
   ) throws(Errno) -> Outcome {
     try files.makeDirectory(in: directory, name, mode: mode, as: identity)
   }
 
   package func makeNode(
-    in directory: borrowing Descriptor, _ name: borrowing Path, mode: UInt32, device: UInt64, as identity: Identity
+    in directory: borrowing HeldDescriptor, _ name: borrowing Path, mode: UInt32, device: UInt64, as identity: Identity
   ) throws(Errno) -> Outcome {
     try files.makeNode(in: directory, name, mode: mode, device: device, as: identity)
   }
 
   package func makeSymbolicLink(
-    in directory: borrowing Descriptor, _ name: borrowing Path, target: borrowing Path, as identity: Identity
+    in directory: borrowing HeldDescriptor, _ name: borrowing Path, target: borrowing Path, as identity: Identity
   ) throws(Errno) -> Outcome {
     try files.makeSymbolicLink(in: directory, name, target: target, as: identity)
   }
 
   package func link(
-    _ object: borrowing Descriptor, into directory: borrowing Descriptor, _ name: borrowing Path
+    _ object: borrowing HeldDescriptor, into directory: borrowing HeldDescriptor, _ name: borrowing Path
   ) throws(Errno) -> Outcome {
     try files.link(object, into: directory, name)
   }
 
   package func rename(
-    in directory: borrowing Descriptor, _ old: borrowing Path, to other: borrowing Descriptor, _ new: borrowing Path
+    in directory: borrowing HeldDescriptor, _ old: borrowing Path, to other: borrowing HeldDescriptor,
+    _ new: borrowing Path
   ) throws(Errno) -> Outcome {
     try files.rename(in: directory, old, to: other, new)
   }
 
   package func remove(
-    _ name: borrowing Path, in directory: borrowing Descriptor, isDirectory: Bool
+    _ name: borrowing Path, in directory: borrowing HeldDescriptor, isDirectory: Bool
   ) throws(Errno) -> Outcome {
     try files.remove(name, in: directory, isDirectory: isDirectory)
   }
 
-  package func remove(_ object: borrowing Descriptor) throws(Errno) -> Outcome { try files.remove(object) }
+  package func remove(_ object: borrowing HeldDescriptor) throws(Errno) -> Outcome { try files.remove(object) }
 
   package func rename(
-    _ object: borrowing Descriptor, to directory: borrowing Descriptor, _ new: borrowing Path
+    _ object: borrowing HeldDescriptor, to directory: borrowing HeldDescriptor, _ new: borrowing Path
   ) throws(Errno) -> Outcome {
     try files.rename(object, to: directory, new)
   }
 
   package func change(
-    _ object: borrowing Descriptor, _ change: StatusChange, isOpen: Bool
+    _ object: borrowing HeldDescriptor, _ change: StatusChange, isOpen: Bool
   ) throws(Errno) -> Outcome {
     try files.change(object, change, isOpen: isOpen)
   }

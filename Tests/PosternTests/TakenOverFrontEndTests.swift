@@ -87,7 +87,8 @@ struct TakenOverFrontEndTests {
       var reply = [UInt8](repeating: 0, count: 140_000)
       var descriptors = [CInt](repeating: -1, count: 64)
       var passed: CUnsignedInt = 0
-      let count = cl_receive_packet(socket.rawValue, &reply, reply.count, &descriptors, &passed, 0)
+      var isCut = false
+      let count = cl_receive_packet(socket.rawValue, &reply, reply.count, &descriptors, &passed, &isCut, 0)
       for descriptor in descriptors.prefix(Int(passed)) { close(descriptor) }
       guard count > 0 else { return nil }
       let answer = try? ObjectReply(reply.span.extracting(first: count))

@@ -206,8 +206,10 @@ long cl_receive_message(int socket, void *bytes, size_t count, int *descriptor, 
 // One packet with so many descriptors beside it.
 long cl_send_packet(int socket, const void *bytes, size_t count, const int *descriptors, unsigned passed);
 // One packet, or EMSGSIZE where it is larger. The descriptors that came are `descriptors`, which has room for
-// CL_MOST_DESCRIPTORS; any further ones are closed.
-long cl_receive_packet(int socket, void *bytes, size_t count, int *descriptors, unsigned *passed, int flags);
+// CL_MOST_DESCRIPTORS. Any further ones are closed, and so are those behind the last that this process may have; `*is_cut`
+// says that there were some.
+long cl_receive_packet(
+    int socket, void *bytes, size_t count, int *descriptors, unsigned *passed, bool *is_cut, int flags);
 
 // The number of the mount that a descriptor was found through.
 long cl_get_mount(int fd, uint64_t *mount);
