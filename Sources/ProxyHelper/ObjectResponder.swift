@@ -25,15 +25,27 @@ struct ObjectResponder: ~Copyable {
 
   /// Answers one request. Its failure is a reply as well.
   ///
+  /// - Parameters:
+  ///   - type: what the request is.
+  ///   - payload: the rest of it.
+  ///   - objects: those of its packet.
+  ///   - isCut: whether some of these are missing, since this process may have no more descriptors.
+  ///   - outbox: takes the reply.
   /// - Returns: false where it is none.
   /// - Throws: where there is no room for the reply.
   mutating func respond(
     to type: ObjectRequestType, _ payload: Span<UInt8>, about objects: borrowing OwnedArray<Descriptor>,
-    into outbox: inout ObjectOutbox
+    isCut: Bool, into outbox: inout ObjectOutbox
   ) throws(Errno) -> Bool {
-    guard let places = places(payload), places.first < objects.count, !type.isAboutTwo || places.second < objects.count,
+    guard let places = places(payload),
       let request = decode(type, payload.extracting(droppingFirst: ObjectPlaces.size))
     else { return false }
+    let last = type.isAboutTwo ? max(places.first, places.second) : places.first
+    guard last < objects.count else {
+      guard isCut, last < PassedDescriptors.most else { return false }
+      try outbox.put(.failed(Errno.tooManyOpenFiles.rawValue))
+      return true
+    }
     do throws(Errno) {
       try requireInside(places.first, of: objects)
       if type.isAboutTwo {

@@ -27,7 +27,8 @@ package enum ObjectServer {
       while try inbox.receive(from: socket, waiting: &wait) {
         while let header = inbox.next() {
           guard let type = ObjectRequestType(rawValue: header.type),
-            try responder.respond(to: type, inbox.payload(of: header), about: inbox.objects, into: &outbox)
+            try responder.respond(
+              to: type, inbox.payload(of: header), about: inbox.objects, isCut: inbox.isCut, into: &outbox)
           else {
             return .nonsense(type: header.type, size: header.size)
           }
@@ -53,6 +54,8 @@ private struct ObjectInbox: ~Copyable {
   private var pending = 0..<0
   /// What came with it.
   private(set) var objects = OwnedArray<Descriptor>()
+  /// Whether more was sent with it than this process may have.
+  private(set) var isCut = false
 
   /// - Throws: `ENOMEM`.
   init() throws(Errno) {
@@ -65,6 +68,7 @@ private struct ObjectInbox: ~Copyable {
   mutating func receive(from socket: borrowing Descriptor, waiting wait: inout RequestWait) throws(Errno) -> Bool {
     var received = ReceivedDescriptors()
     let count = try Self.receive(from: socket, into: &buffer, &received, &wait)
+    isCut = received.isCut
     while let object = received.takeFirst() { objects.append(object) }
     pending = 0..<count
     return count > 0
@@ -152,13 +156,39 @@ struct ObjectOutbox: ~Copyable {
   /// Whether it must be sent before anything else is put.
   var isFull: Bool { count > 8192 || descriptors.count == PassedDescriptors.most }
 
-  /// Sends what there is.
+  /// Sends what there is. Where the kernel has no room for the descriptors, the requests for them have failed.
   mutating func send(on socket: borrowing Descriptor) throws(Errno) {
     guard count > 0 else { return }
     var passed = PassedDescriptors()
     for index in 0..<descriptors.count { passed.append(descriptors[index]) }
-    try socket.sendPacket(buffer.span(0..<count), with: passed)
+    do throws(Errno) {
+      try socket.sendPacket(buffer.span(0..<count), with: passed)
+    } catch {
+      guard error.isShortage, descriptors.count > 0 else { throw error }
+      buffer = try refusal(error)
+      try socket.sendPacket(buffer.span(0..<count), with: PassedDescriptors())
+    }
     count = 0
     descriptors.removeAll()
+  }
+
+  /// The same replies, those with a descriptor failed.
+  private mutating func refusal(_ error: Errno) throws(Errno) -> Buffer {
+    var refused = try Buffer(upTo: buffer.capacity)
+    var (start, end) = (0, 0)
+    do throws(Malformed) {
+      while start < count {
+        let size = try ObjectReply.size(atFrontOf: buffer.span(start..<count))
+        var reply = try ObjectReply(buffer.span(start..<start + size))
+        if case .descriptor = reply { reply = .failed(error.rawValue) }
+        var rest = refused.mutableSpan(end..<refused.capacity)
+        end += try reply.encode(into: &rest)
+        start += size
+      }
+    } catch {
+      throw .noBufferSpace
+    }
+    count = end
+    return refused
   }
 }
