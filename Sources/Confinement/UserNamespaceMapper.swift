@@ -66,8 +66,7 @@ struct UserNamespaceMapper {
       status = try Process.wait(for: child)
     } catch {
       throw StageError(
-        stage: "make a user namespace (are ordinary users allowed to? see BUGS in virtfs-proxy-helper(1))", error: error
-      )
+        stage: "make a user namespace (\(UserNamespaceRestriction.advice))", error: error)
     }
     try check(status)
     try stage("become the map's first user") { () throws(Errno) in
@@ -106,13 +105,29 @@ struct UserNamespaceMapper {
 
   private func give(_ ranges: [IdentityRange], _ kind: IdentityKind, own: UInt32) throws(Errno) {
     let first = ranges.prefix(1).filter { $0.host == own && $0.count == 1 }
-    guard ranges.count > first.count else { return try giveOwn(first, kind) }
+    guard ranges.count > first.count else {
+      if !isExact, kind == .user {
+        warn("user \(own) has no ids in /etc/subuid: usermod --add-subuids 100000-165535 --add-subgids 100000-165535")
+      }
+      return try giveOwn(first, kind)
+    }
     do throws(Errno) {
       try giveByProgram(ranges, kind)
     } catch {
       guard !isExact, !first.isEmpty else { throw error }
+      if kind == .user {
+        warn(
+          error == .noSuchFileOrDirectory
+            ? "there is no newuidmap, which Debian and Ubuntu have in the package uidmap"
+            : "newuidmap failed")
+      }
       try giveOwn(first, kind)
     }
+  }
+
+  private func warn(_ reason: String) {
+    Log.write(
+      .warning, "only the guest's root is a user of the host's, and others' files can't keep their owners: \(reason)")
   }
 
   /// The one id that the kernel lets an ordinary user map.

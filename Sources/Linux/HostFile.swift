@@ -28,7 +28,7 @@ package enum HostFile {
   /// Whether this is all that a small file holds; nil where it can't be read.
   ///
   /// Every helper asks this, and `String` would cost it half a megabyte of memory.
-  static func holds(_ text: StaticString, _ path: StaticString) -> Bool? {
+  package static func holds(_ text: StaticString, _ path: StaticString) -> Bool? {
     let file = unsafe open(UnsafeRawPointer(path.utf8Start).assumingMemoryBound(to: CChar.self), O_RDONLY | O_CLOEXEC)
     guard file >= 0 else { return nil }
     defer { close(file) }

@@ -81,4 +81,12 @@ extension Descriptor {
     return Descriptor(
       adopting: try unsafe valueOrErrno(Glibc.open(name.piece(at: 0), cl_o_path | O_DIRECTORY | O_CLOEXEC)))
   }
+
+  /// A directory that this process may also look names up in. The system calls are `open` and `openat`.
+  package static func searchableDirectory(_ path: Span<UInt8>) throws(Errno) -> Descriptor {
+    let directory = try directory(path)
+    _ = Descriptor(
+      adopting: try unsafe valueOrErrno(openat(directory.rawValue, ".", cl_o_path | O_DIRECTORY | O_CLOEXEC)))
+    return directory
+  }
 }

@@ -64,14 +64,16 @@ package struct LogLine: ~Copyable {
 package enum Log {
   /// How much a line matters, as `syslog(3)` ranks it.
   package enum Level: Sendable {
-    case critical, warning, notice, info
+    case critical, warning, notice, info, debug
 
+    /// - Note: greater numbers matter less.
     fileprivate var priority: CInt {
       switch self {
       case .critical: LOG_CRIT
       case .warning: LOG_WARNING
       case .notice: LOG_NOTICE
       case .info: LOG_INFO
+      case .debug: LOG_DEBUG
       }
     }
   }
@@ -81,10 +83,40 @@ package enum Log {
   private nonisolated(unsafe) static var usesStandardError = true
   private nonisolated(unsafe) static var systemLog: CInt = -1
   private nonisolated(unsafe) static var process: UInt32 = 0
+  private nonisolated(unsafe) static var tag: StaticString = "postern"
+  private nonisolated(unsafe) static var least = Level.info
+  /// Whether standard error is systemd's journal, which takes a line's level from its beginning, `sd-daemon(3)`.
+  private nonisolated(unsafe) static var isJournal = false
 
-  /// The program's name, which every line starts with.
-  package static func start(ident: StaticString) {
+  /// Looks where standard error leads.
+  ///
+  /// - Parameters:
+  ///   - ident: the program's name, which every line starts with.
+  ///   - tag: what the system log calls it, a single word.
+  package static func start(ident: StaticString, tag: StaticString) {
     unsafe Self.ident = ident
+    unsafe Self.tag = tag
+    var status = stat()
+    guard let stream = Process.takeVariable("JOURNAL_STREAM"), unsafe fstat(STDERR_FILENO, &status) == 0 else {
+      return
+    }
+    // "DEVICE:INODE" of the journal's socket.
+    var numbers: InlineArray<2, UInt64> = .init(repeating: 0)
+    var index = 0
+    for position in stream.bytes.indices {
+      let byte = stream.bytes[position]
+      if byte == UInt8(ascii: ":"), index == 0 {
+        index = 1
+      } else {
+        numbers[index] = numbers[index] &* 10 &+ UInt64(byte &- UInt8(ascii: "0"))
+      }
+    }
+    unsafe isJournal = numbers[0] == UInt64(status.st_dev) && numbers[1] == UInt64(status.st_ino)
+  }
+
+  /// Leaves lines out that matter less than this.
+  package static func show(_ least: Level) {
+    unsafe Self.least = least
   }
 
   /// From now on lines go to the system log too, with the process's number.
@@ -127,9 +159,16 @@ package enum Log {
 
   /// Writes one line.
   package static func write(_ level: Level, _ message: borrowing LogLine) {
+    guard unsafe level.priority <= least.priority else { return }
     if unsafe systemLog >= 0 { sendToSystemLog(level, message.bytes) }
     guard unsafe usesStandardError else { return }
-    var line = LogLine(unsafe ident)
+    var line = LogLine()
+    if unsafe isJournal {
+      line.add("<")
+      line.add(UInt32(level.priority))
+      line.add(">")
+    }
+    line.add(unsafe ident)
     line.add(": ")
     line.add(message.bytes)
     line.end()
@@ -143,7 +182,7 @@ package enum Log {
     var line = LogLine("<")
     line.add(UInt32(LOG_DAEMON | level.priority))
     line.add(">")
-    line.add(unsafe ident)
+    line.add(unsafe tag)
     line.add("[")
     line.add(unsafe process)
     line.add("]: ")

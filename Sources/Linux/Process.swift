@@ -58,10 +58,11 @@ package enum Process {
   }
 
   /// Calls that would end the process fail instead: writing to a socket whose peer has gone (`EPIPE`), growing a file
-  /// beyond RLIMIT_FSIZE (`EFBIG`).
+  /// beyond RLIMIT_FSIZE (`EFBIG`). The end of a terminal or a request to reload (SIGHUP) doesn't end it either.
   package static func ignoreFatalSignals() {
     _ = signal(SIGPIPE, SIG_IGN)
     _ = signal(SIGXFSZ, SIG_IGN)
+    _ = signal(SIGHUP, SIG_IGN)
   }
 
   /// SIGTERM and SIGINT shut this socket down from now on; whoever waits on it sees its end, whenever they come.

@@ -113,6 +113,21 @@ package enum UnixSocket {
     return socket
   }
 
+  /// Whether nobody listens at the socket of this name any more. It never waits.
+  ///
+  /// The system calls are `socket` and `connect`. They say the same of a file that is no socket.
+  package static func isAbandoned(path: HostPath) -> Bool {
+    do throws(Errno) {
+      let socket = try make(flags: CInt(SOCK_NONBLOCK.rawValue))
+      try unsafe withAddress(path.bytes) { address, size throws(Errno) in
+        _ = try unsafe valueOrErrno(Glibc.connect(socket.rawValue, address, size))
+      }
+      return false
+    } catch {
+      return error == .connectionRefused
+    }
+  }
+
   /// A datagram socket connected to the one at a path, or to an abstract name where `@` comes first.
   ///
   /// The system calls are `socket` and `connect`.
@@ -125,8 +140,8 @@ package enum UnixSocket {
     return socket
   }
 
-  private static func make(_ type: __socket_type = SOCK_STREAM) throws(Errno) -> Descriptor {
-    let type = CInt(type.rawValue) | CInt(SOCK_CLOEXEC.rawValue)
+  private static func make(_ type: __socket_type = SOCK_STREAM, flags: CInt = 0) throws(Errno) -> Descriptor {
+    let type = CInt(type.rawValue) | CInt(SOCK_CLOEXEC.rawValue) | flags
     return Descriptor(adopting: try valueOrErrno(socket(AF_UNIX, type, 0)))
   }
 

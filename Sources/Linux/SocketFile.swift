@@ -21,19 +21,6 @@ package struct SocketFile: ~Copyable {
     inode = status.inode
   }
 
-  /// Whether anything has this name already.
-  ///
-  /// - Throws: what keeps a socket from being made there, such as a directory that doesn't exist.
-  package static func exists(_ path: HostPath) throws(Errno) -> Bool {
-    let directory = try directory(of: path)
-    do throws(Errno) {
-      _ = try directory.status(of: try name(of: path), follow: false)
-      return true
-    } catch .noSuchFileOrDirectory {
-      return false
-    }
-  }
-
   /// What has this name. The system call is `fstatat`.
   package static func status(_ path: HostPath) throws(Errno) -> FileStatus {
     try directory(of: path).status(of: try name(of: path), follow: false)

@@ -39,13 +39,13 @@ package enum NinePServer {
     package let threads: ThreadBudget
     /// The locks of all clients of the same tree.
     package let locks: LockTable
-    /// Until when a connection must have attached, in milliseconds from its start.
-    package let attachTimeout: Int
+    /// Until when a connection must have attached, in milliseconds from its start; nil where it may take its time.
+    package let attachTimeout: Int?
 
     package init(
       users: Users, accounts: Accounts = Accounts(), trees: Trees, keepsToMount: Bool = false, fids: FidBudget,
       memory: MemoryBudget,
-      threads: ThreadBudget, locks: LockTable, attachTimeout: Int = NinePServer.attachTimeout
+      threads: ThreadBudget, locks: LockTable, attachTimeout: Int? = NinePServer.attachTimeout
     ) {
       self.users = users
       self.accounts = accounts
@@ -93,7 +93,8 @@ package enum NinePServer {
     var wait = RequestWait(.automatic)
     // Since when replies wait for further ones.
     var waitingSince: UInt64? = nil
-    var deadline: UInt64? = MonotonicTime.now + UInt64(clamping: session.terms.attachTimeout) * 1_000_000
+    var deadline = session.terms.attachTimeout.map { MonotonicTime.now + UInt64(clamping: $0) * 1_000_000 }
+    var hasAttached = false
     var early = 0
     while true {
       let header: FrameHeader
@@ -106,9 +107,14 @@ package enum NinePServer {
       inbox.discardFrame(header)
       if session.isLost { return .lost }
       if let buffer = session.takeInboxBuffer() { inbox.change(to: buffer) }
-      if deadline != nil {
+      if !hasAttached {
         early += 1
-        if session.isAttached { deadline = nil } else if early == mostBeforeAttach { return .notAttached }
+        if session.isAttached {
+          hasAttached = true
+          deadline = nil
+        } else if early == mostBeforeAttach {
+          return .notAttached
+        }
       }
       // A client that has several requests under way gets several replies at once: sending is much of what one costs.
       if outbox.finish(), let type = inbox.next(limit: session.messageSize), !mayTakeLong(type),

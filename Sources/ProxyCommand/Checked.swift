@@ -14,7 +14,7 @@ struct Checked: ~Copyable {
     let export = try Self.openExport(options.path)
     switch options.connection {
     case .descriptor(let number): try Self.checkSocket(number)
-    case .socket(let path, _, _): try Self.checkSocketPath(path)
+    case .socket(let path, _, _): try SocketName.check(path)
     }
     isRootless = try Self.isRootless(options)
     self.export = export
@@ -26,7 +26,7 @@ struct Checked: ~Copyable {
 
   private static func openExport(_ path: HostPath) throws(StartError) -> Descriptor {
     do throws(Errno) {
-      return try Descriptor.directory(path.bytes)
+      return try Descriptor.searchableDirectory(path.bytes)
     } catch .notDirectory {
       throw StartError("specified path \"\(path)\" is not a directory")
     } catch {
@@ -56,15 +56,6 @@ struct Checked: ~Copyable {
       return "is not a socket"
     } catch {
       return "can't be examined: \(error)"
-    }
-  }
-
-  private static func checkSocketPath(_ path: HostPath) throws(StartError) {
-    guard path.count <= UnixSocket.maximumPath else {
-      throw StartError("UNIX domain socket path exceeds \(UnixSocket.maximumPath) bytes: \"\(path)\"")
-    }
-    guard try !attempt("socket \"\(path)\"", { () throws(Errno) in try SocketFile.exists(path) }) else {
-      throw StartError("socket already exists: \"\(path)\"; remove it if no other helper uses it")
     }
   }
 

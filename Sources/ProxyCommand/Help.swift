@@ -1,20 +1,21 @@
-let version = "virtfs-proxy-helper (Postern) 0.1.0"
+func version(of program: StaticString) -> String { "\(program) (Postern) 0.1.0" }
 
-let help = """
-  Usage: virtfs-proxy-helper -p PATH {-s SOCKET -u UID -g GID | -f FD} [OPTION]...
+func help(of program: StaticString) -> String {
+  """
+  Usage: \(program) -p PATH {-s SOCKET -u UID -g GID | -f FD} [OPTION]...
   Lets an unprivileged QEMU share a directory with its guest (-fsdev proxy).
 
     -p, --path PATH      directory to export
     -s, --socket SOCKET  make this socket and wait for QEMU to connect to it, as
-    -u, --uid UID          the user and
-    -g, --gid GID          the group that QEMU runs as
+    -u, --uid USER         the user and
+    -g, --gid GROUP        the group, number or name, that QEMU runs as
     -f, --fd FD          or use this inherited, connected socket
     -n, --nodaemon       stay in the foreground and log to standard error
-        --readonly       answer every change with "read-only file system"
+        --readonly       read-only: refuse every change
         --file-capabilities WHAT  allow or refuse (default) capabilities of files,
                          which setcap in the guest sets
-        --uid-map GUEST:HOST:COUNT  which of the host's users the guest's COUNT
-        --gid-map GUEST:HOST:COUNT  users (groups) from GUEST on are; repeatable
+        --uid-map GUEST:HOST:COUNT  map users: the guest's COUNT from GUEST on are
+        --gid-map GUEST:HOST:COUNT  the host's from HOST on; or groups; repeatable
         --sandbox KIND   namespace: nothing outside PATH can be reached, even
                          through descriptors that QEMU holds; chroot: what needs
                          less privilege; none; auto (default): the first of
@@ -30,10 +31,11 @@ let help = """
   root is that user, and its other users are the user's ids in /etc/subuid.
 
   Examples:
-    sudo virtfs-proxy-helper -p /srv/share -s /run/sh.sock -u $(id -u) -g $(id -g)
+    sudo \(program) -p /srv/share -s /run/sh.sock -u $(id -u) -g $(id -g)
     qemu-system-x86_64 ... -fsdev proxy,id=fs0,socket=/run/sh.sock \\
       -device virtio-9p-pci,fsdev=fs0,mount_tag=share
     and in the guest:
     mount -t 9p -o trans=virtio,version=9p2000.L share /mnt
 
   """
+}

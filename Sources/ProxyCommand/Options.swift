@@ -70,8 +70,8 @@ extension Command {
       case UInt8(ascii: "p"): given.path = argument
       case UInt8(ascii: "s"): given.socket = argument
       case UInt8(ascii: "f"): given.descriptor = try number(argument, "-f", most: UInt32(Int32.max))
-      case UInt8(ascii: "u"): given.uid = try number(argument, "-u", most: .max - 1)
-      case UInt8(ascii: "g"): given.gid = try number(argument, "-g", most: .max - 1)
+      case UInt8(ascii: "u"): given.uid = try id(argument, "-u", AccountNames.user)
+      case UInt8(ascii: "g"): given.gid = try id(argument, "-g", AccountNames.group)
       case UInt8(ascii: "n"): given.isDaemon = false
       case LongOptions.sandbox: given.sandbox = try sandbox(argument)
       case LongOptions.readOnly: given.isReadOnly = true
@@ -96,6 +96,8 @@ extension Command {
           return
         }
         throw UsageError("unknown or ambiguous option \(word); see --help")
+      case UInt8(ascii: "?") where LongOptions.takesNothing(UInt8(truncatingIfNeeded: cl_optopt())):
+        throw UsageError("\(unsafe word(before: cl_optind(), arguments)): this option takes no value; see --help")
       default:
         throw UsageError(
           "unknown option -\(Character(UnicodeScalar(UInt8(truncatingIfNeeded: cl_optopt())))); see --help")
@@ -162,6 +164,11 @@ private struct LongOptions: ~Copyable {
   static let polling: UInt8 = 0x87
   static let fileCapabilities: UInt8 = 0x88
 
+  /// Whether an option that can only be given too much is one without a value: no single letter is refused so.
+  static func takesNothing(_ value: UInt8) -> Bool {
+    [readOnly, version, UInt8(ascii: "n"), UInt8(ascii: "h")].contains(value)
+  }
+
   let table: UnsafeMutablePointer<option>
 
   init() {
@@ -215,6 +222,22 @@ private func number(_ text: HostPath, _ option: StaticString, most: UInt32) thro
     throw UsageError("\(option) takes a number from 0 to \(most), not \"\(text)\"")
   }
   return value
+}
+
+/// A user or a group, by its name or number.
+private func id(
+  _ text: HostPath, _ option: StaticString, _ find: (Span<UInt8>) throws(AccountNames.Unknown) -> UInt32
+) throws(UsageError) -> UInt32 {
+  let first = text.count > 0 ? text.bytes[0] : UInt8(ascii: "-")
+  // No name begins so: it is meant as a number.
+  guard first != UInt8(ascii: "-"), !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains(first) else {
+    return try number(text, option, most: .max - 1)
+  }
+  do throws(AccountNames.Unknown) {
+    return try find(text.bytes)
+  } catch {
+    throw UsageError("\(option): \(error)")
+  }
 }
 
 extension [IdentityRange] {

@@ -12,18 +12,23 @@ package enum ProxyProgram {
   /// - Parameters:
   ///   - count: how many words the command line has.
   ///   - arguments: the words, the program's name first, and NULL. They live as long as the process; their order may change.
+  ///   - name: what it calls itself.
+  ///   - misuse: its status where the words are wrong.
   @unsafe
-  package static func run(count: CInt, arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) {
-    Log.start(ident: "virtfs-proxy-helper")
+  package static func run(
+    count: CInt, arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>, as name: StaticString,
+    misuse: CInt
+  ) {
+    Log.start(ident: name, tag: "virtfs-proxy-helper")
     do throws(UsageError) {
       switch try unsafe Command(count: count, arguments: arguments) {
-      case .help: print(help, terminator: "")
-      case .version: print(version)
+      case .help: print(help(of: name), terminator: "")
+      case .version: print(version(of: name))
       case .serve(let options): serve(options)
       }
     } catch {
       Log.write(.critical, error.message)
-      exit(EXIT_FAILURE)
+      exit(misuse)
     }
   }
 

@@ -19,10 +19,8 @@ struct Waiting: ~Copyable {
     case .socket(let path, let uid, let gid):
       // Nobody but the owner may connect, also before the group is set.
       Process.setUmask(0o007)
-      let socket = try attempt("bind \"\(path)\" as \(uid):\(gid)") { () throws(Errno) in
-        // An ordinary user can't make it as another group, only give it to one.
-        try UnixSocket.bind(path: path, owner: try Identity(uid: uid, gid: Process.uid == 0 ? gid : Process.gid))
-      }
+      try SocketName.clear(path)
+      let socket = try Self.bind(path, uid: uid, gid: gid)
       let file = try attempt("socket \"\(path)\"") { () throws(Errno) in try SocketFile(path) }
       try attempt("chown \"\(path)\" to \(uid):\(gid)") { () throws(Errno) in
         try file.give(to: try Identity(uid: uid, gid: gid))
@@ -30,6 +28,18 @@ struct Waiting: ~Copyable {
       try attempt("listen on \"\(path)\"") { () throws(Errno) in try socket.listen() }
       self.socket = socket
       self.file = consume file
+    }
+  }
+
+  /// Makes the socket as its owner.
+  private static func bind(_ path: HostPath, uid: UInt32, gid: UInt32) throws(StartError) -> Descriptor {
+    do throws(Errno) {
+      // An ordinary user can't make it as another group, only give it to one.
+      return try UnixSocket.bind(
+        path: path, owner: try Identity(uid: uid, gid: Process.uid == 0 ? gid : Process.gid))
+    } catch {
+      let advice = Process.uid == 0 ? "" : ": an ordinary user gives the own ids, -u \(Process.uid) -g \(Process.gid)"
+      throw StartError("bind \"\(path)\" as \(uid):\(gid): \(error)" + advice)
     }
   }
 

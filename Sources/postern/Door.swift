@@ -238,10 +238,18 @@ struct Share: Sendable {
   let memory: MemoryBudget
   let threads: ThreadBudget
   let locks = LockTable()
+  /// Whose connections may take their time to attach: a QEMU that is joined to the socket connects when it starts, and its
+  /// guest mounts when it likes.
+  let patience: Patience
+
+  enum Patience {
+    case none, believed, all
+  }
 
   func terms(_ users: Users) -> NinePServer.Terms {
     NinePServer.Terms(
       users: users, accounts: accounts, trees: trees, keepsToMount: keepsToMount, fids: fids, memory: memory,
-      threads: threads, locks: locks)
+      threads: threads, locks: locks,
+      attachTimeout: patience == .all || patience == .believed && users == .asClaimed ? nil : NinePServer.attachTimeout)
   }
 }

@@ -2,11 +2,20 @@ import ArgumentParser
 import Confinement
 import Linux
 
+/// What a word on the command line should be instead.
+struct Misuse: Error, CustomStringConvertible {
+  let description: String
+
+  init(_ description: String) {
+    self.description = description
+  }
+}
+
 /// Where clients come from.
-enum Endpoint: ExpressibleByArgument {
+enum Endpoint {
   /// A socket of this name.
-  case unix(String)
-  /// A port at a numeric address.
+  case unix(HostPath)
+  /// A port at an address or a name of this host.
   case tcp(String, UInt16)
   /// A port for virtual machines, or for the host of this one.
   case vsock(UInt32)
@@ -16,39 +25,56 @@ enum Endpoint: ExpressibleByArgument {
   case systemd
 
   /// How its words begin. zsh takes a bare colon for the beginning of an explanation.
-  static var defaultCompletionKind: CompletionKind {
+  static var completion: CompletionKind {
     let colon = CompletionShell.requesting == .zsh ? "\\:" : ":"
     return .list(["unix", "tcp", "vsock", "fd"].map { $0 + colon } + ["systemd"])
   }
 
-  init?(argument: String) {
+  init(argument: String) throws {
     guard argument != "systemd" else {
       self = .systemd
       return
     }
-    guard let colon = argument.firstIndex(of: ":") else { return nil }
+    guard let colon = argument.firstIndex(of: ":") else {
+      throw argument.contains("/")
+        ? Misuse("say unix:\(CommandWords.path(argument)) for a socket of this name")
+        : Misuse("it takes unix:PATH, tcp:[HOST:]PORT, vsock:PORT, fd:NUMBER or systemd")
+    }
     let rest = String(argument[argument.index(after: colon)...])
     switch argument[..<colon] {
-    case "unix" where !rest.isEmpty: self = .unix(rest)
+    case "unix":
+      guard !rest.isEmpty else { throw Misuse("say unix:PATH, the name that the socket is to have") }
+      self = .unix(CommandWords.path(rest))
     case "fd":
-      guard let number = CInt(rest), number >= 0 else { return nil }
+      guard let number = CInt(rest), number >= 0 else { throw Misuse("say fd:NUMBER, of an inherited socket") }
       self = .descriptor(number)
     case "vsock":
       // The largest number stands for any port.
-      guard let port = UInt32(rest), port != .max else { return nil }
+      guard let port = UInt32(rest), port != .max else { throw Misuse("say vsock:PORT, 0 to \(UInt32.max - 1)") }
       self = .vsock(port)
-    case "tcp":
-      guard let last = rest.lastIndex(of: ":") else {
-        guard let port = UInt16(rest) else { return nil }
-        self = .tcp("127.0.0.1", port)
-        return
-      }
-      guard let port = UInt16(rest[rest.index(after: last)...]) else { return nil }
-      var host = String(rest[..<last])
-      if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
-      self = .tcp(host == "localhost" ? "127.0.0.1" : host, port)
-    default: return nil
+    case "tcp": self = try Self.tcp(rest)
+    default:
+      throw argument.hasPrefix("/")
+        ? Misuse("say unix:\(CommandWords.path(argument)) for a socket of this name")
+        : Misuse("it takes unix:PATH, tcp:[HOST:]PORT, vsock:PORT, fd:NUMBER or systemd")
     }
+  }
+
+  private static func tcp(_ text: String) throws -> Endpoint {
+    guard let last = text.lastIndex(of: ":") else {
+      guard let port = UInt16(text) else { throw Misuse("say tcp:HOST:PORT or tcp:PORT, 0 to 65535") }
+      return .tcp("127.0.0.1", port)
+    }
+    var host = String(text[..<last])
+    if host.hasPrefix("["), host.hasSuffix("]") {
+      host = String(host.dropFirst().dropLast())
+    } else if host.contains(":") {
+      throw Misuse("an address of IPv6 goes in brackets: tcp:[::1]:5640")
+    }
+    guard let port = UInt16(text[text.index(after: last)...]) else {
+      throw Misuse("say tcp:HOST:PORT or tcp:PORT, 0 to 65535")
+    }
+    return .tcp(host, port)
   }
 
   /// Whether the kernel tells nobody who connects there, as far as that can be known before there is a socket.
@@ -69,16 +95,16 @@ enum Endpoint: ExpressibleByArgument {
   }
 }
 
-/// `UID:GID`.
-struct Squash: ExpressibleByArgument {
+/// A user and a group, each by its name or number.
+struct Account {
   let identity: Identity
 
-  init?(argument: String) {
-    let parts = argument.split(separator: ":", omittingEmptySubsequences: false)
-    guard parts.count == 2, let uid = UInt32(parts[0]), let gid = UInt32(parts[1]),
-      let identity = try? Identity(uid: uid, gid: gid)
-    else { return nil }
-    self.identity = identity
+  init(argument: String) throws {
+    do throws(AccountNames.Unknown) {
+      identity = try AccountNames.identity(argument)
+    } catch {
+      throw Misuse(error.description)
+    }
   }
 }
 

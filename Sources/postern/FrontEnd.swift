@@ -12,7 +12,7 @@ import SystemPackage
 struct FrontEnd {
   let share: Share
   /// Where the exports are on the host.
-  let paths: [String]
+  let paths: [HostPath]
   /// Who it is where root starts it; nil for the user who does.
   let identity: Identity?
   let limits: Limits

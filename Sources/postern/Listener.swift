@@ -11,8 +11,13 @@ struct Listener: ~Copyable {
   let address: SocketAddress
 
   /// Makes the socket, or takes the inherited one over.
-  init(_ endpoint: Endpoint, mode: UInt32) throws(StartError) {
-    let socket = try Self.open(endpoint, mode: mode)
+  ///
+  /// - Parameters:
+  ///   - endpoint: where.
+  ///   - mode: of a Unix socket's name.
+  ///   - owner: whose that name is to be; nil where it stays this user's.
+  init(_ endpoint: Endpoint, mode: UInt32, owner: Identity?) throws(StartError) {
+    let socket = try Self.open(endpoint, mode: mode, owner: owner)
     let address = try attempt("can't find out where the socket is") { () throws(Errno) in try socket.address() }
     let listens = try attempt("can't look at the socket") { () throws(Errno) in try socket.option(.listens) }
     if listens == 0 {
@@ -26,13 +31,12 @@ struct Listener: ~Copyable {
     isConnected = listens == 0
   }
 
-  private static func open(_ endpoint: Endpoint, mode: UInt32) throws(StartError) -> Descriptor {
+  private static func open(
+    _ endpoint: Endpoint, mode: UInt32, owner: Identity?
+  ) throws(StartError) -> Descriptor {
     switch endpoint {
-    case .unix(let path): try bind(path, mode: mode)
-    case .tcp(let host, let port):
-      try attempt("can't listen at \(host), port \(port)") { () throws(Errno) in
-        try TCPSocket.listen(address: host, port: port)
-      }
+    case .unix(let path): try bind(path, mode: mode, owner: owner)
+    case .tcp(let host, let port): try listen(host, port)
     case .vsock(let port):
       try attempt("can't listen at vsock port \(port), which takes the kernel module vsock") { () throws(Errno) in
         try VsockSocket.listen(port: port)
@@ -42,14 +46,33 @@ struct Listener: ~Copyable {
     }
   }
 
-  /// What a client's administrator types. `name` is what the export is called, where it can't go without.
-  func mountCommand(_ name: String?) -> String {
-    let options = "version=9p2000.L,msize=1048576" + (name.map { ",aname=\($0)" } ?? "")
-    return switch address {
-    case .unix(let path?) where !isConnected: "mount -t 9p -o trans=unix,\(options) \(path) MOUNTPOINT"
+  /// What a client's administrator types, for a shell. `name` is what the export is called, where it can't go without.
+  func mountCommand(_ name: HostPath?) -> String {
+    var transport = "trans=fd,rfdno=N,wfdno=N"
+    var device = "postern"
+    switch address {
+    case .unix(let path?) where !isConnected:
+      transport = "trans=unix"
+      device = ShellWord.quoted(path.bytes)
     case .internet(let host, let port) where !isConnected:
-      "mount -t 9p -o trans=tcp,port=\(port),\(options) \(host) MOUNTPOINT"
-    default: "mount -t 9p -o trans=fd,rfdno=N,wfdno=N,\(options) postern MOUNTPOINT"
+      transport = "trans=tcp,port=\(port)"
+      // Those two are every address of this host, and none to connect to.
+      device = host == "0.0.0.0" || host == "::" ? "HOST" : host
+    default: break
+    }
+    var options = Array("\(transport),version=9p2000.L,msize=1048576".utf8)
+    if let name { options += Array(",aname=".utf8) + name.bytes.indices.map { name.bytes[$0] } }
+    return "mount -t 9p -o \(ShellWord.quoted(options.span)) \(device) MOUNTPOINT"
+  }
+
+  /// Where it is, as `--listen` says it.
+  var place: String {
+    if isConnected { return "an inherited connection" }
+    return switch address {
+    case .unix(let path?): "unix:\(path)"
+    case .internet(let host, let port): host.contains(":") ? "tcp:[\(host)]:\(port)" : "tcp:\(host):\(port)"
+    case .vsock(_, let port): "vsock:\(port)"
+    case .unix, .other: "an inherited socket"
     }
   }
 
@@ -71,6 +94,9 @@ struct Listener: ~Copyable {
       return false
     }
   }
+
+  /// Whether every user of this host, or whoever reaches it, can connect.
+  var isOpenToAll: Bool { !isConnected && !tellsPeers }
 
   /// The address that others than this host's processes can reach it at, if they can.
   var publicHost: String? {
@@ -102,25 +128,37 @@ struct Listener: ~Copyable {
     return socket
   }
 
-  /// A socket of this name, in the place of one that nobody listens at any more.
-  private static func bind(_ path: String, mode: UInt32) throws(StartError) -> Descriptor {
-    let place = HostPath(lasting: path)
-    Process.setUmask(0o777 & ~mode)
-    return try attempt("can't listen at \"\(path)\"") { () throws(Errno) in
-      if isAbandoned(place) { try SocketFile.remove(place) }
-      let socket = try UnixSocket.bind(path: place)
-      try socket.listen(waiting: .mostWaitingClients)
-      return socket
+  private static func listen(_ host: String, _ port: UInt16) throws(StartError) -> Descriptor {
+    do throws(Errno) {
+      return try TCPSocket.listen(address: HostNames.address(of: host) ?? host, port: port)
+    } catch .invalidArgument {
+      throw StartError(
+        "can't listen at \(host), port \(port): it is no address, and no name in /etc/hosts: give the numeric address")
+    } catch {
+      throw StartError("can't listen at \(host.contains(":") ? "[\(host)]" : host), port \(port): \(error)")
     }
   }
 
-  /// Whether a name is a socket's that has gone.
-  private static func isAbandoned(_ path: HostPath) -> Bool {
+  /// A socket of this name, in the place of one that nobody listens at any more.
+  private static func bind(_ path: HostPath, mode: UInt32, owner: Identity?) throws(StartError) -> Descriptor {
+    try SocketName.clear(path)
+    Process.setUmask(0o777 & ~mode)
+    let socket = try make(path, owner: owner)
+    try attempt("can't listen at \"\(path)\"") { () throws(Errno) in
+      try socket.listen(waiting: .mostWaitingClients)
+    }
+    return socket
+  }
+
+  private static func make(_ path: HostPath, owner: Identity?) throws(StartError) -> Descriptor {
     do throws(Errno) {
-      _ = try UnixSocket.connect(path: path)
-      return false
+      guard let owner else { return try UnixSocket.bind(path: path) }
+      return try UnixSocket.bind(path: path, owner: owner)
     } catch {
-      return error == .connectionRefused
+      let isAnothers = owner.map { $0.uid != Process.uid } ?? false
+      let advice =
+        isAnothers && Process.uid != 0 ? ": only root makes another's socket, so leave --socket-owner out" : ""
+      throw StartError("can't listen at \"\(path)\": \(error)" + advice)
     }
   }
 }

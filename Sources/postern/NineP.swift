@@ -2,6 +2,10 @@ import ArgumentParser
 import Confinement
 import Linux
 
+extension Span<UInt8> {
+  fileprivate func contains(_ byte: UInt8) -> Bool { indices.contains { self[$0] == byte } }
+}
+
 /// `postern 9p`.
 struct NineP: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -9,16 +13,14 @@ struct NineP: ParsableCommand {
     abstract: "Serves a directory by 9P2000.L, for `mount -t 9p`.",
     usage: "postern 9p --export DIR --listen ADDRESS [OPTIONS]",
     discussion: """
-      A client says as whom its users act. It is believed where that gives it
-      nothing new: over a Unix socket, if it is root or the user who runs this.
-      Others on a Unix socket act as themselves. Over TCP and vsock nobody knows who
-      connects, so say --trust or --squash. 9P has no encryption.
+      A client says as whom its users act. Believed are root, and the user who runs
+      this, on a Unix socket. Others there act as themselves. Over TCP and vsock
+      nobody knows who connects: say --trust or --squash. 9P has no encryption.
 
       EXAMPLES
         postern 9p --export /srv/share --listen unix:/run/share.sock
-        postern 9p --export /srv/share --listen tcp:127.0.0.1:5640 --trust
-        postern 9p --export /srv/public --listen tcp:0.0.0.0:5640 \\
-          --squash 65534:65534 --readonly
+        postern 9p -e /srv/share -l unix:/run/vm.sock --socket-owner USER --trust
+        postern 9p -e /srv/public -l tcp:0.0.0.0:5640 --squash nobody --readonly
       """)
 
   @Option(
@@ -28,23 +30,26 @@ struct NineP: ParsableCommand {
   var exports: [ExportedDirectory]
 
   @Option(
-    name: [.long, .customShort("l")],
-    help: .init("unix:PATH, tcp:[HOST:]PORT, vsock:PORT, fd:NUMBER or systemd.", valueName: "address"))
-  var listen: Endpoint
+    name: [.customLong("listen"), .customShort("l")],
+    help: .init("unix:PATH, tcp:[HOST:]PORT, vsock:PORT, fd:N, systemd.", valueName: "address"),
+    completion: Endpoint.completion, transform: { try Endpoint(argument: $0) })
+  var addresses: [Endpoint]
 
-  @Flag(help: "Let nobody change anything.")
+  @Flag(help: "Read-only: let nobody change anything.")
   var readonly = false
 
-  @Option(help: .init("Do everything as this user and group.", valueName: "uid:gid"))
-  var squash: Squash?
+  @Option(
+    help: .init("Do everything as this user and group.", valueName: "user:group"),
+    transform: { try Account(argument: $0) })
+  var squash: Account?
 
-  @Option(help: .init("CLIENT:HOST:COUNT of users; so --gid-map.", valueName: "map"))
+  @Option(help: .init("Map users: CLIENT:HOST:COUNT.", valueName: "map"))
   var uidMap: [MappedIds] = []
 
-  @Option(help: .hidden)
+  @Option(help: .init("Map groups: CLIENT:HOST:COUNT.", valueName: "map"))
   var gidMap: [MappedIds] = []
 
-  @Option(help: .init("What becomes of mounts below.", valueName: "what"))
+  @Option(help: .init("Submounts.", valueName: "what"))
   var multidevs = MultipleDevices.remap
 
   @Flag(help: "Believe every client.")
@@ -53,13 +58,18 @@ struct NineP: ParsableCommand {
   @Option(help: .init("A Unix socket's mode.", valueName: "octal"))
   var socketMode = SocketMode(bits: 0o600)
 
+  @Option(
+    help: .init("Whose a Unix socket is, USER:GROUP.", valueName: "owner"),
+    transform: { try Account(argument: $0) })
+  var socketOwner: Account?
+
   @Option(help: .init("How many clients at a time (default: 1024).", valueName: "count"))
   var maxClients: Int?
 
-  @Flag(help: "Split off who speaks with clients; root's default.")
+  @Flag(help: "Run as two processes, root's default.")
   var split = false
 
-  @Flag(help: "Let one process do everything.")
+  @Flag(help: "Run as one process.")
   var inProcess = false
 
   @Option(help: .init("What keeps clients inside.", valueName: "kind"))
@@ -71,22 +81,38 @@ struct NineP: ParsableCommand {
   @Option(help: .init("What becomes of unexpected system calls.", valueName: "mode"))
   var seccomp = FilterChoice.kill
 
+  @Flag(name: .shortAndLong, help: "Log the limits, too.")
+  var verbose = false
+
+  @Flag(name: .shortAndLong, help: "Log warnings and failures only.")
+  var quiet = false
+
   /// How many clients there may be at a time, unless that is said.
   static let defaultClients = 1024
 
   /// Said where nothing says as whom clients' requests are to be done.
   static let unknownPeers =
-    "Over TCP and vsock nobody knows who connects: say --squash UID:GID, or --trust to believe every client."
+    "Over TCP and vsock nobody knows who connects: say --squash USER:GROUP, or --trust to believe every client."
 
   /// Which of the host's users and groups the clients' are, as far as that was said.
   var map: IdentityMap { IdentityMap(users: uidMap.map(\.range), groups: gidMap.map(\.range)) }
 
+  /// Where clients come from.
+  var listen: Endpoint { addresses[0] }
+
   func validate() throws {
+    guard addresses.count == 1 else {
+      throw ValidationError("--listen can be given once: start a server for each address.")
+    }
+    if verbose, quiet { throw ValidationError("--verbose and --quiet contradict each other.") }
+    if socketOwner != nil {
+      guard case .unix = listen else { throw ValidationError("--socket-owner goes with --listen unix:PATH.") }
+    }
     for (index, export) in exports.enumerated() {
       if exports[..<index].contains(where: { $0.name == export.name }) {
         throw ValidationError("Two exports are called \"\(export.name)\": say --export NAME=DIR for one of them.")
       }
-      if exports.count > 1, export.name.contains(",") {
+      if exports.count > 1, export.name.bytes.contains(UInt8(ascii: ",")) {
         throw ValidationError("No mount option can say \"\(export.name)\": say --export NAME=DIR, without a comma.")
       }
     }
@@ -103,7 +129,8 @@ struct NineP: ParsableCommand {
   }
 
   func run() throws {
-    Log.start(ident: "postern")
+    if verbose { Log.show(.debug) }
+    if quiet { Log.show(.warning) }
     do throws(StartError) {
       try StartUp(self).run()
     } catch {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Linux
 
 /// The program: what it does is its subcommands'.
 @main
@@ -10,6 +11,25 @@ struct Postern: ParsableCommand {
     subcommands: [NineP.self, Proxy.self])
 
   static func main() {
-    if !Proxy.runIfAsked() { main(nil) }
+    if Proxy.runIfAsked() { return }
+    let words = CommandWords.all
+    Log.start(ident: words.first == "9p" ? "postern 9p" : "postern", tag: "postern")
+    if let word = words.first, !word.hasPrefix("-"), !["9p", "proxy", "help"].contains(word) {
+      Log.write(
+        .critical, "there is no command \"\(word)\": say postern 9p or postern proxy; see postern --help")
+      exit(withError: ExitCode.validationFailure)
+    }
+    do {
+      var command = try parseAsRoot(words)
+      try command.run()
+    } catch {
+      guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
+      var reason = message(for: error)
+      if reason.hasSuffix(".") { reason.removeLast() }
+      let command = words.first == "9p" ? "postern 9p" : "postern"
+      Log.write(
+        .critical, reason.split(separator: "\n").joined(separator: " ") + "; see \(command) --help")
+      exit(withError: ExitCode.validationFailure)
+    }
   }
 }

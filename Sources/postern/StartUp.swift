@@ -29,7 +29,8 @@ struct StartUp {
     for export in options.exports {
       exports.append(try open(export))
     }
-    let listener = try Listener(options.listen, mode: options.socketMode.bits)
+    let listener = try Listener(
+      options.listen, mode: options.socketMode.bits, owner: options.socketOwner?.identity)
     let isSaid = options.trust || options.squash != nil
     guard listener.tellsPeers || isSaid else { throw StartError(NineP.unknownPeers) }
     let isPrivate = isSaid || listener.isReserved(for: own.uid)
@@ -53,18 +54,11 @@ struct StartUp {
     let root = try close(sandbox, around: exports, identities)
     Process.setUmask(0)
     let speaker = try confine(
-      sandbox, root, identities, capacity, accounts, frontEnd: ids?.frontEnd, isSplit: isSplit)
-    Log.write(
-      .notice,
-      "serving \(options.exports.map(\.path).joined(separator: " ")), sandbox=\(sandbox.name) seccomp=\(options.seccomp.mode.name)"
-        + (isSplit ? " split" : "") + (options.readonly ? " readonly" : "")
-        + (identities.kind == .same ? "" : " ids=\(identities.name)"))
+      sandbox, root, identities, capacity, accounts, frontEnd: ids?.frontEnd, isSplit: isSplit,
+      tellsPeers: listener.tellsPeers)
+    report(listener, sandbox, identities, capacity, isSplit: isSplit)
     // No client is served beside the user namespaces' descriptors.
     _ = consume identities
-    if let host = listener.publicHost {
-      Log.write(
-        .warning, "whoever reaches \(host) can connect, and 9P has no encryption: let it be a network of your own")
-    }
     for export in options.exports {
       StandardOutput.write(line: listener.mountCommand(isOnly ? nil : export.name))
     }
@@ -90,7 +84,7 @@ struct StartUp {
 
   private func open(_ export: ExportedDirectory) throws(StartError) -> Descriptor {
     let directory = try attempt("can't export \"\(export.path)\"") { () throws(Errno) in
-      try Descriptor.directory(HostPath(lasting: export.path).bytes)
+      try Descriptor.searchableDirectory(export.path.bytes)
     }
     do throws(Errno) {
       _ = try directory.status()
@@ -103,6 +97,40 @@ struct StartUp {
       throw StartError("can't export \"\(export.path)\": \(error)")
     }
     return directory
+  }
+
+  /// Says how it serves, and what is dangerous about it.
+  private func report(
+    _ listener: borrowing Listener, _ sandbox: Sandbox, _ identities: borrowing Identities, _ capacity: Capacity,
+    isSplit: Bool
+  ) {
+    var line = "serving \(options.exports.map(\.path.description).joined(separator: " ")) at \(listener.place)"
+    line += ", sandbox=\(sandbox.name) seccomp=\(options.seccomp.mode.name)"
+    if isSplit { line += " split" }
+    if options.readonly { line += " readonly" }
+    if identities.kind != .same { line += " ids=\(identities.name)" }
+    if options.trust { line += " trust" }
+    if let squash = options.squash?.identity { line += " squash=\(squash.uid):\(squash.gid)" }
+    if case .unix = options.listen { line += " mode=\(options.socketMode.defaultValueDescription)" }
+    if let owner = options.socketOwner?.identity { line += " owner=\(owner.uid):\(owner.gid)" }
+    Log.write(.notice, line)
+    Log.write(
+      .debug,
+      "limits: \(capacity.clients) clients, \(capacity.descriptors) descriptors, \(capacity.addressSpace >> 20) MiB of "
+        + "addresses")
+    if options.trust, own.uid == 0, listener.isOpenToAll {
+      Log.write(
+        .warning,
+        "--trust at \(listener.place): every user of this host, and whoever else reaches it, can connect and "
+          + "act as root; a Unix socket with --socket-owner lets only one user in")
+    }
+    if let squash = options.squash?.identity, squash.uid == 0 {
+      Log.write(.warning, "--squash \(squash.uid):\(squash.gid): whoever connects acts as root")
+    }
+    if let host = listener.publicHost {
+      Log.write(
+        .warning, "whoever reaches \(host) can connect, and 9P has no encryption: let it be a network of your own")
+    }
   }
 
   /// Whether another process is to speak with clients. It is what root does.
@@ -188,7 +216,7 @@ struct StartUp {
       if isOnly {
         try sandbox.enter(exports[0], readOnly: options.readonly, identities: identities, keep: keepLinks)
       } else {
-        let paths = options.exports.map { HostPath(lasting: $0.path) }
+        let paths = options.exports.map(\.path)
         try Sandbox.enter(exports, at: paths, readOnly: options.readonly, identities: identities, keep: keepLinks)
       }
       let root = try stage("open the export") { () throws(Errno) in try Descriptor.workingDirectory() }
@@ -203,21 +231,29 @@ struct StartUp {
     try stage("enter the links to open files") { () throws(Errno) in try links.becomeWorkingDirectory() }
   }
 
+  /// Whose connections may take their time: of those whom a Unix socket lets in, the ones that the operator has chosen.
+  private func patience(tellsPeers: Bool) -> Share.Patience {
+    guard tellsPeers else { return .none }
+    return options.trust || options.squash != nil || own.uid != 0 ? .all : .believed
+  }
+
   /// Gives up all that serving doesn't need, and starts the process that speaks with clients where there is to be one.
   private func confine(
     _ sandbox: Sandbox, _ root: borrowing Descriptor, _ identities: borrowing Identities,
     _ capacity: Capacity, _ accounts: Accounts, frontEnd identity: Identity?,
-    isSplit: Bool
+    isSplit: Bool, tellsPeers: Bool
   ) throws(StartError) -> Door.Speaker {
     do throws(StageError) {
       Thread.reserveMemory(capacity.heap)
-      let names = options.exports.map { Array($0.name.utf8) }
+      let names = options.exports.map { export in
+        export.name.bytes.indices.map { export.name.bytes[$0] }
+      }
       let share = Share(
         accounts: accounts, trees: isOnly ? .one(names[0]) : .several(names),
         keepsToMount: options.multidevs == .forbid,
         fids: FidBudget(capacity.fids, clients: capacity.clients),
         memory: MemoryBudget(capacity.buffers, clients: capacity.clients),
-        threads: ThreadBudget(Capacity.slowThreads))
+        threads: ThreadBudget(Capacity.slowThreads), patience: patience(tellsPeers: tellsPeers))
       _ = try Limits.liftFileSize()
       let speaker: Door.Speaker
       if isSplit {

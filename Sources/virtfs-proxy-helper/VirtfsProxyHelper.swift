@@ -4,6 +4,8 @@ import ProxyCommand
 @main
 enum VirtfsProxyHelper {
   static func main() {
-    unsafe ProxyProgram.run(count: CommandLine.argc, arguments: CommandLine.unsafeArgv)
+    // The original has this status for everything.
+    unsafe ProxyProgram.run(
+      count: CommandLine.argc, arguments: CommandLine.unsafeArgv, as: "virtfs-proxy-helper", misuse: 1)
   }
 }

@@ -24,6 +24,24 @@ struct PrivilegedNinePGuestTests {
     }
   }
 
+  /// As the manual has it: nobody but QEMU's user can connect.
+  @Test(
+    "QEMU's user networking joined to a Unix socket of its user's", .timeLimit(.minutes(5)),
+    arguments: ["--split", "--in-process"])
+  func forwarded(way: String) throws {
+    try withRig(checks: ["host", "contents", "users", "setgid", "left"]) { rig in
+      let server = try rig.startServer(
+        ["--listen", "unix:\(rig.socket)", "--socket-owner", "\(Rig.user):\(Rig.user)", "--trust", way])
+      let isReady = eventually { server.output.contains("MOUNTPOINT") }
+      try #require(isReady, "the server says: \(server.tail)")
+      let checks = try runGuest(rig, "guestfwd=\(rig.socket)")
+      #expect(checks.count > 30)
+      checkWhatIsLeft(in: rig.share.appendingPathComponent("left"))
+      #expect(!server.output.contains("act as root"), "\(server.tail)")
+      try expectEndBySignal(of: server)
+    }
+  }
+
   @Test("a serial port joined to a Unix socket", .timeLimit(.minutes(5)), arguments: ["--split", "--in-process"])
   func serialPort(way: String) throws {
     try withRig(checks: ["host", "contents", "users", "setgid", "left"]) { rig in

@@ -33,6 +33,12 @@ import Testing
     #expect(try parse(arguments) == Self.named)
   }
 
+  @Test func usersAndGroupsHaveNames() throws {
+    let expected = Options(
+      path: hostPath("/x"), connection: .socket(hostPath("/s"), uid: 0, gid: 0), isDaemon: true, sandbox: nil)
+    #expect(try parse(["-p", "/x", "-s", "/s", "-u", "root", "-g", "root"]) == .serve(expected))
+  }
+
   @Test func inheritedSocketsInTheForeground() throws {
     let expected = Options(path: hostPath("/x"), connection: .descriptor(7), isDaemon: false, sandbox: .chroot)
     #expect(try parse(["-n", "-f", "7", "-p", "/x", "--sandbox=chroot"]) == .serve(expected))
@@ -88,7 +94,10 @@ import Testing
     (["-p", "/x", "-f", "-1"], "-f takes a number"),
     (["-p", "/x", "-f", "2147483648"], "-f takes a number"),
     (["-p", "/x", "-f", ""], "-f takes a number"),
-    (["-p", "/x", "-s", "/s", "-u", "root", "-g", "1"], "-u takes a number"),
+    (["-p", "/x", "-s", "/s", "-u", "no-such-user", "-g", "1"], "-u: there is no user \"no-such-user\""),
+    (["-p", "/x", "-s", "/s", "-u", "1", "-g", "no-such-group"], "-g: there is no group"),
+    (["-p", "/x", "-f", "3", "--readonly=1"], "--readonly=1: this option takes no value"),
+    (["-p", "/x", "-f", "3", "--help=1"], "--help=1: this option takes no value"),
     (["-p", "/x", "-s", "/s", "-u", "4294967295", "-g", "1"], "-u takes a number"),
     (["-p", "/x", "-s", "/s", "-u", "1", "-g", "1x"], "-g takes a number"),
     (["-p", "/x", "-s", "/s", "-u", "1", "-g", "0x1"], "-g takes a number"),
@@ -126,6 +135,7 @@ import Testing
   }
 
   @Test func helpFitsAScreenAndNamesEveryOption() {
+    let help = help(of: "virtfs-proxy-helper")
     let lines = help.split(separator: "\n", omittingEmptySubsequences: false)
     #expect(lines.count <= 36)
     #expect(lines.allSatisfy { $0.count <= 80 })

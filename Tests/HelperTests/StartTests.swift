@@ -76,12 +76,71 @@ import Testing
     let owner = ["-u", "0", "-g", "0"]
     for daemon in [["-n"], []] {
       let start = ["-p", directory.path] + owner + daemon
-      try expectRefusal(start + ["-s", taken], "socket already exists")
-      try expectRefusal(start + ["-s", directory.path + "/dangling"], "socket already exists")
+      try expectRefusal(start + ["-s", taken], "it is no socket, and stays")
+      try expectRefusal(start + ["-s", directory.path + "/dangling"], "it is no socket, and stays")
       try expectRefusal(start + ["-s", directory.path + "/none/s"], "No such file or directory")
-      try expectRefusal(start + ["-s", "/" + String(repeating: "s", count: 108)], "exceeds 107")
+      try expectRefusal(start + ["-s", "/" + String(repeating: "s", count: 108)], "107 bytes at most")
+      let listening = try UnixSocket.bind(path: hostPath(directory.path + "/live"))
+      try listening.listen()
+      try expectRefusal(start + ["-s", directory.path + "/live"], "another program listens there")
+      unlink(directory.path + "/live")
     }
     #expect(access(taken, F_OK) == 0)
+  }
+
+  @Test(.enabled(if: hasRoot(), "needs root: an ordinary user gives no socket away"))
+  func aSocketThatNobodyListensAtIsReplaced() throws {
+    let directory = try TemporaryDirectory()
+    let path = directory.path + "/s"
+    do { _ = try UnixSocket.bind(path: hostPath(path)) }
+    let (status, output) = try helper(["-p", directory.path, "-s", path, "-u", "nobody", "-g", "nogroup"])
+    #expect(status == 0, "\(output.text)")
+    var found = stat()
+    #expect(lstat(path, &found) == 0 && found.st_uid == 65_534 && found.st_gid == 65_534)
+    // The daemon ends with its client.
+    _ = try UnixSocket.connect(path: hostPath(path))
+  }
+
+  @Test(.enabled(if: hasRoot(), "needs root: becomes an ordinary user"))
+  func whatAnOrdinaryUserMayNotDoIsSaidWithThePath() throws {
+    let directory = try TemporaryDirectory()
+    let start = Start(sandbox: "namespace", isRootless: true)
+    let (program, words) = start.command(nil)
+    func expect(_ arguments: [String], _ says: String) throws {
+      let output = try Output()
+      let process = try spawn(
+        program, words + arguments, inheriting: [(Start.helper, Start.helperNumber)], output: output)
+      #expect(process.wait(seconds: 10) == 1)
+      #expect(output.lines.count == 1, "\(output.text)")
+      #expect(output.text.contains(says), "\(output.text)")
+    }
+    mkdir(directory.path + "/closed", 0o700)
+    chmod(directory.path, 0o777)
+    try expect(["-p", directory.path + "/closed", "-f", "3"], "/closed\" specified: Permission denied")
+    try expect(
+      ["-p", directory.path, "-s", directory.path + "/s", "-u", "0", "-g", "0"], "-u 65534 -g 65534")
+  }
+
+  @Test("standard error that is the journal gets levels, and SIGHUP ends nothing")
+  func journalAndHangUp() throws {
+    let directory = try TemporaryDirectory()
+    let pair = try socketPair()
+    defer {
+      close(pair.ours)
+      close(pair.theirs)
+    }
+    let output = try Output()
+    var status = stat()
+    fstat(output.descriptor, &status)
+    let process = try spawn(
+      Programs.helper, ["-n", "-p", directory.path, "-f", "3", "--uid-map", "0:\(geteuid()):1"],
+      inheriting: [(pair.theirs, 3)], output: output,
+      environment: ["JOURNAL_STREAM": "\(status.st_dev):\(status.st_ino)"])
+    #expect(eventually { output.text.contains("<5>virtfs-proxy-helper: serving ") }, "\(output.text)")
+    process.signal(SIGHUP)
+    #expect(process.wait(seconds: 0.2) == nil)
+    process.signal(SIGTERM)
+    #expect(process.wait(seconds: 10) == 0)
   }
 
   /// As where a machine's administrator has forbidden user namespaces to ordinary users.
@@ -100,7 +159,7 @@ import Testing
       inheriting: [(pair.theirs, 3)], output: output)
     #expect(process.wait(seconds: 10) == 1)
     #expect(output.lines.count == 1, "\(output.text)")
-    #expect(output.text.contains("can't make a user namespace"), "\(output.text)")
+    #expect(output.text.contains("can't make a user namespace (user.max_user_namespaces is 0: see"), "\(output.text)")
   }
 
   @Test(.enabled(if: hasRoot(), "needs root: gives capabilities up"))

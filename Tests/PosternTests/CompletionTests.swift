@@ -5,17 +5,23 @@ import Testing
 /// What shells offer for words that aren't complete.
 @Suite("Completion")
 struct CompletionTests {
+  private static let helper =
+    String(#filePath.split(separator: "/").dropLast(3).map { "/" + $0 }.joined())
+    + "/contrib/completions/virtfs-proxy-helper.bash"
+
   /// What bash offers for the last of these words, sorted.
   private func offered(_ words: [String], in directory: String = "/") throws -> [Substring] {
     let script = """
-      cd "$1" && source <("$2" --generate-completion-script bash) || exit 1
-      shift 2
+      cd "$1" && source <("$2" --generate-completion-script bash) && source "$3" || exit 1
+      shift 3
       COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMP_LINE="$*" COMP_POINT=$((${#COMP_LINE}))
-      _postern postern "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
+      case $1 in postern) f=_postern ;; *) f=_virtfs_proxy_helper ;; esac
+      "$f" "$1" "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
       printf '%s\\n' "${COMPREPLY[@]}" | LC_ALL=C sort
       """
     let output = try Output()
-    let process = try spawn("/bin/bash", ["-c", script, "bash", directory, Programs.postern] + words, output: output)
+    let process = try spawn(
+      "/bin/bash", ["-c", script, "bash", directory, Programs.postern, Self.helper] + words, output: output)
     #expect(process.wait(seconds: 20) == 0, "\(output.text)")
     return output.lines
   }
@@ -27,10 +33,22 @@ struct CompletionTests {
       (["9"], ["9p"]), (["9p", "--li"], ["--listen"]), (["9p", "--listen", "u"], ["unix:"]),
       (["9p", "-l", ""], ["fd:", "systemd", "tcp:", "unix:", "vsock:"]),
       (["9p", "--export", "/srv", "--sandbox", ""], ["auto", "namespace", "none"]),
-      (["9p", "--seccomp", "k"], ["kill"]), (["9p", "--squash", ""], []),
+      (["9p", "--seccomp", "k"], ["kill"]), (["9p", "--gid"], ["--gid-map"]),
+      (["proxy", "--so"], ["--socket"]), (["proxy", "--sandbox", "n"], ["namespace", "none"]),
+      (["9p", "--squash", ""], []),
     ] as [([String], [String])])
   func words(words: [String], expected: [String]) throws {
     #expect(try offered(["postern"] + words).map { String($0) } == expected)
+  }
+
+  @Test(
+    "bash offers the helper's options and known values",
+    arguments: [
+      (["--so"], ["--socket"]), (["--sandbox", "n"], ["namespace", "none"]), (["--seccomp", "k"], ["kill"]),
+      (["-n", "--uid"], ["--uid", "--uid-map"]), (["-u", ""], []),
+    ] as [([String], [String])])
+  func helper(words: [String], expected: [String]) throws {
+    #expect(try offered(["virtfs-proxy-helper"] + words).map { String($0) } == expected)
   }
 
   @Test("bash offers directories to export, and files to the helper")
@@ -40,7 +58,10 @@ struct CompletionTests {
     close(open(directory.path + "/shadow", O_CREAT | O_WRONLY | O_CLOEXEC, 0o644))
     #expect(try offered(["postern", "9p", "--export", "sha"], in: directory.path) == ["share"])
     #expect(try offered(["postern", "9p", "-e", "sha"], in: directory.path) == ["share"])
-    #expect(try offered(["postern", "proxy", "-p", "sha"], in: directory.path) == ["shadow", "share"])
+    #expect(try offered(["postern", "proxy", "-p", "sha"], in: directory.path) == ["share"])
+    #expect(try offered(["postern", "proxy", "-s", "sha"], in: directory.path) == ["shadow", "share"])
+    #expect(try offered(["virtfs-proxy-helper", "-p", "sha"], in: directory.path) == ["share"])
+    #expect(try offered(["virtfs-proxy-helper", "-s", "sha"], in: directory.path) == ["shadow", "share"])
   }
 
   @Test(

@@ -1,0 +1,74 @@
+package import Linux
+internal import SystemPackage
+
+/// Users and groups by the names that `/etc/passwd` and `/etc/group` have for them.
+///
+/// A static program can't ask the name service, so that users from LDAP, say, have only numbers here.
+package enum AccountNames {
+  /// What names no user or group, in a line that says what to give instead.
+  package struct Unknown: Error, CustomStringConvertible {
+    package let description: String
+  }
+
+  /// The user and the group that `USER:GROUP` says, each by its name or its number; `USER` alone has its first group.
+  package static func identity(_ text: String) throws(Unknown) -> Identity {
+    let words = text.split(separator: ":", omittingEmptySubsequences: false)
+    guard (1...2).contains(words.count) else {
+      throw Unknown(description: "give USER:GROUP, as names or numbers")
+    }
+    let (first, last) = (words[0].utf8, words[words.count - 1].utf8)
+    let uid = try user(first.span)
+    let gid: UInt32
+    if words.count == 2 {
+      gid = try group(last.span)
+    } else {
+      guard let own = field(3, of: "/etc/passwd", where: { $0[2] == Array("\(uid)".utf8)[...] }) else {
+        throw Unknown(description: "user \(uid) isn't in /etc/passwd, which would say the group: give \(uid):GROUP")
+      }
+      gid = own
+    }
+    do throws(Errno) {
+      return try Identity(uid: uid, gid: gid)
+    } catch {
+      throw Unknown(description: "\(UInt32.max) is nobody's number")
+    }
+  }
+
+  /// The user of this name or number.
+  package static func user(_ text: Span<UInt8>) throws(Unknown) -> UInt32 {
+    try id(text, in: "/etc/passwd", "user")
+  }
+
+  /// The group of this name or number.
+  package static func group(_ text: Span<UInt8>) throws(Unknown) -> UInt32 {
+    try id(text, in: "/etc/group", "group")
+  }
+
+  private static func id(_ text: Span<UInt8>, in list: String, _ kind: String) throws(Unknown) -> UInt32 {
+    if let number = UInt32(digits: text) { return number }
+    let name = text.indices.map { text[$0] }
+    if let number = field(2, of: list, where: { $0[0] == name[...] }) { return number }
+    throw Unknown(
+      description: "there is no \(kind) \"\(String(decoding: name, as: UTF8.self))\" in \(list): give a name that it "
+        + "has, or the number")
+  }
+
+  /// The number in a field of the first line whose fields fulfil a condition.
+  private static func field(
+    _ index: Int, of list: String, where isMeant: ([ArraySlice<UInt8>]) -> Bool
+  ) -> UInt32? {
+    var bytes: [UInt8] = []
+    do throws(Errno) {
+      try HostFile.read(list, into: &bytes)
+    } catch {
+      return nil
+    }
+    for line in bytes.split(separator: UInt8(ascii: "\n")) {
+      let fields = line.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
+      guard fields.count > 3, !fields[0].isEmpty, isMeant(fields) else { continue }
+      let field = fields[index]
+      return UInt32(digits: field.span)
+    }
+    return nil
+  }
+}

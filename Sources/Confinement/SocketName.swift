@@ -1,0 +1,57 @@
+package import Linux
+internal import SystemPackage
+
+/// The name in the file system that a socket is to have.
+package enum SocketName {
+  /// Checks that a socket can have this name, and changes nothing.
+  ///
+  /// - Throws: where it is too long, or something has it but a socket that nobody listens at any more.
+  package static func check(_ path: HostPath) throws(StartError) {
+    _ = try abandoned(path)
+  }
+
+  /// Removes a socket of this name that nobody listens at any more.
+  ///
+  /// - Throws: as ``check(_:)`` does; nothing else is ever removed.
+  package static func clear(_ path: HostPath) throws(StartError) {
+    guard let found = try abandoned(path) else { return }
+    try attempt("can't remove \"\(path)\", a socket that nobody listens at") { () throws(Errno) in
+      // Another one may have taken its place meanwhile.
+      guard try SocketFile.status(path).isSame(as: found) else { throw .addressInUse }
+      try SocketFile.remove(path)
+    }
+  }
+
+  /// The socket of this name that nobody listens at any more; nil where nothing has the name.
+  private static func abandoned(_ path: HostPath) throws(StartError) -> FileStatus? {
+    guard path.count <= UnixSocket.maximumPath else {
+      throw StartError(
+        "can't listen at \"\(path)\": a socket's path has \(UnixSocket.maximumPath) bytes at most, and this has "
+          + "\(path.count)")
+    }
+    let status: FileStatus
+    do throws(Errno) {
+      status = try SocketFile.status(path)
+    } catch .noSuchFileOrDirectory where Self.hasDirectory(path) {
+      return nil
+    } catch {
+      throw StartError("can't listen at \"\(path)\": \(error)")
+    }
+    guard status.isSocket else {
+      throw StartError("can't listen at \"\(path)\": it is no socket, and stays: remove it, or choose another name")
+    }
+    guard UnixSocket.isAbandoned(path: path) else {
+      throw StartError("can't listen at \"\(path)\": another program listens there: end it, or choose another name")
+    }
+    return status
+  }
+
+  private static func hasDirectory(_ path: HostPath) -> Bool {
+    do throws(Errno) {
+      _ = try Descriptor.directory(path.directory)
+      return true
+    } catch {
+      return false
+    }
+  }
+}
