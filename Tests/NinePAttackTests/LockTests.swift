@@ -60,6 +60,39 @@ extension NinePAttackTests {
       #expect(share.isWell() && share.ends())
     }
 
+    /// A lock passes from client to client as it is let go, by whatever ends it: a guest that is reset begins anew on the
+    /// same connection.
+    @Test(arguments: Way.all)
+    func locksPassOnAtOnce(way: Way) throws {
+      let share = try Share(way) { path in try makeFile(path + "/file") }
+      let (holder, gone, reset) = (try client(share), try client(share), try client(share))
+      func wait(_ client: Client) throws {
+        client.send(NinePMessage.lock(1, 1, flags: 1).frame(tag: 5))
+        try client.done(.status(1))
+      }
+      #expect(try holder.done(.lock(1, 1)).all == Self.granted)
+      for client in [gone, reset] { try wait(client) }
+      gone.hangUp()
+      try reset.agree()
+      let ways: [(Client) throws -> Void] = [
+        { try $0.done(.lock(1, 2)) }, { try $0.done(.clunk(1)) }, { try $0.agree() }, { $0.hangUp() },
+      ]
+      var last = holder
+      for way in ways {
+        let next = try client(share)
+        try wait(next)
+        let began = now()
+        try way(last)
+        let answer = next.receive()
+        #expect(answer?.tag == 5 && answer?.body.all == Self.granted)
+        #expect(now() - began < 1)
+        last = next
+      }
+      // Another name of a client, on the same connection.
+      #expect(try last.done(.lock(1, 1, client: "b")).all == Self.blocked)
+      #expect(share.isWell() && share.ends())
+    }
+
     /// As many locks as there may be; they go with whoever has them.
     @Test(arguments: Way.all)
     func locksAreCountedAndGoWithTheirClient(way: Way) throws {
