@@ -77,15 +77,21 @@ struct LockState {
       client: sessions[Int(found.owner.session)].name(found.owner.client))
   }
 
-  mutating func drop(session: Int32, fid: Fid) {
-    withdrawAll(of: session, through: fid)
-    let list = sessions[Int(session)].locked
-    for index in list.indices.reversed() where ranges[list[index]].fid == fid { unlock(index, of: session) }
-  }
+  /// The most ranges that are dropped at a time, so that nobody else waits for all of a client's.
+  private static var mostDropped: Int { 64 }
 
-  mutating func drop(session: Int32) {
-    withdrawAll(of: session)
-    for index in sessions[Int(session)].locked.indices.reversed() { unlock(index, of: session) }
+  /// Drops some of a session's ranges: those that were locked through a fid, or any.
+  ///
+  /// - Returns: whether there may be more.
+  mutating func dropSome(of session: Int32, through fid: Fid?) -> Bool {
+    var left = Self.mostDropped
+    for index in sessions[Int(session)].locked.indices.reversed() {
+      if let fid, ranges[sessions[Int(session)].locked[index]].fid != fid { continue }
+      guard left > 0 else { return true }
+      left -= 1
+      unlock(index, of: session)
+    }
+    return false
   }
 
   private mutating func unlock(_ index: Int, of session: Int32) {

@@ -71,12 +71,14 @@ package final class LockTable: Sendable {
 
   /// Drops the locks that were taken through a fid. Requests that wait for one through it are answered with "blocked".
   func drop(session: Int32, fid: Fid) {
-    change(by: session) { state in state.drop(session: session, fid: fid) }
+    change(by: session) { state in state.withdrawAll(of: session, through: fid) }
+    while change(by: session, { state in state.dropSome(of: session, through: fid) }) {}
   }
 
   /// Drops all locks of a session. Its requests that aren't answered never are.
   func drop(session: Int32) {
-    change(by: session) { state in state.drop(session: session) }
+    change(by: session) { state in state.withdrawAll(of: session) }
+    while change(by: session, { state in state.dropSome(of: session, through: nil) }) {}
   }
 
   /// Ends a session, which has dropped its locks.
