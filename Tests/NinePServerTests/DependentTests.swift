@@ -82,4 +82,57 @@ struct DependentTests {
     #expect(lstat(served.path("d/n"), &after) == 0)
     #expect(before.st_ino == after.st_ino)
   }
+
+  /// Fids come and go at random, are opened, and are linked in between. The names that they come by stay, so that each link
+  /// must be what its fid stood for at its turn.
+  @Test("whatever the order, each is about what its fid stood for", arguments: [1, 2, 3] as [UInt64])
+  func random(seed: UInt64) throws {
+    let served = try Served()
+    let names = (0..<8).map { "file\($0)" }
+    for name in names { served.write(name, to: name) }
+    try served.client.start()
+    var numbers = Xorshift(state: seed)
+    var fids: [UInt32: (name: String, isOpen: Bool)] = [:]
+    var expected: [(link: String, name: String)] = []
+    for round in 0..<80 {
+      var messages: [NinePMessage] = []
+      for step in 0..<24 {
+        let fid = UInt32(10 + numbers.next() % 5)
+        guard let file = fids[fid] else {
+          let name = names[Int(numbers.next() % 8)]
+          messages.append(.walk(0, fid, name))
+          fids[fid] = (name, false)
+          continue
+        }
+        switch numbers.next() % 4 {
+        case 0 where !file.isOpen:
+          messages.append(.open(fid))
+          fids[fid] = (file.name, true)
+        case 1:
+          messages.append(.clunk(fid))
+          fids[fid] = nil
+        default:
+          let link = "link\(round).\(step)"
+          messages.append(.link(0, fid, link))
+          expected.append((link, file.name))
+        }
+      }
+      #expect(try failures(served.client, messages, atOnce: true).allSatisfy { $0 == 0 })
+    }
+    for (link, name) in expected where served.text(of: link) != name {
+      Issue.record("\(link) is \(served.text(of: link) ?? "nothing"), not \(name)")
+    }
+  }
+}
+
+/// Numbers that look random, the same each time.
+private struct Xorshift {
+  var state: UInt64
+
+  mutating func next() -> UInt64 {
+    state ^= state << 13
+    state ^= state >> 7
+    state ^= state << 17
+    return state >> 11
+  }
 }
