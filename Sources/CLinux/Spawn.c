@@ -10,6 +10,19 @@ long cl_spawn(char *const words[]) {
   return error == 0 ? process : -(long)error;
 }
 
+long cl_spawn_with_output(char *const words[], int output) {
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
+  posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+  posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
+  pid_t process;
+  int error = posix_spawnp(&process, words[0], &actions, NULL, words, environ);
+  posix_spawn_file_actions_destroy(&actions);
+  return error == 0 ? process : -(long)error;
+}
+
 long cl_spawn_with_descriptor(char *const words[], int descriptor, int number) {
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);

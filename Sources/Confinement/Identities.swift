@@ -98,6 +98,43 @@ package struct Identities: ~Copyable {
     return Identities(.namespace, map)
   }
 
+  /// Moves an ordinary user's process into a user namespace whose root is this user, and whose other ids are the user's
+  /// subordinate ones, if it has any.
+  ///
+  /// A child tries it first: a process that is in a namespace without ids can't go back.
+  /// - Returns: nil where the user has none, or they can't be used, which is on the log. The process is where it was.
+  /// - Throws: the step that failed.
+  package static func ofUserWithSubordinates() throws(StageError) -> Identities? {
+    let map = IdentityMap.ofOrdinaryUser()
+    guard map.users.count > 1, map.groups.count > 1 else {
+      Log.write(
+        .warning,
+        "all that clients make is user \(Process.uid)'s, since that user has no subordinate ids: usermod --add-subuids "
+          + "100000-165535 --add-subgids 100000-165535")
+      return nil
+    }
+    let isPossible = try stage("try a user namespace") { () throws(Errno) in
+      guard let child = try Process.fork() else {
+        do throws(StageError) {
+          try UserNamespaceMapper.enterNamespace(map, isExact: true)
+        } catch {
+          Process.end(1)
+        }
+        Process.end(0)
+      }
+      return try Process.wait(for: child) == 0
+    }
+    guard isPossible else {
+      Log.write(
+        .warning,
+        "all that clients make is user \(Process.uid)'s, since newuidmap and newgidmap, which Debian and Ubuntu have in the "
+          + "package uidmap, can't be used")
+      return nil
+    }
+    try UserNamespaceMapper.enterNamespace(map, isExact: true)
+    return Identities(.namespace, map)
+  }
+
   /// Moves an ordinary user's process into a user namespace that has this user and the own group, as themselves, and where it
   /// has all capabilities over them. What it may do to others' files stays what it was.
   ///

@@ -17,34 +17,71 @@ extension IdentityMap {
 
 /// The host's ids that a user may hand out in user namespaces, `subuid(5)` and `subgid(5)`.
 private enum SubordinateIdentities {
-  /// Adds the ranges that `/etc/subuid` or `/etc/subgid` grants a user, by name or number, as the guest's next ids.
+  /// Adds the ranges that a user is granted, as the guest's next ids.
   ///
-  /// Nothing is added where there is no such file.
+  /// `getsubids(1)` knows what the system is configured to ask, such as LDAP; it is in the package of `newuidmap(1)`. Without
+  /// it the ranges are those of `/etc/subuid` or `/etc/subgid`.
   static func add(of uid: UInt32, _ kind: IdentityKind, to ranges: inout [IdentityRange]) {
+    if !addAnswer(of: uid, kind, to: &ranges) { addList(of: uid, kind, to: &ranges) }
+  }
+
+  /// Adds what `getsubids` says.
+  ///
+  /// - Returns: false where it says nothing.
+  private static func addAnswer(of uid: UInt32, _ kind: IdentityKind, to ranges: inout [IdentityRange]) -> Bool {
+    let before = ranges.count
+    for user in names(of: uid) + [Array("\(uid)".utf8)[...]] where ranges.count == before {
+      let words = kind == .user ? ["getsubids"] : ["getsubids", "-g"]
+      var answer: [UInt8] = []
+      do throws(Errno) {
+        guard try Process.run(words + [String(decoding: user, as: UTF8.self)], into: &answer) == 0 else { continue }
+      } catch {
+        return false
+      }
+      // "0: USER FIRST COUNT"
+      for line in answer.split(separator: UInt8(ascii: "\n")) {
+        let words = line.split(separator: UInt8(ascii: " "))
+        if words.count == 4 { add(words[2], words[3], to: &ranges) }
+      }
+    }
+    return ranges.count > before
+  }
+
+  /// Adds what the list says of a user, by name or number; nothing where there is no list.
+  private static func addList(of uid: UInt32, _ kind: IdentityKind, to ranges: inout [IdentityRange]) {
     var list: [UInt8] = []
-    var passwords: [UInt8] = []
     do throws(Errno) {
       try HostFile.read(kind == .user ? "/etc/subuid" : "/etc/subgid", into: &list)
-      try HostFile.read("/etc/passwd", into: &passwords)
     } catch {
       // What can't be read grants nothing.
     }
-    let number = Array("\(uid)".utf8)[...]
-    // A static program can't ask the name service.
-    let names = passwords.split(separator: UInt8(ascii: "\n")).lazy
-      .map { fields(of: $0) }.filter { $0.count > 2 && $0[2] == number }.map { $0[0] }
-    let holders = [number] + names
+    let holders = [Array("\(uid)".utf8)[...]] + names(of: uid)
     for line in list.split(separator: UInt8(ascii: "\n")) {
       let fields = fields(of: line)
-      guard fields.count == 3, holders.contains(fields[0]),
-        let first = UInt32(decimal: fields[1]), let count = UInt32(decimal: fields[2])
-      else { continue }
-      let next = ranges.last.map { $0.guest + $0.count } ?? 0
-      guard let range = IdentityRange(guest: next, host: first, count: count),
-        ranges.count < IdentityMap.maximumRanges, !ranges.contains(where: { $0.overlaps(range) })
-      else { continue }
-      ranges.append(range)
+      if fields.count == 3, holders.contains(fields[0]) { add(fields[1], fields[2], to: &ranges) }
     }
+  }
+
+  private static func add(_ first: ArraySlice<UInt8>, _ count: ArraySlice<UInt8>, to ranges: inout [IdentityRange]) {
+    let next = ranges.last.map { $0.guest + $0.count } ?? 0
+    guard let first = UInt32(decimal: first), let count = UInt32(decimal: count),
+      let range = IdentityRange(guest: next, host: first, count: count),
+      ranges.count < IdentityMap.maximumRanges, !ranges.contains(where: { $0.overlaps(range) })
+    else { return }
+    ranges.append(range)
+  }
+
+  /// The names that `/etc/passwd` has for a user. A static program can't ask the name service.
+  private static func names(of uid: UInt32) -> [ArraySlice<UInt8>] {
+    var accounts: [UInt8] = []
+    do throws(Errno) {
+      try HostFile.read("/etc/passwd", into: &accounts)
+    } catch {
+      return []
+    }
+    let number = Array("\(uid)".utf8)[...]
+    return accounts.split(separator: UInt8(ascii: "\n")).map { fields(of: $0) }
+      .filter { $0.count > 2 && $0[2] == number }.map { $0[0] }
   }
 
   private static func fields(of line: ArraySlice<UInt8>) -> [ArraySlice<UInt8>] {

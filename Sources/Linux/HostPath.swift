@@ -85,8 +85,12 @@ extension Descriptor {
   /// A directory that this process may also look names up in. The system calls are `open` and `openat`.
   package static func searchableDirectory(_ path: Span<UInt8>) throws(Errno) -> Descriptor {
     let directory = try directory(path)
-    _ = Descriptor(
-      adopting: try unsafe valueOrErrno(openat(directory.rawValue, ".", cl_o_path | O_DIRECTORY | O_CLOEXEC)))
+    try directory.checkIsSearchable()
     return directory
+  }
+
+  /// Checks that this process may look names up in the directory. The system call is `openat`.
+  package borrowing func checkIsSearchable() throws(Errno) {
+    _ = Descriptor(adopting: try unsafe valueOrErrno(openat(rawValue, ".", cl_o_path | O_DIRECTORY | O_CLOEXEC)))
   }
 }

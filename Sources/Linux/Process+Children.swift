@@ -39,12 +39,29 @@ extension Process {
   /// - Returns: its number, for ``wait(for:)``.
   /// - Throws: `ENOENT` where there is no such program.
   package static func spawn(_ words: [String]) throws(Errno) -> Int32 {
-    var pointers: [UnsafeMutablePointer<CChar>?] = unsafe []
-    unsafe pointers.reserveCapacity(words.count + 1)
-    for word in words { unsafe pointers.append(strdup(word)) }
-    unsafe pointers.append(nil)
-    defer { unsafe pointers.forEach { unsafe free($0) } }
-    return Int32(try unsafe valueOrErrno(kernel: cl_spawn(pointers)))
+    var words = unsafe CWords(words)
+    defer { unsafe words.free() }
+    return Int32(try unsafe valueOrErrno(kernel: cl_spawn(words.pointers)))
+  }
+
+  /// Runs a program as ``spawn(_:)`` does, and waits for its end. What it says on standard error is nobody's concern.
+  ///
+  /// - Parameters:
+  ///   - words: the program's name, and its words.
+  ///   - output: gets what it writes to standard output, beyond 64 KiB in parts.
+  /// - Returns: its exit status, or 255 where a signal ended it.
+  /// - Throws: `ENOENT` where there is no such program.
+  package static func run(_ words: [String], into output: inout [UInt8]) throws(Errno) -> Int32 {
+    let pipe = try Pipe()
+    let child: Int32
+    do {
+      var words = unsafe CWords(words)
+      defer { unsafe words.free() }
+      child = Int32(try unsafe valueOrErrno(kernel: cl_spawn_with_output(words.pointers, pipe.writing.rawValue)))
+    }
+    // Without another holder of the other end its end is seen.
+    pipe.receiver().readAll(into: &output, most: 1 << 16)
+    return try wait(for: child)
   }
 
   /// Waits for a child's end. The system call is `waitpid`.
@@ -70,10 +87,27 @@ extension Process {
   }
 }
 
+/// A program's words, as C takes them.
+@unsafe
+private struct CWords {
+  var pointers: [UnsafeMutablePointer<CChar>?] = unsafe []
+
+  init(_ words: [String]) {
+    unsafe pointers.reserveCapacity(words.count + 1)
+    for word in words { unsafe pointers.append(strdup(word)) }
+    unsafe pointers.append(nil)
+  }
+
+  mutating func free() {
+    unsafe pointers.forEach { unsafe Glibc.free($0) }
+    unsafe pointers = unsafe []
+  }
+}
+
 /// A one-way channel between two processes, for a byte or for its end.
 package struct Pipe: ~Copyable {
   private let reading: Descriptor
-  private let writing: Descriptor
+  fileprivate let writing: Descriptor
 
   /// The system call is `pipe`.
   package init() throws(Errno) {
@@ -103,6 +137,20 @@ package struct PipeReceiver: ~Copyable {
       let count = unsafe read(end.rawValue, &word, 1)
       if count < 0 && errno == EINTR { continue }
       return count == 1
+    }
+  }
+}
+
+extension PipeReceiver {
+  /// Reads until the other end is gone. What is beyond `most` bytes is lost.
+  fileprivate borrowing func readAll(into bytes: inout [UInt8], most: Int) {
+    var chunk: InlineArray<4096, UInt8> = .init(repeating: 0)
+    while true {
+      var span = chunk.mutableSpan
+      let count = unsafe span.withUnsafeMutableBufferPointer { unsafe read(end.rawValue, $0.baseAddress, $0.count) }
+      if count < 0 && errno == EINTR { continue }
+      guard count > 0 else { return }
+      for index in 0..<min(count, max(0, most - bytes.count)) { bytes.append(chunk[index]) }
     }
   }
 }

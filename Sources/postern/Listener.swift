@@ -16,6 +16,7 @@ struct Listener: ~Copyable {
   ///   - endpoint: where.
   ///   - mode: of a Unix socket's name.
   ///   - owner: whose that name is to be; nil where it stays this user's.
+  /// - Throws: where there can't be a socket, with what to do instead.
   init(_ endpoint: Endpoint, mode: UInt32, owner: Identity?) throws(StartError) {
     let socket = try Self.open(endpoint, mode: mode, owner: owner)
     let address = try attempt("can't find out where the socket is") { () throws(Errno) in try socket.address() }

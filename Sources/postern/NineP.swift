@@ -26,7 +26,7 @@ struct NineP: ParsableCommand {
   @Option(
     name: [.customLong("export"), .customShort("e")],
     help: .init("What to serve: [NAME=]DIR, also several.", valueName: "dir"),
-    completion: .directory)
+    completion: .directory, transform: { try ExportedDirectory(argument: $0) })
   var exports: [ExportedDirectory]
 
   @Option(
@@ -132,7 +132,8 @@ struct NineP: ParsableCommand {
     if verbose { Log.show(.debug) }
     if quiet { Log.show(.warning) }
     do throws(StartError) {
-      try StartUp(self).run()
+      var startUp = try StartUp(self)
+      try startUp.run()
     } catch {
       Log.write(.critical, error.message)
       throw ExitCode.failure

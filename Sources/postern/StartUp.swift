@@ -8,7 +8,11 @@ import SystemPackage
 /// Start-up, in the order that leaves the least to whoever connects: everything is closed off before there is a client.
 struct StartUp {
   private let options: NineP
-  private let own: Identity
+  /// Who serves.
+  private var own: Identity
+  /// Whether an ordinary user serves, as the root of a user namespace in which the clients' users are that user's
+  /// subordinate ids.
+  private var isMapped = false
 
   init(_ options: NineP) throws(StartError) {
     self.options = options
@@ -20,7 +24,7 @@ struct StartUp {
   }
 
   /// Serves until a signal comes, or until the only client has gone.
-  func run() throws(StartError) {
+  mutating func run() throws(StartError) {
     Process.tidyDescriptors(keeping: options.listen.inherited)
     let manager = ServiceManager()
     Process.ignoreFatalSignals()
@@ -38,7 +42,7 @@ struct StartUp {
     let sandbox = try sandbox()
     let ids = try serverIdentities()
     let identities = try identities(sandbox, of: exports[0], holder: ids?.holder)
-    let knowsPeers = sandbox != .namespace || own.uid == 0 && identities.kind == .same
+    let knowsPeers = sandbox != .namespace || own.uid == 0 && !isMapped && identities.kind == .same
     guard knowsPeers || isPrivate else {
       throw StartError(
         "a user namespace doesn't tell other users from each other: let nobody else connect (--socket-mode 600, or "
@@ -50,7 +54,7 @@ struct StartUp {
     let overflow = UserNamespace.overflowGroup
     let capacity = try capacity(of: options.maxClients)
     // With a map the clients' users are others than the host's of these names.
-    let accounts = options.map.isEmpty ? Accounts.ofHost() : Accounts()
+    let accounts = options.map.isEmpty && !isMapped ? Accounts.ofHost() : Accounts()
     let root = try close(sandbox, around: exports, identities)
     Process.setUmask(0)
     let speaker = try confine(
@@ -84,7 +88,7 @@ struct StartUp {
 
   private func open(_ export: ExportedDirectory) throws(StartError) -> Descriptor {
     let directory = try attempt("can't export \"\(export.path)\"") { () throws(Errno) in
-      try Descriptor.searchableDirectory(export.path.bytes)
+      try Descriptor.directory(export.path.bytes)
     }
     do throws(Errno) {
       _ = try directory.status()
@@ -96,6 +100,7 @@ struct StartUp {
     } catch {
       throw StartError("can't export \"\(export.path)\": \(error)")
     }
+    try attempt("can't export \"\(export.path)\"") { () throws(Errno) in try directory.checkIsSearchable() }
     return directory
   }
 
@@ -108,7 +113,7 @@ struct StartUp {
     line += ", sandbox=\(sandbox.name) seccomp=\(options.seccomp.mode.name)"
     if isSplit { line += " split" }
     if options.readonly { line += " readonly" }
-    if identities.kind != .same { line += " ids=\(identities.name)" }
+    if identities.kind != .same || isMapped { line += " ids=\(isMapped ? "user-namespace" : identities.name)" }
     if options.trust { line += " trust" }
     if let squash = options.squash?.identity { line += " squash=\(squash.uid):\(squash.gid)" }
     if case .unix = options.listen { line += " mode=\(options.socketMode.defaultValueDescription)" }
@@ -118,7 +123,7 @@ struct StartUp {
       .debug,
       "limits: \(capacity.clients) clients, \(capacity.descriptors) descriptors, \(capacity.addressSpace >> 20) MiB of "
         + "addresses")
-    if options.trust, own.uid == 0, listener.isOpenToAll {
+    if options.trust, own.uid == 0, !isMapped, listener.isOpenToAll {
       Log.write(
         .warning,
         "--trust at \(listener.place): every user of this host, and whoever else reaches it, can connect and "
@@ -143,12 +148,18 @@ struct StartUp {
   }
 
   /// Finds the best that works. An ordinary user's process moves to a user namespace of its own for it.
-  private func sandbox() throws(StartError) -> Sandbox {
+  private mutating func sandbox() throws(StartError) -> Sandbox {
     guard options.sandbox != .none else { return .absent }
     let held = try heldCapabilities()
     if held.contains(.sysAdmin) { return .namespace }
     do throws(StageError) {
-      _ = try Identities.ofUserAlone()
+      // Who maps ids, or has everything done as one user, has no use for others.
+      if options.map.isEmpty, options.squash == nil, own.uid != 0, try Identities.ofUserWithSubordinates() != nil {
+        own = try stage("be root of the user namespace") { () throws(Errno) in try Identity(uid: 0, gid: 0) }
+        isMapped = true
+      } else {
+        _ = try Identities.ofUserAlone()
+      }
       return .namespace
     } catch {
       // In half a namespace nothing works.
@@ -272,7 +283,7 @@ struct StartUp {
         // Not every container's root has CAP_SETFCAP.
         let held = try stage("read capabilities") { () throws(Errno) in try ThreadCapabilities.current().effective }
         let kept = needed(
-          hasDevices: identities.kind == .same,
+          hasDevices: identities.kind == .same && !isMapped,
           fileCapabilities: options.fileCapabilities == .allow && held.contains(.setfcap))
         try Privileges.drop(allBut: kept, hasUsers: true)
       } else if sandbox == .namespace {

@@ -123,6 +123,8 @@ long cl_path_of_descriptor(int fd, void *path, size_t count);
 static inline long cl_fork(void) { return cl_result(fork()); }
 // A program found along PATH, with the same environment: its process's number.
 long cl_spawn(char *const words[]);
+// The same with this standard output alone.
+long cl_spawn_with_output(char *const words[], int output);
 // A program by its path, the first of its words, that gets a descriptor under this number, which no standard stream has,
 // and beside it standard error. It is in a process group of its own: a terminal's signals are for this process.
 long cl_spawn_with_descriptor(char *const words[], int descriptor, int number);
