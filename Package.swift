@@ -168,7 +168,7 @@ let package = Package(
       name: "FuzzTargets",
       dependencies: [
         "CLinux", "Linux", "Confinement", "Export", "ProxyClient", "ProxyHelper", "ProxyProtocol", "NinePExport",
-        "NinePProtocol", "NinePServer", system,
+        "NinePProtocol", "NinePProxy", "NinePServer", system,
       ],
       path: "Fuzz/Targets",
       swiftSettings: tests

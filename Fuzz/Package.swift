@@ -39,10 +39,13 @@ let package = Package(
     .target(name: "NinePServer", dependencies: ["Linux", "NinePProtocol", system], swiftSettings: swift),
     .target(name: "NinePExport", dependencies: ["Export", "NinePServer"], swiftSettings: swift),
     .target(
+      name: "NinePProxy", dependencies: ["Export", "Linux", "NinePServer", "ProxyClient", "ProxyProtocol", system],
+      swiftSettings: swift),
+    .target(
       name: "FuzzTargets",
       dependencies: [
         "CLinux", "Linux", "Confinement", "Export", "ProxyClient", "ProxyHelper", "ProxyProtocol", "NinePExport",
-        "NinePProtocol", "NinePServer", system,
+        "NinePProtocol", "NinePProxy", "NinePServer", system,
       ],
       path: "Targets",
       swiftSettings: swift
@@ -56,6 +59,7 @@ let package = Package(
     fuzzer("fuzz-object-serve"),
     fuzzer("fuzz-ninep"),
     fuzzer("fuzz-ninep-serve"),
+    fuzzer("fuzz-ninep-split"),
     fuzzer("fuzz-serve", ["CFrameMutator"]),
   ],
   swiftLanguageModes: [.v6]

@@ -24,6 +24,10 @@ package enum NinePServeTarget {
   }
 
   package static func run(_ input: Span<UInt8>) {
+    run(input, on: server)
+  }
+
+  static func run(_ input: Span<UInt8>, on server: ConfinedServer) {
     var ends: [CInt] = [-1, -1]
     _ = checked(socketpair(AF_UNIX, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, &ends), "socketpair")
     let client = Descriptor(adopting: ends[0])

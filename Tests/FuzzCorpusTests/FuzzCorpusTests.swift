@@ -53,6 +53,15 @@ import Testing
     }
   }
 
+  @Test(.enabled(if: hasRoot(), "the server confines itself"), arguments: Seed.all(of: "fuzz-ninep-split"))
+  func ninepSplit(_ seed: Seed) async throws {
+    let directory = try TemporaryDirectory()
+    await #expect(processExitsWith: .success) { [seed, path = directory.path as String] in
+      setenv("TMPDIR", path, 1)
+      try seed.run(NinePSplitTarget.run)
+    }
+  }
+
   @Test(.enabled(if: hasRoot(), "the server confines itself"), arguments: Seed.all(of: "fuzz-serve"))
   func serve(_ seed: Seed) async throws {
     let directory = try TemporaryDirectory()
@@ -64,7 +73,8 @@ import Testing
 
   @Test func everyTargetHasSeeds() {
     for target in [
-      "fuzz-request", "fuzz-reply", "fuzz-object", "fuzz-object-serve", "fuzz-ninep", "fuzz-ninep-serve", "fuzz-serve",
+      "fuzz-request", "fuzz-reply", "fuzz-object", "fuzz-object-serve", "fuzz-ninep", "fuzz-ninep-serve",
+      "fuzz-ninep-split", "fuzz-serve",
     ] {
       #expect(Seed.all(of: target).count >= 10, "\(target)")
     }
