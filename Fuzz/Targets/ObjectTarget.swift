@@ -83,12 +83,13 @@ private enum HostileHelper {
     guard var ends = try? PacketSocketPair(), let ours = ends.takeEnd(), let theirs = ends.takeEnd() else {
       violated("no socket")
     }
+    // What there is no room for isn't sent: nobody reads yet.
+    try? theirs.setStatusFlags(.nonBlocking)
     var rest = input
     while rest.count >= 2 {
       let count = min(Int(rest[1]), rest.count - 2)
       var passed = PassedDescriptors()
       for _ in 0..<min(Int(rest[0]), PassedDescriptors.most) { passed.append(theirs) }
-      // What there is no room for isn't sent.
       if count > 0 { try? theirs.sendPacket(rest.extracting(2..<2 + count), with: passed) }
       rest = rest.extracting(droppingFirst: 2 + count)
     }
