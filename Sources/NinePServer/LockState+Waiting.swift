@@ -6,7 +6,7 @@ struct LockWait {
   let range: Int32
   let writer: ReplyWriter
   /// Whether it keeps behind requests that have waited for longer.
-  let queues: Bool
+  var queues: Bool
   // Its neighbours among the requests for the file.
   var previous: Int32
   var next = LockRanges.none
@@ -139,16 +139,28 @@ extension LockState {
       } else {
         let freed = apply(range)
         isFreed = isFreed || freed ?? false
-        forget(next)
+        // The session asks without the table's mutex whether it has requests that aren't answered: there is no moment when
+        // this one is neither.
         answer(
           range.owner.session,
           LockAnswer(writer: wait.writer, result: freed == nil ? .error(.tooManyLocks) : .status(.success)))
+        forget(next)
         if range.owner.session != caller { sessions[Int(range.owner.session)].replies?.wake() }
       }
       next = wait.next
     }
     unsettleOrForget(file, isFreed)
     return unsettled.isEmpty
+  }
+
+  /// Lets the requests of an owner that has locked something overtake others, see above.
+  mutating func stopQueueing(_ owner: LockOwner) {
+    for wait in sessions[Int(owner.session)].waits where waits[wait].queues {
+      let range = ranges[waits[wait].range]
+      guard range.owner == owner else { continue }
+      waits[wait].queues = false
+      unsettle(range.file)
+    }
   }
 
   private mutating func unsettleOrForget(_ file: Int32, _ isFreed: Bool) {

@@ -163,7 +163,10 @@ struct LockState {
     sessions[session].take(range.owner.client)
     removeLocked(start..<stop, of: range.owner.session)
     if let behind { insertLocked(behind, at: start) }
-    if range.kind != .unlocked { insertLocked(range.with(first: first, end: end), at: start) }
+    if range.kind != .unlocked {
+      insertLocked(range.with(first: first, end: end), at: start)
+      stopQueueing(range.owner)
+    }
     if let before { insertLocked(before, at: start) }
     sessions[session].giveBack(range.owner.client)
     return isFreed

@@ -51,6 +51,37 @@ struct LockWaitTests {
     try served.client.done(.status(1))
   }
 
+  @Test("an owner that has locked something meanwhile isn't kept behind a request that waits for it")
+  func queueing() throws {
+    let one = try served()
+    let (queued, late) = (try served(beside: one), try served(beside: one))
+    #expect(try lock(one, .lock(1, exclusive, 0, 1, process: 1)) == success)
+    try wait(queued, .lock(1, exclusive, flags: 1, 0, 10, process: 2), tag: 5)
+    // Nobody has locked this byte, but a request waits for it.
+    try wait(late, .lock(1, exclusive, flags: 1, 5, 1, process: 3), tag: 6)
+    late.client.send(NinePMessage.lock(3, exclusive, 0, 0, process: 3).frame(tag: 7))
+    let answers = [try #require(late.client.receive()), try #require(late.client.receive())]
+    #expect(answers.map(\.tag).sorted() == [6, 7] && answers.allSatisfy { $0.body.all == [success] })
+  }
+
+  @Test("no lock is granted behind the reply to its flush")
+  func flushRace() throws {
+    let one = try served()
+    let other = try served(beside: one)
+    for round in 0..<4000 {
+      #expect(try lock(one, .lock(1, exclusive, 0, 1, process: 1)) == success)
+      try wait(other, .lock(1, exclusive, flags: 1, 0, 1, process: 2), tag: 7)
+      one.client.send(NinePMessage.lock(1, unlocked, 0, 1, process: 1).frame(tag: 1))
+      for _ in 0..<round % 40 { sched_yield() }
+      other.client.send(NinePMessage.flush(7).frame(tag: 9) + NinePMessage.status(1).frame(tag: 3))
+      var tags: [UInt16] = []
+      while tags.last != 3 { tags.append(try #require(other.client.receive()).tag) }
+      try #require(tags == [9, 3] || tags == [7, 9, 3], "round \(round): \(tags)")
+      #expect(one.client.receive()?.tag == 1)
+      if tags.count == 3 { #expect(try lock(other, .lock(1, unlocked, 0, 1, process: 2)) == success) }
+    }
+  }
+
   @Test("a process of the same client is answered when the other lets go")
   func sameClient() throws {
     let one = try served()
