@@ -17,8 +17,15 @@ extension PrivilegedTests {
 
     /// Connects, as soon as the socket is there.
     private func connect(_ path: String) throws -> ProxyConnection {
-      #expect(eventually { access(path, F_OK) == 0 })
-      return ProxyConnection(adopting: try UnixSocket.connect(path: hostPath(path)))
+      // It has its name and owner before it listens.
+      var connected: Descriptor?
+      #expect(
+        eventually {
+          connected = try? UnixSocket.connect(path: hostPath(path))
+          return connected != nil
+        })
+      guard let socket = connected.take() else { throw HarnessError("nobody listens at \(path)") }
+      return ProxyConnection(adopting: socket)
     }
 
     private func answers(_ connection: inout ProxyConnection) throws -> Bool {
