@@ -41,24 +41,25 @@ let package = Package(
     .target(name: "Confinement", dependencies: ["CLinux", "CSeccomp", "Linux", system], swiftSettings: swift),
     .target(name: "Export", dependencies: ["Linux", system], swiftSettings: path),
     .target(name: "ProxyProtocol", swiftSettings: path),
-    .target(name: "ProxyHelper", dependencies: ["Linux", "Export", "ProxyProtocol", system], swiftSettings: path),
+    .target(name: "ProxyServer", dependencies: ["Linux", "Export", "ProxyProtocol", system], swiftSettings: path),
     .target(name: "NinePProtocol", swiftSettings: path),
-    .target(name: "NinePServer", dependencies: ["Linux", "NinePProtocol", system], swiftSettings: path),
-    .target(name: "NinePExport", dependencies: ["Export", "Linux", "NinePServer", system], swiftSettings: path),
+    .target(name: "NinePServer", dependencies: ["Export", "Linux", "NinePProtocol", system], swiftSettings: path),
+    .target(name: "MonitorProtocol", dependencies: ["ProxyProtocol"], swiftSettings: path),
     .target(
-      name: "NinePProxy",
-      dependencies: ["Export", "Linux", "NinePServer", "ProxyClient", "ProxyProtocol", system], swiftSettings: path),
-    .target(name: "ProxyClient", dependencies: ["Linux", "ProxyProtocol", system], swiftSettings: path),
+      name: "Monitor", dependencies: ["Export", "Linux", "MonitorProtocol", system], swiftSettings: path),
+    .target(
+      name: "MonitoredExport", dependencies: ["Export", "Linux", "MonitorProtocol", system], swiftSettings: path),
+    .target(name: "ProxyDriver", dependencies: ["Linux", "ProxyProtocol", system], swiftSettings: path),
     .target(
       name: "ProxyCommand",
-      dependencies: ["CLinux", "Linux", "Confinement", "Export", "ProxyHelper", system],
+      dependencies: ["CLinux", "Linux", "Confinement", "Export", "ProxyServer", system],
       swiftSettings: swift
     ),
     .executableTarget(name: "virtfs-proxy-helper", dependencies: ["ProxyCommand"], swiftSettings: swift),
     .executableTarget(
       name: "postern",
       dependencies: [
-        "Linux", "Confinement", "Export", "NinePExport", "NinePProxy", "NinePServer", "ProxyCommand", "ProxyHelper",
+        "Linux", "Confinement", "Export", "Monitor", "MonitoredExport", "NinePServer", "ProxyCommand", "ProxyServer",
         argumentParser, system,
       ],
       swiftSettings: swift
@@ -67,13 +68,13 @@ let package = Package(
     .target(name: "CAllocationCount", path: "Tests/CAllocationCount", cSettings: c),
     .executableTarget(
       name: "allocation-count",
-      dependencies: ["CAllocationCount", "CLinux", "Linux", "Export", "ProxyHelper", "ProxyProtocol"],
+      dependencies: ["CAllocationCount", "CLinux", "Linux", "Export", "ProxyServer", "ProxyProtocol"],
       path: "Tests/allocation-count",
       swiftSettings: tests
     ),
     .executableTarget(
       name: "instruction-count",
-      dependencies: ["CLinux", "Linux", "Export", "ProxyHelper", "ProxyProtocol"],
+      dependencies: ["CLinux", "Linux", "Export", "ProxyServer", "ProxyProtocol"],
       path: "Tests/instruction-count",
       exclude: ["accepted"],
       swiftSettings: tests
@@ -88,7 +89,11 @@ let package = Package(
     .executableTarget(
       name: "posix-suite", dependencies: ["CLinux", "CRawCalls", "GuestChecks"], path: "Tests/posix-suite",
       swiftSettings: tests),
-    .testTarget(name: "ProxyProtocolTests", dependencies: ["ProxyProtocol"], swiftSettings: tests),
+    .testTarget(
+      name: "ProxyProtocolTests", dependencies: ["HelperHarness", "ProxyProtocol"], swiftSettings: tests),
+    .testTarget(
+      name: "MonitorProtocolTests", dependencies: ["HelperHarness", "MonitorProtocol", "ProxyProtocol"],
+      swiftSettings: tests),
     .testTarget(name: "NinePProtocolTests", dependencies: ["NinePProtocol"], swiftSettings: tests),
     .testTarget(
       name: "NinePServerTests",
@@ -100,7 +105,8 @@ let package = Package(
     .testTarget(
       name: "PosternTests",
       dependencies: [
-        "CRawCalls", "HelperHarness", "NinePHarness", "ProxyClient", "ProxyProtocol", "Linux", "CLinux", system,
+        "CRawCalls", "HelperHarness", "MonitorProtocol", "NinePHarness", "ProxyDriver", "ProxyProtocol", "Linux",
+        "CLinux", system,
       ],
       swiftSettings: tests
     ),
@@ -109,7 +115,7 @@ let package = Package(
     .target(
       name: "NinePHarness",
       dependencies: [
-        "CRawCalls", "HelperHarness", "NinePExport", "NinePProxy", "NinePServer", "ProxyHelper", "Export", "Linux",
+        "CRawCalls", "HelperHarness", "Monitor", "MonitoredExport", "NinePServer", "ProxyServer", "Export", "Linux",
         "CLinux", system,
       ],
       path: "Tests/NinePHarness",
@@ -127,27 +133,27 @@ let package = Package(
       name: "ExportTests", dependencies: ["HelperHarness", "Export", "Linux", "CLinux", system], swiftSettings: tests),
     .target(
       name: "HelperHarness",
-      dependencies: ["CRawCalls", "ProxyClient", "ProxyProtocol", "Linux", "CLinux", system],
+      dependencies: ["CRawCalls", "ProxyDriver", "ProxyProtocol", "Linux", "CLinux", system],
       path: "Tests/HelperHarness",
       swiftSettings: tests
     ),
     .testTarget(
       name: "HelperTests",
       dependencies: [
-        "CRawCalls", "Confinement", "HelperHarness", "ProxyClient", "ProxyCommand", "ProxyHelper",
+        "CRawCalls", "Confinement", "HelperHarness", "ProxyDriver", "ProxyCommand", "ProxyServer",
         "ProxyProtocol",
         "Linux", "CLinux", system,
       ],
       swiftSettings: tests
     ),
     .testTarget(
-      name: "ProxyClientTests",
-      dependencies: ["HelperHarness", "ProxyClient", "ProxyProtocol", "Linux", "CLinux", system],
+      name: "ProxyDriverTests",
+      dependencies: ["HelperHarness", "ProxyDriver", "ProxyProtocol", "Linux", "CLinux", system],
       swiftSettings: tests
     ),
     .testTarget(
       name: "DifferentialTests",
-      dependencies: ["HelperHarness", "ProxyClient", "ProxyProtocol", "Linux", "CLinux", system],
+      dependencies: ["HelperHarness", "ProxyDriver", "ProxyProtocol", "Linux", "CLinux", system],
       swiftSettings: tests
     ),
     .testTarget(
@@ -167,8 +173,8 @@ let package = Package(
     .target(
       name: "FuzzTargets",
       dependencies: [
-        "CLinux", "Linux", "Confinement", "Export", "ProxyClient", "ProxyHelper", "ProxyProtocol", "NinePExport",
-        "NinePProtocol", "NinePProxy", "NinePServer", system,
+        "CLinux", "Linux", "Confinement", "Export", "Monitor", "MonitorProtocol", "MonitoredExport",
+        "NinePProtocol", "NinePServer", "ProxyDriver", "ProxyProtocol", "ProxyServer", system,
       ],
       path: "Fuzz/Targets",
       swiftSettings: tests

@@ -34,18 +34,20 @@ let package = Package(
     .target(name: "Export", dependencies: ["Linux", system], swiftSettings: swift),
     .target(name: "ProxyProtocol", swiftSettings: swift),
     .target(name: "NinePProtocol", swiftSettings: swift),
-    .target(name: "ProxyHelper", dependencies: ["Linux", "Export", "ProxyProtocol", system], swiftSettings: swift),
-    .target(name: "ProxyClient", dependencies: ["Linux", "ProxyProtocol", system], swiftSettings: swift),
-    .target(name: "NinePServer", dependencies: ["Linux", "NinePProtocol", system], swiftSettings: swift),
-    .target(name: "NinePExport", dependencies: ["Export", "NinePServer"], swiftSettings: swift),
+    .target(name: "ProxyServer", dependencies: ["Linux", "Export", "ProxyProtocol", system], swiftSettings: swift),
+    .target(name: "ProxyDriver", dependencies: ["Linux", "ProxyProtocol", system], swiftSettings: swift),
+    .target(name: "NinePServer", dependencies: ["Export", "Linux", "NinePProtocol", system], swiftSettings: swift),
+    .target(name: "MonitorProtocol", dependencies: ["ProxyProtocol"], swiftSettings: swift),
     .target(
-      name: "NinePProxy", dependencies: ["Export", "Linux", "NinePServer", "ProxyClient", "ProxyProtocol", system],
-      swiftSettings: swift),
+      name: "Monitor", dependencies: ["Export", "Linux", "MonitorProtocol", system], swiftSettings: swift),
+    .target(
+      name: "MonitoredExport", dependencies: ["Export", "Linux", "MonitorProtocol", system], swiftSettings: swift),
     .target(
       name: "FuzzTargets",
       dependencies: [
-        "CLinux", "Linux", "Confinement", "Export", "ProxyClient", "ProxyHelper", "ProxyProtocol", "NinePExport",
-        "NinePProtocol", "NinePProxy", "NinePServer", system,
+        "CLinux", "Linux", "Confinement", "Export", "ProxyDriver", "ProxyServer", "ProxyProtocol", "Monitor",
+        "MonitorProtocol",
+        "NinePProtocol", "MonitoredExport", "NinePServer", system,
       ],
       path: "Targets",
       swiftSettings: swift

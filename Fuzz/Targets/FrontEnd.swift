@@ -1,6 +1,7 @@
 internal import CLinux
 internal import Glibc
 internal import Linux
+internal import MonitorProtocol
 internal import ProxyProtocol
 internal import SystemPackage
 
@@ -14,7 +15,7 @@ struct FrontEnd: ~Copyable {
   /// What is in the tree at the start, and what came with replies.
   private var own = OwnedArray<Descriptor>()
   private var found = OwnedArray<Descriptor>()
-  private var buffer = Buffer(capacity: ObjectPacket.largest)
+  private var buffer = Buffer(capacity: MonitorPacket.largest)
   private var pending = 0..<0
   private var descriptors = ReceivedDescriptors()
 
@@ -97,7 +98,7 @@ struct FrontEnd: ~Copyable {
   /// - Returns: false where there is none.
   private mutating func takeReply(to request: Packet.Request, isForeign: Bool) -> Bool {
     if pending.isEmpty, !receive() { return false }
-    guard let size = try? ObjectReply.size(atFrontOf: buffer.span(pending)) else {
+    guard let size = try? MonitorReply.size(atFrontOf: buffer.span(pending)) else {
       violated("\(request.type): half a reply")
     }
     let end = pending.lowerBound + size
@@ -112,7 +113,7 @@ struct FrontEnd: ~Copyable {
   /// - Returns: whether a descriptor goes with it.
   private func check(_ range: Range<Int>, _ request: Packet.Request, isForeign: Bool) -> Bool {
     let type = request.type
-    guard let reply = try? ObjectReply(buffer.span(range)) else { violated("\(type): a reply that isn't one") }
+    guard let reply = try? MonitorReply(buffer.span(range)) else { violated("\(type): a reply that isn't one") }
     if case .failed(let error) = reply {
       if !(1...4095).contains(error) { violated("\(type): errno \(error)") }
       if isForeign, error != EXDEV { violated("\(type): of something outside errno \(error)") }
@@ -134,7 +135,7 @@ struct FrontEnd: ~Copyable {
     return false
   }
 
-  private mutating func takeDescriptor(_ type: ObjectRequestType) {
+  private mutating func takeDescriptor(_ type: MonitorRequestType) {
     guard let descriptor = descriptors.takeFirst() else { violated("\(type): no descriptor") }
     guard let status = try? descriptor.status() else { violated("\(type): a descriptor without a status") }
     if (try? descriptor.mount()) != mount { violated("\(type): a file of another mount") }

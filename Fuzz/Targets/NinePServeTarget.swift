@@ -2,7 +2,6 @@ internal import CLinux
 internal import Export
 internal import Glibc
 internal import Linux
-internal import NinePExport
 internal import NinePProtocol
 internal import NinePServer
 internal import SystemPackage

@@ -1,8 +1,8 @@
 internal import Export
 internal import Linux
-internal import NinePProxy
+internal import Monitor
+internal import MonitoredExport
 internal import NinePServer
-internal import ProxyHelper
 internal import SystemPackage
 
 /// The requests of ``NinePServeTarget``, served in two halves, as root's server does for a client that isn't believed.
@@ -22,7 +22,7 @@ package enum NinePSplitTarget {
     let terms = NinePServer.Terms(
       users: .asClaimed, trees: .one([]), fids: FidBudget(50, clients: 1), memory: MemoryBudget(16 << 20, clients: 1),
       threads: ThreadBudget(4), locks: locks)
-    let files = try ProxyExport(root: root, helper: ours, looksItself: false, boundary: .checked)
+    let files = try MonitoredExport(root: root, helper: ours, looksItself: false, boundary: .checked)
     if NinePServer.serve(files, on: socket, terms) == .lost { violated("the halves have lost each other") }
     // The next input finds the directory as it is left.
     waitForEnd(of: end)
@@ -51,7 +51,7 @@ private struct OtherHalf: ~Copyable, Sendable {
     let life = life
     let socket = socket
     do throws(Errno) {
-      let ending = ObjectServer.serve(try Export(root: root, readOnly: false, boundary: .checked), on: socket)
+      let ending = Monitor.serve(try Export(root: root, readOnly: false, boundary: .checked), on: socket)
       if ending != .closed { violated("the half with privilege: \(ending)") }
     } catch {
       violated("no export: \(error)")

@@ -2,7 +2,8 @@ internal import CLinux
 internal import Export
 internal import Glibc
 internal import Linux
-internal import ProxyHelper
+internal import Monitor
+internal import MonitorProtocol
 internal import ProxyProtocol
 internal import SystemPackage
 
@@ -17,7 +18,7 @@ package enum ObjectServeTarget {
     let root = try Descriptor.workingDirectory()
     try links.becomeWorkingDirectory()
     try introduce(root, on: socket)
-    _ = ObjectServer.serve(try Export(root: root, readOnly: false, boundary: .checked), on: socket)
+    _ = Monitor.serve(try Export(root: root, readOnly: false, boundary: .checked), on: socket)
   }
   private static let outside = Outside(export: server.directory)
 
@@ -99,7 +100,7 @@ struct Packet {
 
   /// Adds a request whose frame is whole.
   mutating func add(type place: UInt8, _ first: UInt8, _ second: UInt8, _ fields: [UInt8]) {
-    let types = ObjectRequestType.allCases
+    let types = MonitorRequestType.allCases
     let type = UInt8(types[Int(place) % types.count].rawValue)
     let size = ObjectPlaces.size + fields.count
     bytes += [type, 0, 0, 0, UInt8(truncatingIfNeeded: size), UInt8(size >> 8), 0, 0, first, 0, second, 0]
@@ -108,7 +109,7 @@ struct Packet {
 
   /// A request, as far as its reply depends on it.
   struct Request {
-    let type: ObjectRequestType
+    let type: MonitorRequestType
     let places: ObjectPlaces
     /// The most bytes that a value may have.
     var room = 0
@@ -128,9 +129,9 @@ struct Packet {
   }
 
   private func request(_ header: FrameHeader, _ payload: Span<UInt8>) -> Request? {
-    guard let type = ObjectRequestType(rawValue: header.type), let places = try? ObjectPlaces(payload),
+    guard let type = MonitorRequestType(rawValue: header.type), let places = try? ObjectPlaces(payload),
       places.first < objects.count, !type.isAboutTwo || places.second < objects.count,
-      let decoded = try? ObjectRequest(type, payload: payload.extracting(droppingFirst: ObjectPlaces.size))
+      let decoded = try? MonitorRequest(type, payload: payload.extracting(droppingFirst: ObjectPlaces.size))
     else { return nil }
     var request = Request(type: type, places: places)
     switch decoded {

@@ -1,7 +1,8 @@
 internal import CLinux
 internal import Glibc
 internal import Linux
-internal import ProxyClient
+internal import MonitorProtocol
+internal import MonitoredExport
 internal import ProxyProtocol
 internal import SystemPackage
 
@@ -9,9 +10,9 @@ internal import SystemPackage
 package enum ObjectTarget {
   /// The first byte is the type: its place among all. Where it is none of theirs the rest is what a helper says.
   package static func run(_ input: Span<UInt8>) {
-    guard let first = input.indices.first, input.count <= ObjectPacket.largest else { return }
+    guard let first = input.indices.first, input.count <= MonitorPacket.largest else { return }
     let rest = input.extracting(droppingFirst: 1)
-    let all = ObjectRequestType.allCases
+    let all = MonitorRequestType.allCases
     if Int(input[first]) < all.count {
       check(all[Int(input[first])], rest)
     } else {
@@ -21,7 +22,7 @@ package enum ObjectTarget {
   }
 
   /// What was understood is said again, and understood as the same.
-  private static func check(_ type: ObjectRequestType, _ payload: Span<UInt8>) {
+  private static func check(_ type: MonitorRequestType, _ payload: Span<UInt8>) {
     var frame: [UInt8] = []
     guard encoded(type, payload, into: &frame) else { return }
     var again: [UInt8] = []
@@ -39,9 +40,9 @@ package enum ObjectTarget {
   }
 
   /// Decodes a payload and makes `frame` what it is encoded as; false where it can't be decoded.
-  private static func encoded(_ type: ObjectRequestType, _ payload: Span<UInt8>, into frame: inout [UInt8]) -> Bool {
+  private static func encoded(_ type: MonitorRequestType, _ payload: Span<UInt8>, into frame: inout [UInt8]) -> Bool {
     guard let places = try? ObjectPlaces(payload),
-      let request = try? ObjectRequest(type, payload: payload.extracting(droppingFirst: ObjectPlaces.size))
+      let request = try? MonitorRequest(type, payload: payload.extracting(droppingFirst: ObjectPlaces.size))
     else { return false }
     if request.type != type { violated("\(type) became \(request.type)") }
     frame = [UInt8](repeating: 0xaa, count: Frame.headerSize + payload.count)
@@ -59,11 +60,11 @@ package enum ObjectTarget {
   /// Replies, one behind the other: what can be decoded is encoded as the same bytes.
   private static func checkReplies(_ bytes: Span<UInt8>) {
     var rest = bytes
-    while let size = try? ObjectReply.size(atFrontOf: rest) {
+    while let size = try? MonitorReply.size(atFrontOf: rest) {
       if !(Frame.headerSize...rest.count).contains(size) { violated("a reply of \(size) bytes in \(rest.count)") }
       let one = rest.extracting(first: size)
       rest = rest.extracting(droppingFirst: size)
-      guard let reply = try? ObjectReply(one) else { continue }
+      guard let reply = try? MonitorReply(one) else { continue }
       var frame = [UInt8](repeating: 0xaa, count: size)
       var buffer = frame.mutableSpan
       guard let count = try? reply.encode(into: &buffer) else { violated("a reply can't be encoded in as many bytes") }
@@ -95,7 +96,7 @@ private enum HostileHelper {
     }
     shutdown(theirs.rawValue, CInt(SHUT_WR))
     do throws(Errno) {
-      let client = try ObjectClient(adopting: ours)
+      let client = try MonitorClient(adopting: ours)
       ask(HeldDescriptor(theirs, in: client.queue), by: client)
     } catch {
       violated("no memory")
@@ -103,7 +104,7 @@ private enum HostileHelper {
   }
 
   /// Has requests done in all ways that there are, each of which may fail.
-  private static func ask(_ object: borrowing HeldDescriptor, by client: consuming ObjectClient) {
+  private static func ask(_ object: borrowing HeldDescriptor, by client: consuming MonitorClient) {
     let name: [UInt8] = Array("file".utf8)
     var underWay = 0
     for round in 0..<4 {

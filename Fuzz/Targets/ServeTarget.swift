@@ -2,7 +2,7 @@ internal import CLinux
 internal import Export
 internal import Glibc
 internal import Linux
-internal import ProxyHelper
+internal import ProxyServer
 internal import ProxyProtocol
 internal import SystemPackage
 

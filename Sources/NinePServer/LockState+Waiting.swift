@@ -1,3 +1,4 @@
+import Export
 import NinePProtocol
 
 /// A request that waits for a lock.

@@ -1,3 +1,4 @@
+package import Export
 package import Linux
 import NinePProtocol
 package import SystemPackage

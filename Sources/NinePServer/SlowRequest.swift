@@ -1,3 +1,4 @@
+import Export
 import Linux
 import NinePProtocol
 import SystemPackage

@@ -2,7 +2,7 @@ import CLinux
 import Confinement
 import Glibc
 import Linux
-import ProxyHelper
+import ProxyServer
 
 /// What the command line asks for.
 enum Command: Equatable {

@@ -1,7 +1,7 @@
 import Confinement
 import Glibc
 import Linux
-import ProxyHelper
+import ProxyServer
 import SystemPackage
 
 /// `virtfs-proxy-helper`, by whichever name it is called: reads its command line, becomes a daemon if it should, serves one

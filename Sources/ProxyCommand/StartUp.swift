@@ -1,7 +1,7 @@
 import Confinement
 import Export
 import Linux
-import ProxyHelper
+import ProxyServer
 import SystemPackage
 
 /// Start-up, in the order that leaves the least to whoever connects: everything is closed off before there is a client.

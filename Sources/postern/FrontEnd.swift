@@ -1,7 +1,7 @@
 import Confinement
 import Export
 import Linux
-import NinePProxy
+import MonitoredExport
 import NinePServer
 import SystemPackage
 
@@ -177,7 +177,7 @@ private struct FrontEndClient: ~Copyable, Sendable {
     let name = introduction.name
     let client = introduction.client
     do throws(Errno) {
-      let files = try ProxyExport(
+      let files = try MonitoredExport(
         root: root, helper: introduction.helper, looksItself: terms.users == .asClaimed,
         boundary: .mountNamespace)
       name.report(NinePServer.serve(files, on: client, terms))

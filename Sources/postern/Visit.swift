@@ -1,8 +1,8 @@
+import Monitor
 import Export
 import Linux
-import NinePExport
 import NinePServer
-import ProxyHelper
+import ProxyServer
 import SystemPackage
 
 /// One client's stay, as far as it concerns this process.
@@ -65,7 +65,7 @@ struct Visit: ~Copyable, Sendable {
       case .client(let terms): name.report(NinePServer.serve(export, on: socket, terms))
       case .frontEnd(let mounts):
         // The front end says how the client's connection has ended.
-        if case .failed(let error) = ObjectServer.serve(export, mounts: mounts, on: socket) {
+        if case .failed(let error) = Monitor.serve(export, mounts: mounts, on: socket) {
           ClientLog.write(.failed, "\(name.text) can't be served any more: \(error)")
         }
       }

@@ -1,6 +1,6 @@
 import Glibc
 import Linux
-import ProxyClient
+import ProxyDriver
 
 /// The programs that tests run.
 package enum Programs {

@@ -4,7 +4,7 @@ import Confinement
 import Glibc
 import HelperHarness
 import Linux
-import ProxyClient
+import ProxyDriver
 import ProxyProtocol
 import Testing
 

@@ -2,7 +2,7 @@ import Confinement
 import Glibc
 import HelperHarness
 import Linux
-import ProxyHelper
+import ProxyServer
 import Testing
 
 @testable import ProxyCommand

@@ -1,7 +1,8 @@
+import Export
 import Glibc
 import HelperHarness
 import Linux
-import ProxyClient
+import ProxyDriver
 import ProxyProtocol
 import Testing
 

@@ -2,7 +2,7 @@ import CLinux
 import Glibc
 import HelperHarness
 import Linux
-import ProxyClient
+import ProxyDriver
 import ProxyProtocol
 import Testing
 

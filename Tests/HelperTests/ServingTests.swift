@@ -1,7 +1,7 @@
 import Glibc
 import HelperHarness
 import Linux
-import ProxyClient
+import ProxyDriver
 import ProxyProtocol
 import Testing
 

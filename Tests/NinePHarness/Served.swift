@@ -1,12 +1,12 @@
+import Monitor
 import CLinux
 import Export
 import Glibc
 import HelperHarness
 import Linux
-import NinePExport
-import NinePProxy
+import MonitoredExport
 import NinePServer
-import ProxyHelper
+import ProxyServer
 import Synchronization
 import SystemPackage
 
@@ -154,13 +154,13 @@ private final class ServingThread: @unchecked Sendable {
           do throws(Errno) {
             let export = try Export(root: try Self.prepare(directory, terms), readOnly: readOnly, boundary: .checked)
             hasBegun.set()
-            _ = ObjectServer.serve(export, on: theirs)
+            _ = Monitor.serve(export, on: theirs)
           } catch {}
         }
         hasBegun.wait()
         let root = Descriptor(adopting: open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC))
         if geteuid() == 0 { try Linux.Thread.become(ThreadUser(try Identity(uid: 65_534, gid: 65_534))) }
-        let files = try ProxyExport(
+        let files = try MonitoredExport(
           root: root, helper: ours, looksItself: terms.users == .asClaimed, boundary: .checked)
         result = serve(files, on: socket)
       }

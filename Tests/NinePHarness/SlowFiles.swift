@@ -2,7 +2,6 @@ import Export
 import Glibc
 import HelperHarness
 import Linux
-import NinePExport
 import NinePServer
 import Synchronization
 import SystemPackage

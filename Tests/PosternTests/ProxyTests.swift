@@ -1,7 +1,7 @@
 import Glibc
 import HelperHarness
 import Linux
-import ProxyClient
+import ProxyDriver
 import Testing
 
 /// `postern proxy`, which is `virtfs-proxy-helper`.

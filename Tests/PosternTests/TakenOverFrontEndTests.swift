@@ -1,3 +1,4 @@
+import MonitorProtocol
 import CLinux
 import CRawCalls
 import Glibc
@@ -72,7 +73,7 @@ struct TakenOverFrontEndTests {
     }
 
     /// Asks for something, and returns the errno that it fails with, 0 for none; nil where the connection has ended.
-    func ask(_ request: borrowing ObjectRequest, _ objects: [CInt]) throws -> CInt? {
+    func ask(_ request: borrowing MonitorRequest, _ objects: [CInt]) throws -> CInt? {
       var bytes = [UInt8](repeating: 0, count: 70_000)
       var span = bytes.mutableSpan
       let count = try request.encode(ObjectPlaces(first: 0, second: objects.count - 1), into: &span)
@@ -91,7 +92,7 @@ struct TakenOverFrontEndTests {
       let count = cl_receive_packet(socket.rawValue, &reply, reply.count, &descriptors, &passed, &isCut, 0)
       for descriptor in descriptors.prefix(Int(passed)) { close(descriptor) }
       guard count > 0 else { return nil }
-      let answer = try? ObjectReply(reply.span.extracting(first: count))
+      let answer = try? MonitorReply(reply.span.extracting(first: count))
       guard let answer, case .failed(let error) = answer else { return 0 }
       return error
     }
@@ -108,11 +109,11 @@ struct TakenOverFrontEndTests {
     let same = open(rig.directory.path + "/share", cl_o_path | O_DIRECTORY | O_CLOEXEC)
     let process = open("/proc/self", cl_o_path | O_DIRECTORY | O_CLOEXEC)
     defer { for file in [victim, outside, same, process] { close(file) } }
-    let owner = ObjectRequest.Owner(uid: 0, gid: 0)
+    let owner = MonitorRequest.Owner(uid: 0, gid: 0)
     let here = rig.root.rawValue
-    var change = ObjectRequest.Change()
+    var change = MonitorRequest.Change()
     change.mode = 0o666
-    change.owner = ObjectRequest.Owner(uid: 1, gid: 1)
+    change.owner = MonitorRequest.Owner(uid: 1, gid: 1)
     for directory in [outside, same, process] {
       #expect(try rig.ask(.find(name: name("victim").span), [directory]) == EXDEV)
       #expect(try rig.ask(.parent, [directory]) == EXDEV)
@@ -152,12 +153,12 @@ struct TakenOverFrontEndTests {
     let file = try name("secret").withObject(in: rig.root.rawValue)
     defer { close(file) }
     #expect(try rig.ask(.open(flags: O_RDONLY, byRoot: true), [file]) == EACCES)
-    var change = ObjectRequest.Change()
+    var change = MonitorRequest.Change()
     change.mode = 0o666
     #expect(try rig.ask(.change(change), [file]) == EPERM)
     for id: UInt32 in [0, 1001, .max] {
       let made = try rig.ask(
-        .makeDirectory(name: name("d").span, mode: 0o755, owner: ObjectRequest.Owner(uid: id, gid: id)),
+        .makeDirectory(name: name("d").span, mode: 0o755, owner: MonitorRequest.Owner(uid: id, gid: id)),
         [rig.root.rawValue])
       #expect(made == (id == .max ? EINVAL : EPERM))
     }
@@ -178,7 +179,7 @@ struct TakenOverFrontEndTests {
     for flags in [cl_o_tmpfile | O_RDWR, cl_o_path, O_CREAT] {
       #expect(try rig.ask(.open(flags: flags, byRoot: true), [rig.root.rawValue]) == EINVAL, "\(flags)")
     }
-    let owner = ObjectRequest.Owner(uid: 0, gid: 0)
+    let owner = MonitorRequest.Owner(uid: 0, gid: 0)
     for (entry, expected) in [("fifo", ENXIO), ("link", ELOOP)] {
       #expect(
         try rig.ask(
@@ -188,7 +189,7 @@ struct TakenOverFrontEndTests {
 
   @Test("what isn't a request ends that connection, and no other")
   func nonsense() throws {
-    let owner = ObjectRequest.Owner(uid: 0, gid: 0)
+    let owner = MonitorRequest.Owner(uid: 0, gid: 0)
     for text in ["", ".", "..", "a/b", "/", "a\0b"] {
       let rig = try Rig()
       let other = Client(try connected(rig.directory.path + "/s"))
@@ -200,7 +201,7 @@ struct TakenOverFrontEndTests {
     }
     var good = [UInt8](repeating: 0, count: 100)
     var span = good.mutableSpan
-    let count = try ObjectRequest.find(name: name("x").span).encode(ObjectPlaces(first: 0), into: &span)
+    let count = try MonitorRequest.find(name: name("x").span).encode(ObjectPlaces(first: 0), into: &span)
     var badType = good
     badType[0] = 63
     var badSize = good

@@ -1,3 +1,4 @@
+import HelperHarness
 import ProxyProtocol
 import Testing
 

@@ -3,7 +3,7 @@ import CLinux
 import Export
 import Glibc
 import Linux
-import ProxyHelper
+import ProxyServer
 import ProxyProtocol
 
 /// Serves a directory to itself and counts what the serving thread allocates, for each request that there is.

@@ -2,7 +2,7 @@ import CLinux
 import Export
 import Glibc
 import Linux
-import ProxyHelper
+import ProxyServer
 import ProxyProtocol
 
 /// Requests that are all sent before the first of them is served.

@@ -1,0 +1,205 @@
+package import Export
+package import Linux
+import MonitorProtocol
+import ProxyProtocol
+package import SystemPackage
+
+/// Serves an export to the one client at the other end of a socket of packets, object by object.
+///
+/// The client is a front end of ours that others speak with, so it isn't trusted either: what it sends may be anything,
+/// and the descriptors that it names objects by may be of other files than the export's.
+package enum Monitor {
+  /// How a connection ended.
+  package enum Ending: Equatable, Sendable {
+    /// The client closed it.
+    case closed
+    /// The client sent a packet that can't be parsed; nothing after it is.
+    case nonsense(type: UInt32, size: UInt32)
+    /// The socket failed.
+    case failed(Errno)
+  }
+
+  /// Answers packets, each in its turn, until there can be no further one. The working directory must be
+  /// ``Linux/DescriptorLinks``.
+  ///
+  /// - Parameters:
+  ///   - export: what is served.
+  ///   - mounts: how many mounts its root directory has that stay there, named from 0 on.
+  ///   - socket: whom.
+  /// - Returns: why there can be no further one.
+  package static func serve(
+    _ export: consuming Export, mounts: Int = 0, on socket: borrowing Descriptor
+  ) -> Ending {
+    do throws(Errno) {
+      var inbox = try MonitorInbox()
+      var outbox = try MonitorOutbox()
+      var responder = try MonitorResponder(export, mounts: mounts)
+      var wait = RequestWait(.automatic)
+      while try inbox.receive(from: socket, waiting: &wait) {
+        while let header = inbox.next() {
+          guard let type = MonitorRequestType(rawValue: header.type),
+            try responder.respond(
+              to: type, inbox.payload(of: header), about: inbox.objects, isCut: inbox.isCut, into: &outbox)
+          else {
+            return .nonsense(type: header.type, size: header.size)
+          }
+          inbox.discard(header)
+          if outbox.isFull { try outbox.send(on: socket) }
+        }
+        guard inbox.isUsedUp else { return .nonsense(type: 0, size: 0) }
+        // Kept any longer, they would keep a removed file's space.
+        responder.forgetObjects()
+        inbox.closeObjects()
+        try outbox.send(on: socket)
+      }
+      return .closed
+    } catch {
+      return error == .brokenPipe || error == .connectionReset ? .closed : .failed(error)
+    }
+  }
+}
+
+/// The packet that is being answered.
+private struct MonitorInbox: ~Copyable {
+  private var buffer: Buffer
+  private var pending = 0..<0
+  /// What came with it.
+  private(set) var objects = OwnedArray<Descriptor>()
+  /// Whether more was sent with it than this process may have.
+  private(set) var isCut = false
+
+  /// - Throws: `ENOMEM`.
+  init() throws(Errno) {
+    buffer = try Buffer(upTo: MonitorPacket.largest)
+  }
+
+  /// Waits for one.
+  ///
+  /// - Returns: false where the peer has closed.
+  mutating func receive(from socket: borrowing Descriptor, waiting wait: inout RequestWait) throws(Errno) -> Bool {
+    var received = ReceivedDescriptors()
+    let count = try Self.receive(from: socket, into: &buffer, &received, &wait)
+    isCut = received.isCut
+    while let object = received.takeFirst() { objects.append(object) }
+    pending = 0..<count
+    return count > 0
+  }
+
+  private static func receive(
+    from socket: borrowing Descriptor, into buffer: inout Buffer, _ descriptors: inout ReceivedDescriptors,
+    _ wait: inout RequestWait
+  ) throws(Errno) -> Int {
+    var space = buffer.mutableSpan(0..<buffer.capacity)
+    return try wait.receive { waiting throws(Errno) in
+      try socket.receivePacket(into: &space, &descriptors, waiting: waiting)
+    }
+  }
+
+  /// The header of the first request that is left; nil where there is none, or not a whole one.
+  borrowing func next() -> FrameHeader? {
+    do throws(Malformed) {
+      let header = try FrameHeader(buffer.span(pending))
+      return Int(header.size) <= pending.count - Frame.headerSize ? header : nil
+    } catch {
+      return nil
+    }
+  }
+
+  @_lifetime(borrow self)
+  borrowing func payload(of header: FrameHeader) -> Span<UInt8> {
+    let start = pending.lowerBound + Frame.headerSize
+    return buffer.span(start..<start + Int(header.size))
+  }
+
+  mutating func closeObjects() { objects.removeAll() }
+
+  mutating func discard(_ header: FrameHeader) {
+    pending = pending.lowerBound + Frame.headerSize + Int(header.size)..<pending.upperBound
+  }
+
+  /// Whether nothing is left of the packet.
+  var isUsedUp: Bool { pending.isEmpty }
+}
+
+/// Replies, and the descriptors that go with them, until they are sent.
+struct MonitorOutbox: ~Copyable {
+  private var buffer: Buffer
+  private var count = 0
+  private var descriptors = OwnedArray<Descriptor>()
+
+  /// - Throws: `ENOMEM`.
+  init() throws(Errno) {
+    buffer = try Buffer(upTo: MonitorPacket.largest)
+  }
+
+  /// Puts a reply behind the others, for which there is room where it isn't full.
+  mutating func put(_ reply: borrowing MonitorReply) throws(Errno) {
+    var rest = buffer.mutableSpan(count..<buffer.capacity)
+    do throws(Malformed) {
+      count += try reply.encode(into: &rest)
+    } catch {
+      throw .noBufferSpace
+    }
+  }
+
+  /// Puts a reply with a descriptor.
+  mutating func put(_ descriptor: consuming Descriptor) throws(Errno) {
+    try put(.descriptor)
+    descriptors.append(descriptor)
+  }
+
+  /// Puts a value of at most `size` bytes, which `write` writes where the reply has it.
+  mutating func putValue(
+    _ size: UInt32, _ write: (inout MutableSpan<UInt8>) throws(Errno) -> Int
+  ) throws(Errno) {
+    let room = min(Int(size), MonitorPacket.largestValue)
+    let start = count + Frame.headerSize
+    var space = buffer.mutableSpan(start..<start + room)
+    let written = try write(&space)
+    var rest = buffer.mutableSpan(count..<buffer.capacity)
+    do throws(Malformed) {
+      count += try MonitorReply.putValue(count: min(written, room), into: &rest)
+    } catch {
+      throw .noBufferSpace
+    }
+  }
+
+  /// Whether it must be sent before anything else is put.
+  var isFull: Bool { count > 8192 || descriptors.count == PassedDescriptors.most }
+
+  /// Sends what there is. Where the kernel has no room for the descriptors, the requests for them have failed.
+  mutating func send(on socket: borrowing Descriptor) throws(Errno) {
+    guard count > 0 else { return }
+    var passed = PassedDescriptors()
+    for index in 0..<descriptors.count { passed.append(descriptors[index]) }
+    do throws(Errno) {
+      try socket.sendPacket(buffer.span(0..<count), with: passed)
+    } catch {
+      guard error.isShortage, descriptors.count > 0 else { throw error }
+      buffer = try refusal(error)
+      try socket.sendPacket(buffer.span(0..<count), with: PassedDescriptors())
+    }
+    count = 0
+    descriptors.removeAll()
+  }
+
+  /// The same replies, those with a descriptor failed.
+  private mutating func refusal(_ error: Errno) throws(Errno) -> Buffer {
+    var refused = try Buffer(upTo: buffer.capacity)
+    var (start, end) = (0, 0)
+    do throws(Malformed) {
+      while start < count {
+        let size = try MonitorReply.size(atFrontOf: buffer.span(start..<count))
+        var reply = try MonitorReply(buffer.span(start..<start + size))
+        if case .descriptor = reply { reply = .failed(error.rawValue) }
+        var rest = refused.mutableSpan(end..<refused.capacity)
+        end += try reply.encode(into: &rest)
+        start += size
+      }
+    } catch {
+      throw .noBufferSpace
+    }
+    count = end
+    return refused
+  }
+}

@@ -1,0 +1,265 @@
+package import Export
+package import Linux
+import MonitorProtocol
+import ProxyProtocol
+package import SystemPackage
+
+/// An export that a helper serves: a file system for a process that has no privilege.
+///
+/// It holds its objects itself, so that looking at them, and reading and writing what is open, are its own system calls.
+/// What takes privilege, or changes a directory, it has the helper do, several things at a time.
+package struct MonitoredExport: ~Copyable, FileSystem {
+  /// The export as far as this process may use it.
+  private let own: Export
+  private let helper: Cell<MonitorClient>
+  package let queue: PacketQueue?
+  private let looksItself: Bool
+
+  /// The export that the helper at the other end of a socket of packets serves.
+  ///
+  /// - Parameters:
+  ///   - root: its root directory, of the helper's mounts.
+  ///   - helper: the socket.
+  ///   - looksItself: whether to go by names oneself where one may. A helper that acts as a certain user must do it all, since
+  ///     that user may be kept from what this process's isn't.
+  ///   - boundary: what keeps `..` inside for this process.
+  /// - Throws: what keeps the thread's identity from being known, or `ENOMEM`.
+  package init(
+    root: consuming Descriptor, helper: consuming Descriptor, looksItself: Bool, boundary: Export.Boundary
+  ) throws(Errno) {
+    let client = try MonitorClient(adopting: helper)
+    own = try Export(root: root, readOnly: false, boundary: boundary)
+    queue = client.queue
+    self.helper = Cell(client)
+    self.looksItself = looksItself
+  }
+
+  package func next() throws(Errno) -> Outcome {
+    switch try helper.with({ helper throws(Errno) in try helper.next() }) {
+    case .done: return .done
+    case .descriptor(let descriptor): return .opened(descriptor)
+    case .status(let status): return .made(Linux.FileStatus(status))
+    case .value: throw .ioError
+    }
+  }
+
+  package var isLost: Bool { helper.with { helper in helper.isBroken } }
+
+  package func hold() throws(Errno) -> Descriptor { try own.hold() }
+
+  package func find(_ name: borrowing Path, in directory: borrowing Descriptor) throws(Errno) -> Descriptor {
+    if looksItself {
+      do throws(Errno) {
+        return try own.find(name, in: directory)
+      } catch .permissionDenied {}
+    }
+    return try descriptor(.find(name: name.bytes), directory)
+  }
+
+  package func parent(
+    of directory: borrowing Descriptor, known: inout RecentFiles?
+  ) throws(Errno) -> Descriptor {
+    if looksItself {
+      do throws(Errno) {
+        return try own.parent(of: directory, known: &known)
+      } catch .permissionDenied {}
+    }
+    return try descriptor(.parent, directory)
+  }
+
+  package func status(of object: borrowing Descriptor) throws(Errno) -> Linux.FileStatus {
+    try own.status(of: object)
+  }
+
+  package func mount(of object: borrowing Descriptor) throws(Errno) -> UInt64 {
+    try own.mount(of: object)
+  }
+
+  package func fileSystemStatus(of object: borrowing Descriptor) throws(Errno) -> Linux.FileSystemStatus {
+    try own.fileSystemStatus(of: object)
+  }
+
+  package func readLink(_ object: borrowing Descriptor, into buffer: inout MutableSpan<UInt8>) throws(Errno) -> Int {
+    try own.readLink(object, into: &buffer)
+  }
+
+  package func read(
+    _ file: borrowing Descriptor, at offset: UInt64, into buffer: inout MutableSpan<UInt8>
+  ) throws(Errno) -> Int {
+    try own.read(file, at: offset, into: &buffer)
+  }
+
+  /// Without CAP_FSETID, so that set-id bits go whoever writes.
+  package func write(
+    _ data: Span<UInt8>, to file: borrowing Descriptor, at offset: UInt64, isRoot: Bool
+  ) throws(Errno) -> Int {
+    try own.write(data, to: file, at: offset, isRoot: true)
+  }
+
+  /// Has the helper find something, and waits for it.
+  private func descriptor(
+    _ request: borrowing MonitorRequest, _ object: borrowing Descriptor
+  ) throws(Errno) -> Descriptor {
+    var none = MutableSpan<UInt8>()
+    let outcome = try helper.with { helper throws(Errno) in
+      try helper.call(request, object, into: &none)
+    }
+    guard case .descriptor(let descriptor) = consume outcome else { throw .ioError }
+    return descriptor
+  }
+}
+
+// What the helper does.
+extension MonitoredExport {
+  private func begin(
+    _ request: borrowing MonitorRequest, _ object: borrowing HeldDescriptor
+  ) throws(Errno) -> Outcome {
+    try helper.with { helper throws(Errno) in try helper.begin(request, object) }
+    return .underWay
+  }
+
+  package func open(
+    _ object: borrowing HeldDescriptor, kind: FileKind, _ flags: Linux.OpenFlags, isRoot: Bool
+  ) throws(Errno) -> Outcome {
+    try begin(.open(flags: flags.rawValue, byRoot: isRoot), object)
+  }
+
+  package func create(
+    in directory: borrowing HeldDescriptor, _ name: borrowing Path, _ flags: Linux.OpenFlags, mode: UInt32,
+    as identity: Identity
+  ) throws(Errno) -> Outcome {
+    try begin(
+      .create(name: name.bytes, flags: flags.rawValue, mode: mode, owner: MonitorRequest.Owner(identity)), directory)
+  }
+
+  package func makeDirectory(
+    in directory: borrowing HeldDescriptor, _ name: borrowing Path, mode: UInt32, as identity: Identity
+  ) throws(Errno) -> Outcome {
+    try begin(.makeDirectory(name: name.bytes, mode: mode, owner: MonitorRequest.Owner(identity)), directory)
+  }
+
+  package func makeNode(
+    in directory: borrowing HeldDescriptor, _ name: borrowing Path, mode: UInt32, device: UInt64, as identity: Identity
+  ) throws(Errno) -> Outcome {
+    try begin(
+      .makeNode(name: name.bytes, mode: mode, device: device, owner: MonitorRequest.Owner(identity)), directory)
+  }
+
+  package func makeSymbolicLink(
+    in directory: borrowing HeldDescriptor, _ name: borrowing Path, target: borrowing Path, as identity: Identity
+  ) throws(Errno) -> Outcome {
+    try begin(
+      .makeSymbolicLink(name: name.bytes, target: target.bytes, owner: MonitorRequest.Owner(identity)), directory)
+  }
+
+  package func link(
+    _ object: borrowing HeldDescriptor, into directory: borrowing HeldDescriptor, _ name: borrowing Path
+  ) throws(Errno) -> Outcome {
+    try helper.with { helper throws(Errno) in try helper.begin(.link(name: name.bytes), object, directory) }
+    return .underWay
+  }
+
+  package func rename(
+    in directory: borrowing HeldDescriptor, _ old: borrowing Path, to other: borrowing HeldDescriptor,
+    _ new: borrowing Path
+  ) throws(Errno) -> Outcome {
+    try helper.with { helper throws(Errno) in
+      try helper.begin(.rename(old: old.bytes, new: new.bytes), directory, other)
+    }
+    return .underWay
+  }
+
+  package func remove(
+    _ name: borrowing Path, in directory: borrowing HeldDescriptor, isDirectory: Bool
+  ) throws(Errno) -> Outcome {
+    try begin(.remove(name: name.bytes, isDirectory: isDirectory), directory)
+  }
+
+  package func remove(_ object: borrowing HeldDescriptor) throws(Errno) -> Outcome {
+    try begin(.removeObject, object)
+  }
+
+  package func rename(
+    _ object: borrowing HeldDescriptor, to directory: borrowing HeldDescriptor, _ new: borrowing Path
+  ) throws(Errno) -> Outcome {
+    try helper.with { helper throws(Errno) in try helper.begin(.renameObject(new: new.bytes), object, directory) }
+    return .underWay
+  }
+
+  package func change(
+    _ object: borrowing HeldDescriptor, _ change: StatusChange, isOpen: Bool
+  ) throws(Errno) -> Outcome {
+    var rest = MonitorRequest.Change()
+    rest.owner = change.owner.map { MonitorRequest.Owner(uid: $0.uid, gid: $0.gid) }
+    rest.mode = change.mode
+    rest.times = change.times.map {
+      MonitorRequest.Change.Times(access: Request.Time($0.access), modification: Request.Time($0.modification))
+    }
+    if let size = change.size {
+      if isOpen {
+        try object.descriptor.setSize(to: size)
+        if rest == MonitorRequest.Change() { return .done }
+      } else {
+        rest.size = size
+        rest.byRoot = change.isRoot
+      }
+    }
+    return try begin(.change(rest), object)
+  }
+
+  package func attribute(
+    of object: borrowing Descriptor, name: borrowing Path, into buffer: inout MutableSpan<UInt8>
+  ) throws(Errno) -> Int {
+    try value(.getAttribute(name: name.bytes, size: UInt32(clamping: buffer.count)), of: object, into: &buffer)
+  }
+
+  package func attributes(
+    of object: borrowing Descriptor, into buffer: inout MutableSpan<UInt8>
+  ) throws(Errno) -> Int {
+    try value(.listAttributes(size: UInt32(clamping: buffer.count)), of: object, into: &buffer)
+  }
+
+  package func setAttribute(
+    of object: borrowing Descriptor, name: borrowing Path, to value: Span<UInt8>, flags: Int32
+  ) throws(Errno) {
+    var none = MutableSpan<UInt8>()
+    _ = try self.value(.setAttribute(name: name.bytes, value: value, flags: flags), of: object, into: &none)
+  }
+
+  package func removeAttribute(of object: borrowing Descriptor, name: borrowing Path) throws(Errno) {
+    var none = MutableSpan<UInt8>()
+    _ = try value(.removeAttribute(name: name.bytes), of: object, into: &none)
+  }
+
+  private func value(
+    _ request: borrowing MonitorRequest, of object: borrowing Descriptor, into buffer: inout MutableSpan<UInt8>
+  ) throws(Errno) -> Int {
+    let outcome = try helper.with { helper throws(Errno) in
+      try helper.call(request, object, into: &buffer)
+    }
+    guard case .value(let count) = consume outcome else { return 0 }
+    return count
+  }
+}
+
+extension MonitorRequest.Owner {
+  fileprivate init(_ identity: Identity) {
+    self.init(uid: identity.uid, gid: identity.gid)
+  }
+}
+
+extension Request.Time {
+  fileprivate init(_ time: Linux.Time) {
+    self.init(seconds: time.seconds, nanoseconds: time.nanoseconds)
+  }
+}
+
+extension Linux.FileStatus {
+  /// As far as a qid tells.
+  fileprivate init(_ status: ProxyProtocol.FileStatus) {
+    self.init(
+      device: status.device, inode: status.inode, mode: status.mode, size: status.size,
+      modification: Linux.Time(
+        seconds: status.modification.seconds, nanoseconds: status.modification.nanoseconds))
+  }
+}
