@@ -40,19 +40,23 @@ let package = Package(
     .target(name: "Linux", dependencies: ["CLinux", system], swiftSettings: path),
     .target(name: "Confinement", dependencies: ["CLinux", "CSeccomp", "Linux", system], swiftSettings: swift),
     .target(name: "Export", dependencies: ["Linux", system], swiftSettings: path),
+    .target(name: "Serving", dependencies: ["Export", "Linux", "NinePProtocol", system], swiftSettings: path),
     .target(name: "ProxyProtocol", swiftSettings: path),
-    .target(name: "ProxyServer", dependencies: ["Linux", "Export", "ProxyProtocol", system], swiftSettings: path),
+    .target(
+      name: "ProxyServer", dependencies: ["Linux", "Export", "ProxyProtocol", "Serving", system],
+      swiftSettings: path),
     .target(name: "NinePProtocol", swiftSettings: path),
-    .target(name: "NinePServer", dependencies: ["Export", "Linux", "NinePProtocol", system], swiftSettings: path),
+    .target(
+      name: "NinePServer", dependencies: ["Export", "Linux", "NinePProtocol", "Serving", system], swiftSettings: path),
     .target(name: "MonitorProtocol", dependencies: ["ProxyProtocol"], swiftSettings: path),
     .target(
-      name: "Monitor", dependencies: ["Export", "Linux", "MonitorProtocol", system], swiftSettings: path),
+      name: "Monitor", dependencies: ["Export", "Linux", "MonitorProtocol", "Serving", system], swiftSettings: path),
     .target(
-      name: "MonitoredExport", dependencies: ["Export", "Linux", "MonitorProtocol", system], swiftSettings: path),
+      name: "MonitoredExport", dependencies: ["Export", "Linux", "MonitorProtocol", "Serving", system], swiftSettings: path),
     .target(name: "ProxyDriver", dependencies: ["Linux", "ProxyProtocol", system], swiftSettings: path),
     .target(
       name: "ProxyCommand",
-      dependencies: ["CLinux", "Linux", "Confinement", "Export", "ProxyServer", system],
+      dependencies: ["CLinux", "Linux", "Confinement", "Export", "ProxyServer", "Serving", system],
       swiftSettings: swift
     ),
     .executableTarget(name: "virtfs-proxy-helper", dependencies: ["ProxyCommand"], swiftSettings: swift),
@@ -60,7 +64,7 @@ let package = Package(
       name: "postern",
       dependencies: [
         "Linux", "Confinement", "Export", "Monitor", "MonitoredExport", "NinePServer", "ProxyCommand", "ProxyServer",
-        argumentParser, system,
+        "Serving", argumentParser, system,
       ],
       swiftSettings: swift
     ),
@@ -98,10 +102,13 @@ let package = Package(
     .testTarget(
       name: "NinePServerTests",
       dependencies: [
-        "HelperHarness", "NinePHarness", "NinePProtocol", "NinePServer", "Linux", "CLinux", system,
+        "HelperHarness", "NinePHarness", "NinePProtocol", "NinePServer", "Serving", "Linux", "CLinux", system,
       ],
       swiftSettings: tests
     ),
+    .testTarget(
+      name: "ServingTests", dependencies: ["HelperHarness", "NinePProtocol", "Serving", "Linux", system],
+      swiftSettings: tests),
     .testTarget(
       name: "PosternTests",
       dependencies: [
@@ -115,8 +122,8 @@ let package = Package(
     .target(
       name: "NinePHarness",
       dependencies: [
-        "CRawCalls", "HelperHarness", "Monitor", "MonitoredExport", "NinePServer", "ProxyServer", "Export", "Linux",
-        "CLinux", system,
+        "CRawCalls", "HelperHarness", "Monitor", "MonitoredExport", "NinePServer", "ProxyServer", "Serving", "Export",
+        "Linux", "CLinux", system,
       ],
       path: "Tests/NinePHarness",
       swiftSettings: tests
@@ -141,8 +148,7 @@ let package = Package(
       name: "HelperTests",
       dependencies: [
         "CRawCalls", "Confinement", "HelperHarness", "ProxyDriver", "ProxyCommand", "ProxyServer",
-        "ProxyProtocol",
-        "Linux", "CLinux", system,
+        "ProxyProtocol", "Serving", "Linux", "CLinux", system,
       ],
       swiftSettings: tests
     ),
@@ -174,7 +180,7 @@ let package = Package(
       name: "FuzzTargets",
       dependencies: [
         "CLinux", "Linux", "Confinement", "Export", "Monitor", "MonitorProtocol", "MonitoredExport",
-        "NinePProtocol", "NinePServer", "ProxyDriver", "ProxyProtocol", "ProxyServer", system,
+        "NinePProtocol", "NinePServer", "ProxyDriver", "ProxyProtocol", "ProxyServer", "Serving", system,
       ],
       path: "Fuzz/Targets",
       swiftSettings: tests

@@ -34,20 +34,25 @@ let package = Package(
     .target(name: "Export", dependencies: ["Linux", system], swiftSettings: swift),
     .target(name: "ProxyProtocol", swiftSettings: swift),
     .target(name: "NinePProtocol", swiftSettings: swift),
-    .target(name: "ProxyServer", dependencies: ["Linux", "Export", "ProxyProtocol", system], swiftSettings: swift),
+    .target(name: "Serving", dependencies: ["Export", "Linux", "NinePProtocol", system], swiftSettings: swift),
+    .target(
+      name: "ProxyServer", dependencies: ["Linux", "Export", "ProxyProtocol", "Serving", system],
+      swiftSettings: swift),
     .target(name: "ProxyDriver", dependencies: ["Linux", "ProxyProtocol", system], swiftSettings: swift),
-    .target(name: "NinePServer", dependencies: ["Export", "Linux", "NinePProtocol", system], swiftSettings: swift),
+    .target(
+      name: "NinePServer", dependencies: ["Export", "Linux", "NinePProtocol", "Serving", system],
+      swiftSettings: swift),
     .target(name: "MonitorProtocol", dependencies: ["ProxyProtocol"], swiftSettings: swift),
     .target(
-      name: "Monitor", dependencies: ["Export", "Linux", "MonitorProtocol", system], swiftSettings: swift),
+      name: "Monitor", dependencies: ["Export", "Linux", "MonitorProtocol", "Serving", system], swiftSettings: swift),
     .target(
-      name: "MonitoredExport", dependencies: ["Export", "Linux", "MonitorProtocol", system], swiftSettings: swift),
+      name: "MonitoredExport", dependencies: ["Export", "Linux", "MonitorProtocol", "Serving", system], swiftSettings: swift),
     .target(
       name: "FuzzTargets",
       dependencies: [
         "CLinux", "Linux", "Confinement", "Export", "ProxyDriver", "ProxyServer", "ProxyProtocol", "Monitor",
         "MonitorProtocol",
-        "NinePProtocol", "MonitoredExport", "NinePServer", system,
+        "NinePProtocol", "MonitoredExport", "NinePServer", "Serving", system,
       ],
       path: "Targets",
       swiftSettings: swift

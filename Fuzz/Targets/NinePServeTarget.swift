@@ -4,6 +4,7 @@ internal import Glibc
 internal import Linux
 internal import NinePProtocol
 internal import NinePServer
+internal import Serving
 internal import SystemPackage
 
 /// Any requests of a client of 9P, served by the whole server in a directory of its own.

@@ -3,6 +3,7 @@ internal import Linux
 internal import Monitor
 internal import MonitoredExport
 internal import NinePServer
+internal import Serving
 internal import SystemPackage
 
 /// The requests of ``NinePServeTarget``, served in two halves, as root's server does for a client that isn't believed.

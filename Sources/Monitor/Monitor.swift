@@ -2,6 +2,7 @@ package import Export
 package import Linux
 import MonitorProtocol
 import ProxyProtocol
+import Serving
 package import SystemPackage
 
 /// Serves an export to the one client at the other end of a socket of packets, object by object.

@@ -1,6 +1,7 @@
 package import Linux
 package import MonitorProtocol
 package import ProxyProtocol
+import Serving
 package import SystemPackage
 
 /// A front end's connection to our own helper, for what is done to objects that it holds: ``ProxyProtocol/MonitorRequest``.

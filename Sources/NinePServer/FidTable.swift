@@ -1,5 +1,6 @@
 import Linux
 import NinePProtocol
+import Serving
 import SystemPackage
 
 /// A session's fids, each with what it stands for. Each holds one descriptor, so that to bound them is to bound those.

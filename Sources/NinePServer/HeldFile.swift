@@ -1,5 +1,6 @@
 import Linux
 import NinePProtocol
+import Serving
 import SystemPackage
 
 /// What a fid stands for.

@@ -1,5 +1,6 @@
 import Linux
 import NinePProtocol
+import Serving
 import SystemPackage
 
 /// The receiving half of a connection: requests as they arrive, one whole frame at a time.

@@ -1,6 +1,7 @@
 package import Export
 package import Linux
 import NinePProtocol
+package import Serving
 package import SystemPackage
 
 /// Serves a file system to the client at the other end of a socket, by 9P2000.L.

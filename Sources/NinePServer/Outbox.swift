@@ -1,5 +1,6 @@
 import Linux
 import NinePProtocol
+import Serving
 import SystemPackage
 
 /// The sending half of a connection: replies are put together here, one behind the other, and sent in one call.

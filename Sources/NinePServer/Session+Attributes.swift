@@ -1,6 +1,7 @@
 import Export
 import Linux
 import NinePProtocol
+import Serving
 import SystemPackage
 
 // What files are, and what changes that.

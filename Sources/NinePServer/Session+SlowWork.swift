@@ -1,6 +1,7 @@
 import Export
 import Linux
 import NinePProtocol
+import Serving
 import SystemPackage
 
 // Requests that another thread may do, and what becomes of their tags.

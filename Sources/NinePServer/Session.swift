@@ -1,6 +1,7 @@
 import Export
 import Linux
 import NinePProtocol
+import Serving
 import SystemPackage
 
 /// One client's session: what it has agreed upon, and its fids. Does what requests ask for, and puts the replies

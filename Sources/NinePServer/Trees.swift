@@ -1,5 +1,6 @@
 import Export
 import Linux
+import Serving
 import SystemPackage
 
 /// What an attach can name: the file trees that are served, and what clients call them, as bytes.

@@ -3,6 +3,7 @@ import Confinement
 import Glibc
 import Linux
 import ProxyServer
+import Serving
 
 /// What the command line asks for.
 enum Command: Equatable {

@@ -1,5 +1,6 @@
 import Linux
 import ProxyProtocol
+import Serving
 import SystemPackage
 
 /// The receiving half of a connection: requests as they arrive, one whole frame at a time.

@@ -1,6 +1,7 @@
 package import Export
 package import Linux
 import ProxyProtocol
+package import Serving
 package import SystemPackage
 
 /// Serves an export to the one client at the other end of a socket.

@@ -1,5 +1,6 @@
 import Linux
 import NinePServer
+import Serving
 import Synchronization
 
 /// Log lines about clients: of each kind so many that no client can flood the log.

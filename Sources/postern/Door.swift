@@ -1,6 +1,7 @@
 import Export
 import Linux
 import NinePServer
+import Serving
 import SystemPackage
 
 /// Lets clients in, and has each served on a thread of its own.

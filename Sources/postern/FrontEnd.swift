@@ -3,6 +3,7 @@ import Export
 import Linux
 import MonitoredExport
 import NinePServer
+import Serving
 import SystemPackage
 
 /// The process that clients speak with, where another one does for it what takes privilege.

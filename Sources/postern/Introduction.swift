@@ -1,5 +1,6 @@
 import Linux
 import NinePServer
+import Serving
 import SystemPackage
 
 /// What the process that lets clients in tells the one that speaks with them: here is a client, and a helper for it.

@@ -1,6 +1,7 @@
 import Confinement
 import Linux
 import NinePServer
+import Serving
 import SystemPackage
 
 // How many clients there may be at a time.

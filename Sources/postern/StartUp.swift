@@ -3,6 +3,7 @@ import Export
 import Glibc
 import Linux
 import NinePServer
+import Serving
 import SystemPackage
 
 /// Start-up, in the order that leaves the least to whoever connects: everything is closed off before there is a client.

@@ -3,6 +3,7 @@ import Export
 import Linux
 import NinePServer
 import ProxyServer
+import Serving
 import SystemPackage
 
 /// One client's stay, as far as it concerns this process.

@@ -3,6 +3,7 @@ import Glibc
 import HelperHarness
 import Linux
 import ProxyServer
+import Serving
 import Testing
 
 @testable import ProxyCommand

@@ -7,6 +7,7 @@ import Linux
 import MonitoredExport
 import NinePServer
 import ProxyServer
+import Serving
 import Synchronization
 import SystemPackage
 

@@ -3,6 +3,7 @@ import HelperHarness
 import Linux
 import NinePHarness
 import NinePServer
+import Serving
 import Testing
 
 /// What clients' buffers and threads may take together, and that whoever gets less is still served.

@@ -3,6 +3,7 @@ import HelperHarness
 import Linux
 import NinePHarness
 import NinePServer
+import Serving
 import SystemPackage
 import Testing
 

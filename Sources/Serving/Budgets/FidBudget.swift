@@ -17,17 +17,17 @@ package final class FidBudget: Sendable {
   }
 
   /// Whether a client that has so many may have one more. Several that ask at once may get one more each.
-  func hasRoom(beside count: Int) -> Bool {
+  package func hasRoom(beside count: Int) -> Bool {
     count < own || taken.load(ordering: .relaxed) < shared
   }
 
   /// A client has taken one, and has so many now.
-  func take(for count: Int) {
+  package func take(for count: Int) {
     if count > own { taken.add(1, ordering: .relaxed) }
   }
 
   /// A client gives some of the `count` back that it had.
-  func giveBack(_ fids: Int, of count: Int) {
+  package func giveBack(_ fids: Int, of count: Int) {
     let more = min(fids, count - own)
     if more > 0 { taken.subtract(more, ordering: .relaxed) }
   }
@@ -35,7 +35,7 @@ package final class FidBudget: Sendable {
   /// Takes one of those that are for whoever comes first, for something else than a fid.
   ///
   /// - Returns: nil where there is none.
-  func takeExtra() -> ExtraDescriptor? {
+  package func takeExtra() -> ExtraDescriptor? {
     guard taken.add(1, ordering: .relaxed).newValue <= shared else {
       taken.subtract(1, ordering: .relaxed)
       return nil
@@ -57,7 +57,7 @@ package final class FidBudget: Sendable {
 }
 
 /// That there may be one descriptor more, until this ends.
-struct ExtraDescriptor: ~Copyable, Sendable {
+package struct ExtraDescriptor: ~Copyable, Sendable {
   private let budget: FidBudget
 
   fileprivate init(_ budget: FidBudget) {
@@ -68,11 +68,11 @@ struct ExtraDescriptor: ~Copyable, Sendable {
 }
 
 /// That there may be some more.
-struct ExtraDescriptors: ~Copyable {
+package struct ExtraDescriptors: ~Copyable {
   private let budget: FidBudget
   private var count = 0
 
-  init(_ budget: FidBudget) {
+  package init(_ budget: FidBudget) {
     self.budget = budget
   }
 
@@ -81,7 +81,7 @@ struct ExtraDescriptors: ~Copyable {
   /// Takes as many as it takes to have so many.
   ///
   /// - Returns: false where there aren't so many.
-  mutating func have(_ wanted: Int) -> Bool {
+  package mutating func have(_ wanted: Int) -> Bool {
     guard wanted > count else { return true }
     guard budget.takeExtras(wanted - count) else { return false }
     count = wanted
@@ -89,7 +89,7 @@ struct ExtraDescriptors: ~Copyable {
   }
 
   /// Gives all of them back.
-  mutating func giveBack() {
+  package mutating func giveBack() {
     guard count > 0 else { return }
     budget.giveBackExtra(count)
     count = 0

@@ -3,7 +3,7 @@ import HelperHarness
 import NinePProtocol
 import Testing
 
-@testable import NinePServer
+@testable import Serving
 
 /// What a request for a lock costs beside the locks of many others.
 @Suite("Many locks") struct LockScaleTests {

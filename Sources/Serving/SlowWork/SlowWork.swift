@@ -1,14 +1,14 @@
-import Export
-import Linux
-import NinePProtocol
+package import Export
+internal import Linux
+package import NinePProtocol
 import Synchronization
-import SystemPackage
+internal import SystemPackage
 
 /// The threads that do a connection's slow requests, beside its own, which goes on with others meanwhile.
 ///
 /// There are none until there is such a request. The connection's own thread starts them, so that they are the same
 /// user's, and with the same capabilities. All but ``work()`` is that thread's to call.
-final class SlowWork<Contents: FileContents>: Sendable {
+package final class SlowWork<Contents: FileContents>: Sendable {
   private let contents: Contents
   private let line: Line
   private let memory: ClientMemory
@@ -28,7 +28,7 @@ final class SlowWork<Contents: FileContents>: Sendable {
   /// What a thread keeps of a buffer.
   private static var keptBuffer: Int { 256 << 10 }
 
-  init(_ contents: Contents, _ line: Line, _ memory: ClientMemory, _ budget: ThreadBudget) {
+  package init(_ contents: Contents, _ line: Line, _ memory: ClientMemory, _ budget: ThreadBudget) {
     self.contents = contents
     self.line = line
     self.memory = memory
@@ -36,12 +36,12 @@ final class SlowWork<Contents: FileContents>: Sendable {
   }
 
   /// Bytes of a buffer for a reply of up to `size` bytes. Replies to flushes come behind it.
-  static func replyCapacity(for size: Int) -> Int {
+  package static func replyCapacity(for size: Int) -> Int {
     size + SlowQueue.mostFlushes * Frame.headerSize + ReplyWriter.smallestBuffer
   }
 
   /// Has a request done and answered. Waits where there are too many.
-  func add(_ request: consuming SlowRequest) {
+  package func add(_ request: consuming SlowRequest) {
     let size = request.dataSize
     wait { queue in queue.hasRoom(for: size) }
     var request: SlowRequest? = consume request
@@ -57,7 +57,7 @@ final class SlowWork<Contents: FileContents>: Sendable {
   }
 
   /// Whether a tag is in use, so that it can't be another request's.
-  func has(_ tag: Tag) -> Bool {
+  package func has(_ tag: Tag) -> Bool {
     guard pending.load(ordering: .relaxed) > 0 else { return false }
     return queue.withLock { $0.has(tag) }
   }
@@ -65,7 +65,7 @@ final class SlowWork<Contents: FileContents>: Sendable {
   /// Cancels what has a tag, if that hasn't begun.
   ///
   /// - Returns: whether the flush is answered when what it names is, rather than at once.
-  func flush(_ tag: Tag, _ writer: ReplyWriter) -> Bool {
+  package func flush(_ tag: Tag, _ writer: ReplyWriter) -> Bool {
     guard pending.load(ordering: .relaxed) > 0 else { return false }
     var outcome = SlowQueue.Flushing.done
     wait { queue in
@@ -78,7 +78,7 @@ final class SlowWork<Contents: FileContents>: Sendable {
 
   /// Forgets all that was asked for: no reply comes to that any more. What is being written is waited for, so that it
   /// isn't written later over what comes next.
-  func startOver() {
+  package func startOver() {
     guard pending.load(ordering: .relaxed) > 0 else { return }
     queue.withLock { queue in
       queue.cancel()
@@ -91,7 +91,7 @@ final class SlowWork<Contents: FileContents>: Sendable {
   /// its replies before.
   ///
   /// - Returns: whether it got all.
-  func end(isCutOff: Bool) -> Bool {
+  package func end(isCutOff: Bool) -> Bool {
     guard threads.withLock({ $0.count }) > 0 else { return true }
     if !isCutOff && !line.isCutOff { wait { queue in queue.isEmpty } }
     let isDone = queue.withLock { queue in

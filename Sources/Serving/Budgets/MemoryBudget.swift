@@ -1,5 +1,5 @@
 internal import Synchronization
-import SystemPackage
+package import SystemPackage
 
 /// The bytes that all clients' buffers may have together.
 ///
@@ -36,11 +36,11 @@ package final class MemoryBudget: Sendable {
 }
 
 /// What one client has of a ``MemoryBudget``. All threads of its connection take from it.
-final class ClientMemory: Sendable {
+package final class ClientMemory: Sendable {
   private let budget: MemoryBudget
   private let held = Mutex(0)
 
-  init(of budget: MemoryBudget) {
+  package init(of budget: MemoryBudget) {
     self.budget = budget
   }
 
@@ -61,12 +61,12 @@ final class ClientMemory: Sendable {
 }
 
 /// Bytes that were taken from the budget, until this ends.
-struct MemoryCharge: ~Copyable {
+package struct MemoryCharge: ~Copyable {
   private let memory: ClientMemory
   private let bytes: Int
 
   /// - Throws: `ENOMEM` where the budget has no room for them.
-  init(_ bytes: Int, of memory: ClientMemory) throws(Errno) {
+  package init(_ bytes: Int, of memory: ClientMemory) throws(Errno) {
     guard memory.take(bytes) else { throw .noMemory }
     self.memory = memory
     self.bytes = bytes

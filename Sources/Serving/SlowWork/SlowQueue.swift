@@ -37,7 +37,7 @@ struct SlowQueue: ~Copyable {
   /// The most flushes that wait.
   static let mostFlushes = 128
   /// The most bytes that are to be written, and the most that all buffers have, unless one request alone has more.
-  private static let mostBytes = NinePServer.largestMessage
+  private static let mostBytes = 16 << 20
 
   init() {
     running.reserveCapacity(16)

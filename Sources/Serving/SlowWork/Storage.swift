@@ -1,8 +1,8 @@
-import Linux
-import SystemPackage
+package import Linux
+internal import SystemPackage
 
 /// What a file is on, which says what those who use it may wait for.
-enum Storage {
+package enum Storage {
   /// Memory: for nothing.
   case memory
   /// A disk of this machine, as far as anybody knows.
@@ -10,7 +10,7 @@ enum Storage {
   /// Another machine or process, which may never answer.
   case remote
 
-  init(_ status: FileSystemStatus) {
+  package init(_ status: FileSystemStatus) {
     // Some are larger than a signed number of 32 bits.
     switch UInt32(truncatingIfNeeded: status.type) {
     // tmpfs, ramfs and hugetlbfs.
@@ -25,8 +25,13 @@ enum Storage {
 }
 
 /// What the files are on that were asked for last.
-struct KnownStorage {
-  var storage = Storage.disk
+package struct KnownStorage {
+  package var storage: Storage
   /// Nil where nothing is known yet.
-  var device: UInt64? = nil
+  package var device: UInt64?
+
+  package init(storage: Storage = .disk, device: UInt64? = nil) {
+    self.storage = storage
+    self.device = device
+  }
 }

@@ -1,14 +1,14 @@
-import Linux
-import NinePProtocol
+internal import Linux
+internal import NinePProtocol
 import Synchronization
-import SystemPackage
+package import SystemPackage
 
 /// Sends a session's answers to requests that were held until a lock was free.
 ///
 /// Another client's thread may have freed it, and must not wait until this client reads. So the session has a thread for
 /// them, from the first request on that is held. The session's own thread starts it, and calls all but ``count`` and
 /// ``wake()``, which are the ``LockTable``'s.
-final class LockReplies: Sendable {
+package final class LockReplies: Sendable {
   private let table: LockTable
   private let session: Int32
   private let line: Line
@@ -20,32 +20,32 @@ final class LockReplies: Sendable {
   private let answers = Atomic<Int>(0)
   private let isEnding = Atomic<Bool>(false)
 
-  init(_ table: LockTable, session: Int32, _ line: Line) {
+  package init(_ table: LockTable, session: Int32, _ line: Line) {
     self.table = table
     self.session = session
     self.line = line
   }
 
   /// Whether there are requests whose answers aren't sent. It takes no lock.
-  var areAwaited: Bool { held.load(ordering: .relaxed) > 0 }
+  package var areAwaited: Bool { held.load(ordering: .relaxed) > 0 }
   /// Whether answers are ready. It takes no lock.
-  var areReady: Bool { answers.load(ordering: .relaxed) > 0 }
+  package var areReady: Bool { answers.load(ordering: .relaxed) > 0 }
   /// Whether the thread has started.
-  var hasThread: Bool { thread.withLock { $0.count } > 0 }
+  package var hasThread: Bool { thread.withLock { $0.count } > 0 }
 
   /// Counts requests that aren't answered, and answers among them that are ready.
-  func count(held more: Int, answers moreAnswers: Int = 0) {
+  package func count(held more: Int, answers moreAnswers: Int = 0) {
     held.add(more, ordering: .relaxed)
     if moreAnswers != 0 { answers.add(moreAnswers, ordering: .releasing) }
   }
 
   /// Has the thread send the answers that are ready.
-  func wake() { bell.ring() }
+  package func wake() { bell.ring() }
 
   /// Starts the thread.
   ///
   /// - Throws: `EAGAIN` or `ENOMEM` where there can't be one.
-  func begin() throws(Errno) {
+  package func begin() throws(Errno) {
     // Answers are short.
     var buffer: Buffer? = try Buffer(upTo: 4096)
     space.withLock { space in space = buffer.take() }
@@ -56,7 +56,7 @@ final class LockReplies: Sendable {
   }
 
   /// Ends the thread, and waits until it has ended. The session has dropped its locks.
-  func end(isCutOff: Bool) {
+  package func end(isCutOff: Bool) {
     guard let thread = thread.withLock({ thread in thread.count > 0 ? thread.take(0) : nil }) else { return }
     isEnding.store(true, ordering: .releasing)
     // It may be sending to a client that doesn't read.

@@ -1,3 +1,4 @@
+internal import Linux
 package import SystemPackage
 
 /// How to wait for the next request: asleep, or looking for it again and again for a moment.

@@ -1,4 +1,4 @@
-internal import NinePProtocol
+package import NinePProtocol
 internal import Synchronization
 
 /// The locks of all clients of an export, with the rules of `fcntl(2)`: a lock keeps other owners out, and never its own.
@@ -12,19 +12,19 @@ package final class LockTable: Sendable {
   package init() {}
 
   /// The most ranges that a session has locked.
-  static let mostOfSession = 1024
+  package static let mostOfSession = 1024
   /// The most requests of a session that are held.
-  static let mostHeldOfSession = 64
+  package static let mostHeldOfSession = 64
   /// The most requests for a file that are held: those that are looked at when one of its locks goes.
-  static let mostHeldOfFile = 2048
+  package static let mostHeldOfFile = 2048
 
   /// A number for a session, until ``end(session:)``.
-  func begin() -> Int32 {
+  package func begin() -> Int32 {
     state.withLock { state in state.addSession() }
   }
 
   /// What became of a request.
-  enum Outcome {
+  package enum Outcome {
     case granted
     /// Another owner's lock is in the way.
     case blocked
@@ -43,46 +43,46 @@ package final class LockTable: Sendable {
   ///   - writer: what writes the reply to a request that waits. Without it, that isn't held.
   ///   - replies: what sends the reply then.
   /// - Returns: what became of it.
-  func set(_ request: LockRequest, holdingFor writer: ReplyWriter? = nil, _ replies: LockReplies? = nil) -> Outcome {
+  package func set(_ request: LockRequest, holdingFor writer: ReplyWriter? = nil, _ replies: LockReplies? = nil) -> Outcome {
     change(by: request.session) { state in state.set(request, holdingFor: writer, replies) }
   }
 
   /// Finds the first lock that keeps a range from being locked.
-  func conflict(with request: LockRequest) -> LockConflict? {
+  package func conflict(with request: LockRequest) -> LockConflict? {
     state.withLock { state in state.conflict(with: request) }
   }
 
   /// Whether a tag is that of a request that isn't answered.
-  func has(_ tag: Tag, of session: Int32) -> Bool {
+  package func has(_ tag: Tag, of session: Int32) -> Bool {
     state.withLock { state in state.has(tag, of: session) }
   }
 
   /// Withdraws the request that has a tag.
   ///
   /// - Returns: its answer, where that was ready: the caller sends it before the reply to the flush.
-  func withdraw(_ tag: Tag, of session: Int32) -> LockAnswer? {
+  package func withdraw(_ tag: Tag, of session: Int32) -> LockAnswer? {
     change(by: session) { state in state.withdraw(tag, of: session) }
   }
 
   /// Takes an answer that is ready. The caller sends it.
-  func takeAnswer(of session: Int32) -> LockAnswer? {
+  package func takeAnswer(of session: Int32) -> LockAnswer? {
     state.withLock { state in state.takeAnswer(of: session) }
   }
 
   /// Drops the locks that were taken through a fid. Requests that wait for one through it are answered with "blocked".
-  func drop(session: Int32, fid: Fid) {
+  package func drop(session: Int32, fid: Fid) {
     change(by: session) { state in state.withdrawAll(of: session, through: fid) }
     while change(by: session, { state in state.dropSome(of: session, through: fid) }) {}
   }
 
   /// Drops all locks of a session. Its requests that aren't answered never are.
-  func drop(session: Int32) {
+  package func drop(session: Int32) {
     change(by: session) { state in state.withdrawAll(of: session) }
     while change(by: session, { state in state.dropSome(of: session, through: nil) }) {}
   }
 
   /// Ends a session, which has dropped its locks.
-  func end(session: Int32) {
+  package func end(session: Int32) {
     state.withLock { state in state.removeSession(session) }
   }
 

@@ -1,30 +1,30 @@
-import Export
-import Linux
-import NinePProtocol
-import SystemPackage
+package import Export
+package import Linux
+package import NinePProtocol
+package import SystemPackage
 
 /// A request about a file's contents that may wait for a disk, with all that it takes to answer it: whatever becomes of
 /// its fid meanwhile doesn't matter.
-struct SlowRequest: ~Copyable, Sendable {
-  let writer: ReplyWriter
+package struct SlowRequest: ~Copyable, Sendable {
+  package let writer: ReplyWriter
   /// The open file, by a descriptor of its own.
-  let file: Descriptor
+  package let file: Descriptor
   private let extra: ExtraDescriptor
-  let work: Work
+  package let work: Work
   /// What is to be written.
-  let data: ChargedBuffer?
+  package let data: ChargedBuffer?
   /// Its place among all of the connection.
-  var number: UInt64 = 0
+  package var number: UInt64 = 0
   /// What its reply's buffer counts for, where another one is being done.
-  var room: MemoryCharge? = nil
+  package var room: MemoryCharge? = nil
 
-  enum Work {
+  package enum Work {
     case read(offset: UInt64, count: Int)
     case write(offset: UInt64, count: Int, isRoot: Bool)
     case synchronize(dataOnly: Bool)
   }
 
-  init(
+  package init(
     _ work: Work, of file: consuming Descriptor, counted extra: consuming ExtraDescriptor,
     data: consuming ChargedBuffer? = nil, _ writer: ReplyWriter
   ) {
@@ -36,18 +36,18 @@ struct SlowRequest: ~Copyable, Sendable {
   }
 
   /// Bytes that the reply has at most.
-  var replySize: Int {
+  package var replySize: Int {
     if case .read(_, let count) = work { return max(ReplyWriter.smallestBuffer, Frame.dataOffset + count) }
     return ReplyWriter.smallestBuffer
   }
 
   /// Bytes that are to be written.
-  var dataSize: Int {
+  package var dataSize: Int {
     if case .write(_, let count, _) = work { return count }
     return 0
   }
 
-  var changesFile: Bool {
+  package var changesFile: Bool {
     if case .write = work { return true }
     return false
   }
@@ -55,7 +55,7 @@ struct SlowRequest: ~Copyable, Sendable {
   /// Does it, and puts the reply at a buffer's front.
   ///
   /// - Returns: the reply's bytes.
-  borrowing func answer(by contents: some FileContents, into buffer: inout Buffer) -> Int {
+  package borrowing func answer(by contents: some FileContents, into buffer: inout Buffer) -> Int {
     do throws(Errno) {
       switch work {
       case .read(let offset, let count):
@@ -84,7 +84,7 @@ struct SlowRequest: ~Copyable, Sendable {
   /// Puts a failure at a buffer's front.
   ///
   /// - Returns: the reply's bytes.
-  borrowing func fail(_ error: Errno, into buffer: inout Buffer) -> Int {
+  package borrowing func fail(_ error: Errno, into buffer: inout Buffer) -> Int {
     var reply = buffer.mutableSpan(0..<buffer.capacity)
     return writer.error(ErrorNumber(rawValue: UInt32(bitPattern: error.rawValue)), into: &reply)
   }

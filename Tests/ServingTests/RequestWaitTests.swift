@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Linux
+@testable import Serving
 
 /// Which way of waiting for the next request wins, where the waits are known.
 @Suite struct RequestWaitTests {

@@ -1,25 +1,25 @@
-import Linux
+package import Linux
 import Synchronization
-import SystemPackage
+package import SystemPackage
 
 /// The way to a client, that all threads of its connection send replies by: each reply whole, one behind the other.
-final class Line: Sendable {
+package final class Line: Sendable {
   private let socket: Descriptor
   /// Held while something is sent; what sending has failed of, after which nothing is.
   private let failed = Mutex<Errno?>(nil)
 
   /// Takes a descriptor of the connection's socket over.
-  init(_ socket: consuming Descriptor) {
+  package init(_ socket: consuming Descriptor) {
     self.socket = socket
   }
 
   /// Sends whole replies.
-  func send(_ bytes: Span<UInt8>) throws(Errno) {
+  package func send(_ bytes: Span<UInt8>) throws(Errno) {
     try failed.withLock { failed throws(Errno) in try send(bytes, &failed) }
   }
 
   /// Sends what `finish` puts into a buffer, and returns the bytes of. Nothing else is sent between its call and that.
-  func send(_ buffer: inout Buffer, _ finish: (inout Buffer) -> Int) throws(Errno) {
+  package func send(_ buffer: inout Buffer, _ finish: (inout Buffer) -> Int) throws(Errno) {
     try failed.withLock { failed throws(Errno) in
       let count = finish(&buffer)
       try send(buffer.span(0..<count), &failed)
@@ -39,7 +39,7 @@ final class Line: Sendable {
   }
 
   /// Ends the connection.
-  func fail(_ error: Errno) {
+  package func fail(_ error: Errno) {
     failed.withLock { failed in
       if failed == nil { failed = error }
       socket.shutDown()
@@ -47,11 +47,11 @@ final class Line: Sendable {
   }
 
   /// What sending has failed of.
-  var failure: Errno? { failed.withLock { $0 } }
+  package var failure: Errno? { failed.withLock { $0 } }
 
   /// Whether the client has closed its end, rather than only ended its requests.
-  var isCutOff: Bool { socket.isCutOff }
+  package var isCutOff: Bool { socket.isCutOff }
 
   /// Has all who send give up.
-  func cutOff() { socket.shutDown() }
+  package func cutOff() { socket.shutDown() }
 }

@@ -1,5 +1,5 @@
 package import Linux
-import SystemPackage
+package import SystemPackage
 
 /// As whom a connection's requests are done.
 package enum Users: Equatable, Sendable {
@@ -11,7 +11,7 @@ package enum Users: Equatable, Sendable {
   /// Who owns what the user of an attach makes.
   ///
   /// - Throws: `EINVAL` for the group -1.
-  func owner(user: UInt32, gid: UInt32) throws(Errno) -> Identity {
+  package func owner(user: UInt32, gid: UInt32) throws(Errno) -> Identity {
     switch self {
     case .asClaimed:
       // One who doesn't say who he is isn't root.
@@ -21,7 +21,7 @@ package enum Users: Equatable, Sendable {
   }
 
   /// Whether a client's user is root to the files. Where all are one, the kernel knows who that is.
-  func isRoot(_ user: UInt32) -> Bool {
+  package func isRoot(_ user: UInt32) -> Bool {
     self != .asClaimed || user == 0
   }
 

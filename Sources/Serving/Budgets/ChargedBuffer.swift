@@ -1,8 +1,8 @@
-import Linux
-import SystemPackage
+internal import Linux
+package import SystemPackage
 
 /// A buffer whose bytes count among those of the budget.
-struct ChargedBuffer: ~Copyable {
+package struct ChargedBuffer: ~Copyable {
   private var bytes: Buffer
   /// Nil for those that each connection has in any case.
   private let charge: MemoryCharge?
@@ -10,7 +10,7 @@ struct ChargedBuffer: ~Copyable {
   /// Beside its own bytes so many `more` count, for what it may come to need.
   ///
   /// - Throws: `ENOMEM` where the budget has no room, or the process no memory.
-  init(_ capacity: Int, and more: Int = 0, of memory: ClientMemory) throws(Errno) {
+  package init(_ capacity: Int, and more: Int = 0, of memory: ClientMemory) throws(Errno) {
     let charge = try MemoryCharge(Self.inPages(capacity) + Self.inPages(more), of: memory)
     bytes = try Buffer(upTo: capacity)
     self.charge = consume charge
@@ -19,7 +19,7 @@ struct ChargedBuffer: ~Copyable {
   /// One that doesn't count.
   ///
   /// - Throws: `ENOMEM` where the process has no memory.
-  init(uncounted capacity: Int) throws(Errno) {
+  package init(uncounted capacity: Int) throws(Errno) {
     bytes = try Buffer(upTo: capacity)
     charge = nil
   }
@@ -27,17 +27,17 @@ struct ChargedBuffer: ~Copyable {
   /// What a mapping takes.
   private static func inPages(_ bytes: Int) -> Int { (bytes + 4095) & ~4095 }
 
-  var capacity: Int { bytes.capacity }
+  package var capacity: Int { bytes.capacity }
 
   /// As ``Linux/Buffer/span(_:)``.
   @_lifetime(borrow self)
-  borrowing func span(_ range: Range<Int>) -> Span<UInt8> { bytes.span(range) }
+  package borrowing func span(_ range: Range<Int>) -> Span<UInt8> { bytes.span(range) }
 
   /// As ``Linux/Buffer/mutableSpan(_:)``.
   @_lifetime(&self)
-  mutating func mutableSpan(_ range: Range<Int>) -> MutableSpan<UInt8> { bytes.mutableSpan(range) }
+  package mutating func mutableSpan(_ range: Range<Int>) -> MutableSpan<UInt8> { bytes.mutableSpan(range) }
 
-  mutating func copy(_ bytes: Span<UInt8>, to start: Int) { self.bytes.copy(bytes, to: start) }
+  package mutating func copy(_ bytes: Span<UInt8>, to start: Int) { self.bytes.copy(bytes, to: start) }
 
-  mutating func moveToFront(_ range: Range<Int>) { bytes.moveToFront(range) }
+  package mutating func moveToFront(_ range: Range<Int>) { bytes.moveToFront(range) }
 }

@@ -1,4 +1,4 @@
-import NinePServer
+import Serving
 import Testing
 
 /// Who may have how many connections, how many the process's limits are enough for, and how many lines are logged of them.
