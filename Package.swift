@@ -41,18 +41,21 @@ let package = Package(
     .target(name: "Confinement", dependencies: ["CLinux", "CSeccomp", "Linux", system], swiftSettings: swift),
     .target(name: "Export", dependencies: ["Linux", system], swiftSettings: path),
     .target(name: "Serving", dependencies: ["Export", "Linux", "NinePProtocol", system], swiftSettings: path),
-    .target(name: "ProxyProtocol", swiftSettings: path),
+    .target(name: "Wire", swiftSettings: path),
+    .target(name: "ProxyProtocol", dependencies: ["Wire"], swiftSettings: path),
     .target(
       name: "ProxyServer", dependencies: ["Linux", "Export", "ProxyProtocol", "Serving", system],
       swiftSettings: path),
-    .target(name: "NinePProtocol", swiftSettings: path),
+    .target(name: "NinePProtocol", dependencies: ["Wire"], swiftSettings: path),
     .target(
-      name: "NinePServer", dependencies: ["Export", "Linux", "NinePProtocol", "Serving", system], swiftSettings: path),
-    .target(name: "MonitorProtocol", dependencies: ["ProxyProtocol"], swiftSettings: path),
+      name: "NinePServer", dependencies: ["Export", "Linux", "NinePProtocol", "Serving", "Wire", system],
+      swiftSettings: path),
+    .target(name: "MonitorProtocol", dependencies: ["ProxyProtocol", "Wire"], swiftSettings: path),
     .target(
       name: "Monitor", dependencies: ["Export", "Linux", "MonitorProtocol", "Serving", system], swiftSettings: path),
     .target(
-      name: "MonitoredExport", dependencies: ["Export", "Linux", "MonitorProtocol", "Serving", system], swiftSettings: path),
+      name: "MonitoredExport", dependencies: ["Export", "Linux", "MonitorProtocol", "Serving", system],
+      swiftSettings: path),
     .target(name: "ProxyDriver", dependencies: ["Linux", "ProxyProtocol", system], swiftSettings: path),
     .target(
       name: "ProxyCommand",
@@ -98,7 +101,8 @@ let package = Package(
     .testTarget(
       name: "MonitorProtocolTests", dependencies: ["HelperHarness", "MonitorProtocol", "ProxyProtocol"],
       swiftSettings: tests),
-    .testTarget(name: "NinePProtocolTests", dependencies: ["NinePProtocol"], swiftSettings: tests),
+    .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: tests),
+    .testTarget(name: "NinePProtocolTests", dependencies: ["NinePProtocol", "Wire"], swiftSettings: tests),
     .testTarget(
       name: "NinePServerTests",
       dependencies: [
@@ -169,7 +173,7 @@ let package = Package(
     ),
     .executableTarget(
       name: "helper-bench",
-      dependencies: ["CLinux", "NinePProtocol", "ProxyProtocol"],
+      dependencies: ["CLinux", "NinePProtocol", "ProxyProtocol", "Wire"],
       path: "Benchmarks/helper-bench",
       swiftSettings: tests
     ),
@@ -180,7 +184,7 @@ let package = Package(
       name: "FuzzTargets",
       dependencies: [
         "CLinux", "Linux", "Confinement", "Export", "Monitor", "MonitorProtocol", "MonitoredExport",
-        "NinePProtocol", "NinePServer", "ProxyDriver", "ProxyProtocol", "ProxyServer", "Serving", system,
+        "NinePProtocol", "NinePServer", "ProxyDriver", "ProxyProtocol", "ProxyServer", "Serving", "Wire", system,
       ],
       path: "Fuzz/Targets",
       swiftSettings: tests

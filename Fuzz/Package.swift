@@ -32,27 +32,29 @@ let package = Package(
     .target(name: "Linux", dependencies: ["CLinux", system], swiftSettings: swift),
     .target(name: "Confinement", dependencies: ["CLinux", "CSeccomp", "Linux", system], swiftSettings: swift),
     .target(name: "Export", dependencies: ["Linux", system], swiftSettings: swift),
-    .target(name: "ProxyProtocol", swiftSettings: swift),
-    .target(name: "NinePProtocol", swiftSettings: swift),
+    .target(name: "Wire", swiftSettings: swift),
+    .target(name: "ProxyProtocol", dependencies: ["Wire"], swiftSettings: swift),
+    .target(name: "NinePProtocol", dependencies: ["Wire"], swiftSettings: swift),
     .target(name: "Serving", dependencies: ["Export", "Linux", "NinePProtocol", system], swiftSettings: swift),
     .target(
       name: "ProxyServer", dependencies: ["Linux", "Export", "ProxyProtocol", "Serving", system],
       swiftSettings: swift),
     .target(name: "ProxyDriver", dependencies: ["Linux", "ProxyProtocol", system], swiftSettings: swift),
     .target(
-      name: "NinePServer", dependencies: ["Export", "Linux", "NinePProtocol", "Serving", system],
+      name: "NinePServer", dependencies: ["Export", "Linux", "NinePProtocol", "Serving", "Wire", system],
       swiftSettings: swift),
-    .target(name: "MonitorProtocol", dependencies: ["ProxyProtocol"], swiftSettings: swift),
+    .target(name: "MonitorProtocol", dependencies: ["ProxyProtocol", "Wire"], swiftSettings: swift),
     .target(
       name: "Monitor", dependencies: ["Export", "Linux", "MonitorProtocol", "Serving", system], swiftSettings: swift),
     .target(
-      name: "MonitoredExport", dependencies: ["Export", "Linux", "MonitorProtocol", "Serving", system], swiftSettings: swift),
+      name: "MonitoredExport", dependencies: ["Export", "Linux", "MonitorProtocol", "Serving", system],
+      swiftSettings: swift),
     .target(
       name: "FuzzTargets",
       dependencies: [
         "CLinux", "Linux", "Confinement", "Export", "ProxyDriver", "ProxyServer", "ProxyProtocol", "Monitor",
         "MonitorProtocol",
-        "NinePProtocol", "MonitoredExport", "NinePServer", "Serving", system,
+        "NinePProtocol", "MonitoredExport", "NinePServer", "Serving", "Wire", system,
       ],
       path: "Targets",
       swiftSettings: swift

@@ -1,4 +1,5 @@
 internal import NinePProtocol
+internal import Wire
 
 /// Any frame of 9P2000.L, in either direction, of which only the size isn't believed.
 package enum NinePTarget {
@@ -26,7 +27,7 @@ package enum NinePTarget {
     do throws(Malformed) {
       request = try Request(type, body: body)
     } catch {
-      answer(error, to: header)
+      answer(error, to: type)
       return
     }
     if request.type != type { violated("\(type) became \(request.type)") }
@@ -50,28 +51,28 @@ package enum NinePTarget {
   }
 
   /// What can't be decoded is answered with an errno that is one.
-  private static func answer(_ error: Malformed, to header: FrameHeader) {
-    if error == .length || error == .unknown { violated("\(header.type): \(error)") }
-    if !(1..<4096).contains(error.errorNumber.rawValue) { violated("\(error) is no errno") }
+  private static func answer(_ error: Malformed, to type: RequestType) {
+    if error == .length || error == .unknown { violated("\(type): \(error)") }
+    if !(1..<4096).contains(error.errorNumber(for: type).rawValue) { violated("\(error) is no errno") }
   }
 
   private static func checkNames(_ request: Request) {
     switch request {
     case .create(_, let name, _, _, _), .makeNode(_, let name, _, _, _, _), .makeDirectory(_, let name, _, _),
       .link(_, _, let name), .rename(_, _, let name), .unlinkAt(_, let name, _):
-      checkName(name)
+      checkName(name.bytes)
     case .makeSymbolicLink(_, let name, let target, _):
-      checkName(name)
+      checkName(name.bytes)
       if target.isEmpty || target.count >= 4096 || holds(0, target) { violated("a target of \(target.count) bytes") }
     case .renameAt(_, let oldName, _, let newName):
-      checkName(oldName)
-      checkName(newName)
+      checkName(oldName.bytes)
+      checkName(newName.bytes)
     case .walk(_, _, var names):
       if names.count > 16 { violated("a walk of \(names.count) names") }
       var left = names.count
       while let step = names.next() {
         left -= 1
-        if case .down(let name) = step { checkName(name) }
+        if case .down(let name) = step { checkName(name.bytes) }
       }
       if left != 0 { violated("a walk of \(left) names more, or fewer, than it says") }
     case .setAttributes(_, let change):

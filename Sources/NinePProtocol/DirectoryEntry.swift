@@ -1,20 +1,22 @@
+package import Wire
+
 /// One entry of an `Rreaddir`: `qid[13] offset[8] type[1] name[s]`.
-public struct DirectoryEntry: ~Escapable {
+package struct DirectoryEntry: ~Escapable {
   /// Bytes on the wire, without the name's own.
-  public static let fixedSize = 24
+  package static let fixedSize = 24
 
   /// The file. Linux looks at its path only.
-  public var qid: Qid
+  package var qid: Qid
   /// Where a `Treaddir` goes on behind this entry.
-  public var offset: UInt64
+  package var offset: UInt64
   /// The kind of file.
-  public var kind: Kind
+  package var kind: Kind
   /// Its name, which may be `.` or `..`.
-  public var name: Span<UInt8>
+  package var name: Span<UInt8>
 
   /// An entry of these four fields.
   @_lifetime(copy name)
-  public init(qid: Qid, offset: UInt64, kind: Kind, name: Span<UInt8>) {
+  package init(qid: Qid, offset: UInt64, kind: Kind, name: Span<UInt8>) {
     self.qid = qid
     self.offset = offset
     self.kind = kind
@@ -22,68 +24,66 @@ public struct DirectoryEntry: ~Escapable {
   }
 
   /// The kinds of file that a directory tells apart, `d_type`.
-  public struct Kind: RawRepresentable, Hashable, Sendable {
+  package struct Kind: RawRepresentable, Hashable, Sendable {
     /// The number on the wire.
-    public let rawValue: UInt8
+    package let rawValue: UInt8
 
     /// The kind of this number, whatever it is.
-    public init(rawValue: UInt8) { self.rawValue = rawValue }
+    package init(rawValue: UInt8) { self.rawValue = rawValue }
 
     /// `DT_UNKNOWN`.
-    public static let unknown = Kind(rawValue: 0)
+    package static let unknown = Kind(rawValue: 0)
     /// `DT_FIFO`.
-    public static let fifo = Kind(rawValue: 1)
+    package static let fifo = Kind(rawValue: 1)
     /// `DT_CHR`.
-    public static let characterDevice = Kind(rawValue: 2)
+    package static let characterDevice = Kind(rawValue: 2)
     /// `DT_DIR`.
-    public static let directory = Kind(rawValue: 4)
+    package static let directory = Kind(rawValue: 4)
     /// `DT_BLK`.
-    public static let blockDevice = Kind(rawValue: 6)
+    package static let blockDevice = Kind(rawValue: 6)
     /// `DT_REG`.
-    public static let regular = Kind(rawValue: 8)
+    package static let regular = Kind(rawValue: 8)
     /// `DT_LNK`.
-    public static let symbolicLink = Kind(rawValue: 10)
+    package static let symbolicLink = Kind(rawValue: 10)
     /// `DT_SOCK`.
-    public static let socket = Kind(rawValue: 12)
+    package static let socket = Kind(rawValue: 12)
   }
 }
 
 /// Packs directory entries into an `Rreaddir`, whole ones only: Linux fails the listing where one is cut.
-public struct DirectoryPacker: Sendable {
+package struct DirectoryPacker: Sendable {
   /// Bytes of all entries so far. A reply of none says that the directory has ended: where entries are left and not even
   /// one fits, the answer is ``ErrorNumber/invalid``.
-  public private(set) var count = 0
+  package private(set) var count = 0
   private let limit: Int
 
   /// Packs at most `limit` bytes, what ``MessageSize/data(_:within:)`` says.
-  public init(limit: Int) {
+  package init(limit: Int) {
     self.limit = limit
   }
 
   /// Puts an entry behind those that stand in the reply's buffer; false where there is no room for it.
-  public mutating func append(_ entry: DirectoryEntry, to buffer: inout MutableSpan<UInt8>) -> Bool {
+  package mutating func append(_ entry: DirectoryEntry, to buffer: inout MutableSpan<UInt8>) -> Bool {
     let room = min(limit, buffer.count - Frame.dataOffset) - count
-    guard entry.name.count <= NameRule.longestName, DirectoryEntry.fixedSize + entry.name.count <= room else {
-      return false
-    }
+    guard entry.name.count <= Name.longest, DirectoryEntry.fixedSize + entry.name.count <= room else { return false }
     let start = Frame.dataOffset + count
-    buffer.store(entry.qid, at: start)
-    buffer.store(entry.offset, at: start + 13)
-    buffer[start + 21] = entry.kind.rawValue
-    buffer.store(UInt16(truncatingIfNeeded: entry.name.count), at: start + 22)
-    for index in entry.name.indices { buffer[start + 24 + index] = entry.name[index] }
-    count += DirectoryEntry.fixedSize + entry.name.count
+    var writer = Writer(&buffer, at: start)
+    writer.qid(entry.qid)
+    writer.u64(entry.offset)
+    writer.u8(entry.kind.rawValue)
+    writer.string(entry.name)
+    count = writer.end - Frame.dataOffset
     return true
   }
 }
 
 /// The entries of an `Rreaddir`, as a client reads them.
-public struct DirectoryEntries: ~Escapable {
+package struct DirectoryEntries: ~Escapable {
   private var reader: Reader
 
   /// The entries that are all of `data`.
   @_lifetime(copy data)
-  public init(_ data: Span<UInt8>) {
+  package init(_ data: Span<UInt8>) {
     reader = Reader(data)
   }
 
@@ -92,10 +92,10 @@ public struct DirectoryEntries: ~Escapable {
   /// - Throws: ``Malformed`` where it is cut, or its name can't be one.
   @_lifetime(copy self)
   @_lifetime(self: copy self)
-  public mutating func next() throws(Malformed) -> DirectoryEntry? {
+  package mutating func next() throws(Malformed) -> DirectoryEntry? {
     if reader.rest.isEmpty { return nil }
     return DirectoryEntry(
       qid: try reader.qid(), offset: try reader.u64(), kind: DirectoryEntry.Kind(rawValue: try reader.u8()),
-      name: try reader.name(.listed))
+      name: try reader.nameOrDots())
   }
 }

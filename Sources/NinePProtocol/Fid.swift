@@ -1,11 +1,11 @@
 /// What a client calls a file by. The client chooses the numbers, 0 among them.
-public struct Fid: RawRepresentable, Hashable, Sendable {
+package struct Fid: RawRepresentable, Hashable, Sendable {
   /// The number on the wire.
-  public let rawValue: UInt32
+  package let rawValue: UInt32
 
   /// A fid of this number.
-  public init(rawValue: UInt32) { self.rawValue = rawValue }
+  package init(rawValue: UInt32) { self.rawValue = rawValue }
 
   /// `NOFID`, which is no file's: in ``Request/attach(fid:authentication:userName:tree:user:)``, no authentication.
-  public static let none = Fid(rawValue: .max)
+  package static let none = Fid(rawValue: .max)
 }

@@ -1,26 +1,28 @@
+package import Wire
+
 /// A message's frame: `size[4] type[1] tag[2]`, then a body. Integers are little-endian, whatever the host. See intro(5).
-public enum Frame {
+package enum Frame {
   /// Bytes of a header.
-  public static let headerSize = 7
+  package static let headerSize = 7
   /// Where the data of an `Rread` or `Rreaddir` stands, behind `count[4]`.
-  public static let dataOffset = headerSize + 4
+  package static let dataOffset = headerSize + 4
   /// Where the target of an `Rreadlink` stands, behind its 16-bit length.
-  public static let targetOffset = headerSize + 2
+  package static let targetOffset = headerSize + 2
   /// Where the qids of an `Rwalk` stand, behind their 16-bit count.
-  public static let qidsOffset = headerSize + 2
+  package static let qidsOffset = headerSize + 2
 }
 
 /// A frame's header.
-public struct FrameHeader: Equatable, Sendable {
+package struct FrameHeader: Equatable, Sendable {
   /// Bytes of the whole frame, the header and this field among them.
-  public var size: UInt32
+  package var size: UInt32
   /// The message's number: even for a request, odd for a reply.
-  public var type: UInt8
+  package var type: UInt8
   /// What the reply is known by.
-  public var tag: Tag
+  package var tag: Tag
 
   /// A header of these three fields.
-  public init(size: UInt32, type: UInt8, tag: Tag) {
+  package init(size: UInt32, type: UInt8, tag: Tag) {
     self.size = size
     self.type = type
     self.tag = tag
@@ -29,7 +31,7 @@ public struct FrameHeader: Equatable, Sendable {
   /// Reads a header from the first seven bytes.
   ///
   /// - Throws: ``Malformed/truncated`` where there are fewer.
-  public init(_ bytes: Span<UInt8>) throws(Malformed) {
+  package init(_ bytes: Span<UInt8>) throws(Malformed) {
     var reader = Reader(bytes)
     size = try reader.u32()
     type = try reader.u8()
@@ -39,24 +41,24 @@ public struct FrameHeader: Equatable, Sendable {
   /// The request that the type stands for. Where there is none the answer is ``ErrorNumber/notSupported``: a message of
   /// plain 9P2000 or 9P2000.u (`Topen`, `Tcreate`, `Tstat`, `Twstat`), of another dialect, of none, or a reply. The
   /// frame says how much to skip.
-  public var request: RequestType? { RequestType(rawValue: type) }
+  package var request: RequestType? { RequestType(rawValue: type) }
 
   /// Bytes of the whole frame, where it is large enough for a header and not larger than `limit`. Where it isn't, the
   /// stream is lost: nothing says where the next frame would start.
-  public func frameSize(limit: UInt32) -> Int? {
+  package func frameSize(limit: UInt32) -> Int? {
     guard size >= UInt32(Frame.headerSize), size <= limit else { return nil }
     return Int(clamping: size)
   }
 }
 
 /// What a request and its reply have in common.
-public struct Tag: RawRepresentable, Hashable, Sendable {
+package struct Tag: RawRepresentable, Hashable, Sendable {
   /// The number on the wire.
-  public let rawValue: UInt16
+  package let rawValue: UInt16
 
   /// A tag of this number.
-  public init(rawValue: UInt16) { self.rawValue = rawValue }
+  package init(rawValue: UInt16) { self.rawValue = rawValue }
 
   /// `NOTAG`, which only `Tversion` and `Rversion` carry.
-  public static let none = Tag(rawValue: 0xffff)
+  package static let none = Tag(rawValue: 0xffff)
 }

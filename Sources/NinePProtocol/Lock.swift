@@ -1,19 +1,23 @@
 /// A range of a file that is locked, or is to be, and for whom: part of `Tlock`, `Tgetlock` and `Rgetlock`.
-public struct Lock: ~Escapable {
+package struct Lock: ~Escapable {
+  /// The bytes of an `Rgetlock`'s fields, without the client's name: `type[1] start[8] length[8] proc_id[4]` and the
+  /// name's length.
+  static let fixedSize = 23
+
   /// What the lock keeps others from.
-  public var kind: Kind
+  package var kind: Kind
   /// The range's first byte.
-  public var start: UInt64
+  package var start: UInt64
   /// Bytes; 0 reaches to the file's end, wherever that will be.
-  public var length: UInt64
+  package var length: UInt64
   /// The process on the client.
-  public var process: UInt32
+  package var process: UInt32
   /// The client's name for itself, any bytes.
-  public var client: Span<UInt8>
+  package var client: Span<UInt8>
 
   /// A lock of these five fields.
   @_lifetime(copy client)
-  public init(kind: Kind, start: UInt64, length: UInt64, process: UInt32, client: Span<UInt8>) {
+  package init(kind: Kind, start: UInt64, length: UInt64, process: UInt32, client: Span<UInt8>) {
     self.kind = kind
     self.start = start
     self.length = length
@@ -22,7 +26,7 @@ public struct Lock: ~Escapable {
   }
 
   /// What a lock keeps others from.
-  public enum Kind: UInt8, Sendable {
+  package enum Kind: UInt8, Sendable {
     /// `P9_LOCK_TYPE_RDLCK`: from writing.
     case shared = 0
     /// `P9_LOCK_TYPE_WRLCK`: from reading and writing.
@@ -32,21 +36,21 @@ public struct Lock: ~Escapable {
   }
 
   /// How ``RequestType/lock`` goes about it.
-  public struct Flags: OptionSet, Hashable, Sendable {
+  package struct Flags: OptionSet, Hashable, Sendable {
     /// The bits on the wire.
-    public let rawValue: UInt32
+    package let rawValue: UInt32
 
     /// These bits, whatever they are.
-    public init(rawValue: UInt32) { self.rawValue = rawValue }
+    package init(rawValue: UInt32) { self.rawValue = rawValue }
 
     /// `P9_LOCK_FLAGS_BLOCK`: the client waits for the lock.
-    public static let block = Flags(rawValue: 1)
+    package static let block = Flags(rawValue: 1)
     /// `P9_LOCK_FLAGS_RECLAIM`.
-    public static let reclaim = Flags(rawValue: 2)
+    package static let reclaim = Flags(rawValue: 2)
   }
 
   /// What became of it.
-  public enum Status: UInt8, Sendable {
+  package enum Status: UInt8, Sendable {
     /// `P9_LOCK_SUCCESS`.
     case success = 0
     /// `P9_LOCK_BLOCKED`: another has it.

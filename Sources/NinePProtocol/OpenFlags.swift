@@ -1,50 +1,50 @@
 /// How a file is opened: bits of 9P2000.L, which are those of Linux on x86. A host's may be others.
-public struct OpenFlags: OptionSet, Hashable, Sendable {
+package struct OpenFlags: OptionSet, Hashable, Sendable {
   /// The bits on the wire.
-  public let rawValue: UInt32
+  package let rawValue: UInt32
 
   /// These bits, whatever they are.
-  public init(rawValue: UInt32) { self.rawValue = rawValue }
+  package init(rawValue: UInt32) { self.rawValue = rawValue }
 
   /// `O_CREAT`. ``RequestType/create`` implies it, and ``RequestType/open`` must not create.
-  public static let create = OpenFlags(rawValue: 0o100)
+  package static let create = OpenFlags(rawValue: 0o100)
   /// `O_EXCL`.
-  public static let exclusive = OpenFlags(rawValue: 0o200)
+  package static let exclusive = OpenFlags(rawValue: 0o200)
   /// `O_NOCTTY`.
-  public static let noControllingTerminal = OpenFlags(rawValue: 0o400)
+  package static let noControllingTerminal = OpenFlags(rawValue: 0o400)
   /// `O_TRUNC`.
-  public static let truncate = OpenFlags(rawValue: 0o1000)
+  package static let truncate = OpenFlags(rawValue: 0o1000)
   /// `O_APPEND`.
-  public static let append = OpenFlags(rawValue: 0o2000)
+  package static let append = OpenFlags(rawValue: 0o2000)
   /// `O_NONBLOCK`.
-  public static let nonBlocking = OpenFlags(rawValue: 0o4000)
+  package static let nonBlocking = OpenFlags(rawValue: 0o4000)
   /// `O_DSYNC`.
-  public static let synchronousData = OpenFlags(rawValue: 0o10000)
+  package static let synchronousData = OpenFlags(rawValue: 0o10000)
   /// `FASYNC`.
-  public static let signals = OpenFlags(rawValue: 0o20000)
+  package static let signals = OpenFlags(rawValue: 0o20000)
   /// `O_DIRECT`.
-  public static let direct = OpenFlags(rawValue: 0o40000)
+  package static let direct = OpenFlags(rawValue: 0o40000)
   /// `O_LARGEFILE`.
-  public static let largeFile = OpenFlags(rawValue: 0o100000)
+  package static let largeFile = OpenFlags(rawValue: 0o100000)
   /// `O_DIRECTORY`.
-  public static let directory = OpenFlags(rawValue: 0o200000)
+  package static let directory = OpenFlags(rawValue: 0o200000)
   /// `O_NOFOLLOW`.
-  public static let noFollow = OpenFlags(rawValue: 0o400000)
+  package static let noFollow = OpenFlags(rawValue: 0o400000)
   /// `O_NOATIME`.
-  public static let noAccessTime = OpenFlags(rawValue: 0o1000000)
+  package static let noAccessTime = OpenFlags(rawValue: 0o1000000)
   /// `O_CLOEXEC`.
-  public static let closeOnExec = OpenFlags(rawValue: 0o2000000)
+  package static let closeOnExec = OpenFlags(rawValue: 0o2000000)
   /// `O_SYNC` without ``synchronousData``, which Linux sets beside it.
-  public static let synchronous = OpenFlags(rawValue: 0o4000000)
+  package static let synchronous = OpenFlags(rawValue: 0o4000000)
 
   /// `O_ACCMODE`: what of the flags ``access`` reads.
   private static let accessBits: UInt32 = 3
 
   /// What the file is opened for; nil for 3, which is none.
-  public var access: Access? { Access(rawValue: rawValue & Self.accessBits) }
+  package var access: Access? { Access(rawValue: rawValue & Self.accessBits) }
 
   /// What a file is opened for.
-  public enum Access: UInt32, Sendable {
+  package enum Access: UInt32, Sendable {
     /// `O_RDONLY`.
     case read = 0
     /// `O_WRONLY`.
@@ -54,7 +54,7 @@ public struct OpenFlags: OptionSet, Hashable, Sendable {
   }
 
   /// These flags, opened for `access`.
-  public init(_ access: Access, _ flags: OpenFlags = []) {
+  package init(_ access: Access, _ flags: OpenFlags = []) {
     rawValue = flags.rawValue & ~Self.accessBits | access.rawValue
   }
 }

@@ -1,5 +1,7 @@
+package import Wire
+
 /// One reply, as a client reads it: its data and strings still in the receive buffer.
-public enum Reply: ~Escapable {
+package enum Reply: ~Escapable {
   /// `Rlerror`.
   case error(ErrorNumber)
   /// It was done.
@@ -33,7 +35,7 @@ public enum Reply: ~Escapable {
   ///
   /// - Throws: ``Malformed``, whatever the bytes are.
   @_lifetime(copy body)
-  public init(_ type: UInt8, body: Span<UInt8>) throws(Malformed) {
+  package init(_ type: UInt8, body: Span<UInt8>) throws(Malformed) {
     var reader = Reader(body)
     if type == RequestType.errorReply {
       self = .error(ErrorNumber(rawValue: try reader.u32()))
@@ -57,7 +59,7 @@ public enum Reply: ~Escapable {
     case .count:
       self = .count(try reader.u32())
     case .target:
-      self = .target(try reader.name(.target))
+      self = .target(try reader.target())
     case .attributes:
       self = .attributes(try reader.fileAttributes())
     case .fileSystemStatus:
@@ -71,7 +73,7 @@ public enum Reply: ~Escapable {
       let kind = try reader.lockKind()
       self = .lock(try reader.lock(kind))
     case .version:
-      self = .version(messageSize: try reader.u32(), version: try reader.bytes())
+      self = .version(messageSize: try reader.u32(), version: try reader.string())
     }
     try reader.end()
   }

@@ -1,162 +1,171 @@
+package import Wire
+
 /// Writes the reply to one request into a buffer of at least ``smallestBuffer`` bytes; each function returns the bytes
 /// to send. Which of them a request is answered with, its ``RequestType/replyForm`` says; or ``error(_:into:)``.
-public struct ReplyWriter: Sendable {
+package struct ReplyWriter: Sendable {
   /// No reply of a fixed size is longer, nor one of any number of qids.
-  public static let smallestBuffer = Frame.qidsOffset + Names.maximumCount * Qid.size
+  package static let smallestBuffer = Frame.qidsOffset + Names.maximumCount * Qid.size
 
   private let type: UInt8
   /// What the reply is known by.
-  public let tag: Tag
+  package let tag: Tag
 
   /// Replies to a request. A header of another type than ``RequestType``'s can only be answered with an error.
-  public init(to request: FrameHeader) {
+  package init(to request: FrameHeader) {
     type = request.type | 1
     tag = request.tag
   }
 
-  /// The header of a reply of `size` bytes. Said first, the size of the buffer spares a check at every store.
+  /// Begins a reply of `size` bytes with its header.
   @inline(__always)
-  private func header(_ size: Int, type: UInt8? = nil, into buffer: inout MutableSpan<UInt8>) -> Int {
-    precondition(buffer.count >= Self.smallestBuffer)
-    buffer.store(FrameHeader(size: UInt32(truncatingIfNeeded: size), type: type ?? self.type, tag: tag))
-    return size
+  @_lifetime(&buffer)
+  private func begin(_ size: Int, type: UInt8? = nil, into buffer: inout MutableSpan<UInt8>) -> Writer {
+    var writer = Writer(&buffer)
+    writer.header(FrameHeader(size: UInt32(truncatingIfNeeded: size), type: type ?? self.type, tag: tag))
+    return writer
   }
 
-  /// `Rlerror`, the failure of any request.
-  public func error(_ number: ErrorNumber, into buffer: inout MutableSpan<UInt8>) -> Int {
-    let size = header(11, type: RequestType.errorReply, into: &buffer)
-    buffer.store(number.rawValue, at: 7)
-    return size
+  /// Writes an `Rlerror`, the failure of any request.
+  package func error(_ number: ErrorNumber, into buffer: inout MutableSpan<UInt8>) -> Int {
+    var writer = begin(11, type: RequestType.errorReply, into: &buffer)
+    writer.u32(number.rawValue)
+    return writer.filled()
   }
 
-  /// A reply that says that it was done, and no more.
-  public func empty(into buffer: inout MutableSpan<UInt8>) -> Int {
-    header(Frame.headerSize, into: &buffer)
+  /// Writes a reply without fields.
+  package func empty(into buffer: inout MutableSpan<UInt8>) -> Int {
+    begin(Frame.headerSize, into: &buffer).filled()
   }
 
-  /// What was made or attached to.
-  public func qid(_ qid: Qid, into buffer: inout MutableSpan<UInt8>) -> Int {
-    let size = header(20, into: &buffer)
-    buffer.store(qid, at: 7)
-    return size
+  /// Writes the qid of a file that was made or attached to.
+  package func qid(_ qid: Qid, into buffer: inout MutableSpan<UInt8>) -> Int {
+    var writer = begin(20, into: &buffer)
+    writer.qid(qid)
+    return writer.filled()
   }
 
-  /// What was opened. `unit` bytes are read or written at once; 0 lets the client choose.
-  public func opened(_ qid: Qid, unit: UInt32 = 0, into buffer: inout MutableSpan<UInt8>) -> Int {
-    let size = header(24, into: &buffer)
-    buffer.store(qid, at: 7)
-    buffer.store(unit, at: 20)
-    return size
+  /// Writes an `Rlopen` or `Rlcreate`. `unit` bytes are read or written at once; 0 lets the client choose.
+  package func opened(_ qid: Qid, unit: UInt32 = 0, into buffer: inout MutableSpan<UInt8>) -> Int {
+    var writer = begin(24, into: &buffer)
+    writer.qid(qid)
+    writer.u32(unit)
+    return writer.filled()
   }
 
-  /// Puts a qid where ``qids(count:into:)`` needs it. A walk has 16 at most.
-  public static func put(_ qid: Qid, at index: Int, into buffer: inout MutableSpan<UInt8>) {
-    precondition(buffer.count >= smallestBuffer && (0..<Names.maximumCount).contains(index))
-    buffer.store(qid, at: Frame.qidsOffset + index * Qid.size)
+  /// Puts a qid in the place where ``qids(count:into:)`` sends it from. A walk has 16 at most.
+  package static func put(_ qid: Qid, at index: Int, into buffer: inout MutableSpan<UInt8>) {
+    precondition((0..<Names.maximumCount).contains(index))
+    var writer = Writer(&buffer, at: Frame.qidsOffset + index * Qid.size)
+    writer.qid(qid)
+    _ = writer.filled()
   }
 
-  /// An `Rwalk` of the `count` qids that stand at ``Frame/qidsOffset`` already.
-  public func qids(count: Int, into buffer: inout MutableSpan<UInt8>) -> Int {
+  /// Completes an `Rwalk` of the `count` qids that ``put(_:at:into:)`` has put there.
+  package func qids(count: Int, into buffer: inout MutableSpan<UInt8>) -> Int {
     precondition((0...Names.maximumCount).contains(count))
-    let size = header(Frame.qidsOffset + count * Qid.size, into: &buffer)
-    buffer.store(UInt16(truncatingIfNeeded: count), at: 7)
+    let size = Frame.qidsOffset + count * Qid.size
+    precondition(size <= buffer.count)
+    var writer = begin(size, into: &buffer)
+    writer.u16(UInt16(truncatingIfNeeded: count))
     return size
   }
 
-  /// An `Rread` or `Rreaddir` of the `count` bytes that stand at ``Frame/dataOffset`` already.
-  public func data(count: Int, into buffer: inout MutableSpan<UInt8>) -> Int {
+  /// Completes an `Rread` or `Rreaddir` of the `count` bytes at ``Frame/dataOffset``.
+  package func data(count: Int, into buffer: inout MutableSpan<UInt8>) -> Int {
     precondition((0...(buffer.count - Frame.dataOffset)).contains(count))
-    let size = header(Frame.dataOffset + count, into: &buffer)
-    buffer.store(UInt32(truncatingIfNeeded: count), at: 7)
+    let size = Frame.dataOffset + count
+    var writer = begin(size, into: &buffer)
+    writer.u32(UInt32(truncatingIfNeeded: count))
     return size
   }
 
-  /// How many bytes were written.
-  public func count(_ count: UInt32, into buffer: inout MutableSpan<UInt8>) -> Int {
-    let size = header(11, into: &buffer)
-    buffer.store(count, at: 7)
-    return size
+  /// Writes an `Rwrite` of this many bytes.
+  package func count(_ count: UInt32, into buffer: inout MutableSpan<UInt8>) -> Int {
+    var writer = begin(11, into: &buffer)
+    writer.u32(count)
+    return writer.filled()
   }
 
-  /// An `Rreadlink` of the `count` bytes that stand at ``Frame/targetOffset`` already, at most 65535.
-  public func target(count: Int, into buffer: inout MutableSpan<UInt8>) -> Int {
+  /// Completes an `Rreadlink` of the `count` bytes at ``Frame/targetOffset``, at most 65535.
+  package func target(count: Int, into buffer: inout MutableSpan<UInt8>) -> Int {
     precondition((0...min(buffer.count - Frame.targetOffset, 0xffff)).contains(count))
-    let size = header(Frame.targetOffset + count, into: &buffer)
-    buffer.store(UInt16(truncatingIfNeeded: count), at: 7)
+    let size = Frame.targetOffset + count
+    var writer = begin(size, into: &buffer)
+    writer.u16(UInt16(truncatingIfNeeded: count))
     return size
   }
 
-  /// The attributes of a file.
-  public func attributes(_ attributes: FileAttributes, into buffer: inout MutableSpan<UInt8>) -> Int {
-    let size = header(Frame.headerSize + FileAttributes.size, into: &buffer)
-    buffer.store(attributes.valid.rawValue, at: 7)
-    buffer.store(attributes.qid, at: 15)
-    buffer.store(attributes.mode, at: 28)
-    buffer.store(attributes.uid, at: 32)
-    buffer.store(attributes.gid, at: 36)
-    buffer.store(attributes.links, at: 40)
-    buffer.store(attributes.specialDevice, at: 48)
-    buffer.store(attributes.size, at: 56)
-    buffer.store(attributes.blockSize, at: 64)
-    buffer.store(attributes.blocks, at: 72)
-    buffer.store(attributes.access, at: 80)
-    buffer.store(attributes.modification, at: 96)
-    buffer.store(attributes.change, at: 112)
-    buffer.store(attributes.birth, at: 128)
-    buffer.store(attributes.generation, at: 144)
-    buffer.store(attributes.dataVersion, at: 152)
-    return size
+  /// Writes an `Rgetattr`.
+  package func attributes(_ attributes: FileAttributes, into buffer: inout MutableSpan<UInt8>) -> Int {
+    var writer = begin(Frame.headerSize + FileAttributes.size, into: &buffer)
+    writer.u64(attributes.valid.rawValue)
+    writer.qid(attributes.qid)
+    writer.u32(attributes.mode)
+    writer.u32(attributes.uid)
+    writer.u32(attributes.gid)
+    writer.u64(attributes.links)
+    writer.u64(attributes.specialDevice)
+    writer.u64(attributes.size)
+    writer.u64(attributes.blockSize)
+    writer.u64(attributes.blocks)
+    writer.time(attributes.access)
+    writer.time(attributes.modification)
+    writer.time(attributes.change)
+    writer.time(attributes.birth)
+    writer.u64(attributes.generation)
+    writer.u64(attributes.dataVersion)
+    return writer.filled()
   }
 
-  /// What a file system says of itself.
-  public func fileSystemStatus(_ status: FileSystemStatus, into buffer: inout MutableSpan<UInt8>) -> Int {
-    let size = header(Frame.headerSize + FileSystemStatus.size, into: &buffer)
-    buffer.store(status.type, at: 7)
-    buffer.store(status.blockSize, at: 11)
-    buffer.store(status.blocks, at: 15)
-    buffer.store(status.freeBlocks, at: 23)
-    buffer.store(status.availableBlocks, at: 31)
-    buffer.store(status.files, at: 39)
-    buffer.store(status.freeFiles, at: 47)
-    buffer.store(status.identifier, at: 55)
-    buffer.store(status.nameLength, at: 63)
-    return size
+  /// Writes an `Rstatfs`.
+  package func fileSystemStatus(_ status: FileSystemStatus, into buffer: inout MutableSpan<UInt8>) -> Int {
+    var writer = begin(Frame.headerSize + FileSystemStatus.size, into: &buffer)
+    writer.u32(status.type)
+    writer.u32(status.blockSize)
+    writer.u64(status.blocks)
+    writer.u64(status.freeBlocks)
+    writer.u64(status.availableBlocks)
+    writer.u64(status.files)
+    writer.u64(status.freeFiles)
+    writer.u64(status.identifier)
+    writer.u32(status.nameLength)
+    return writer.filled()
   }
 
-  /// The size of an extended attribute's value, or of the list of their names.
-  public func size(_ bytes: UInt64, into buffer: inout MutableSpan<UInt8>) -> Int {
-    let size = header(15, into: &buffer)
-    buffer.store(bytes, at: 7)
-    return size
+  /// Writes an `Rxattrwalk`: the size of an extended attribute's value, or of the list of names.
+  package func size(_ bytes: UInt64, into buffer: inout MutableSpan<UInt8>) -> Int {
+    var writer = begin(15, into: &buffer)
+    writer.u64(bytes)
+    return writer.filled()
   }
 
-  /// What became of a lock.
-  public func lockStatus(_ status: Lock.Status, into buffer: inout MutableSpan<UInt8>) -> Int {
-    let size = header(8, into: &buffer)
-    buffer[7] = status.rawValue
-    return size
+  /// Writes an `Rlock`.
+  package func lockStatus(_ status: Lock.Status, into buffer: inout MutableSpan<UInt8>) -> Int {
+    var writer = begin(8, into: &buffer)
+    writer.u8(status.rawValue)
+    return writer.filled()
   }
 
-  /// What keeps a lock from being had, or with ``Lock/Kind/unlocked`` that nothing does.
+  /// Writes an `Rgetlock`: a lock that conflicts, or one of ``Lock/Kind/unlocked`` when none does.
   ///
-  /// - Throws: ``Malformed/length`` where the client's name is longer than the room for it.
-  public func lock(_ lock: Lock, into buffer: inout MutableSpan<UInt8>) throws(Malformed) -> Int {
-    var end = Frame.headerSize
-    try buffer.append(lock.kind.rawValue, &end)
-    try buffer.append(lock, &end)
-    // Linux hangs up on a longer one, and the name is another client's choice.
-    guard end <= Int(MessageSize.smallest) else { throw .length }
-    return header(end, into: &buffer)
+  /// - Throws: ``Malformed/length`` when the client's name is longer than the room for it.
+  package func lock(_ lock: Lock, into buffer: inout MutableSpan<UInt8>) throws(Malformed) -> Int {
+    // Linux hangs up on a longer reply, and the name is another client's choice.
+    let size = Frame.headerSize + Lock.fixedSize + lock.client.count
+    guard size <= Int(MessageSize.smallest) else { throw .length }
+    var writer = begin(size, into: &buffer)
+    writer.u8(lock.kind.rawValue)
+    writer.lock(lock)
+    return try writer.finish()
   }
 
-  /// The version that is spoken, or none.
-  public func version(_ version: Version, messageSize: UInt32, into buffer: inout MutableSpan<UInt8>) -> Int {
+  /// Writes an `Rversion`.
+  package func version(_ version: Version, messageSize: UInt32, into buffer: inout MutableSpan<UInt8>) -> Int {
     let text = version.text
     let bytes = text.utf8.span
-    let size = header(13 + bytes.count, into: &buffer)
-    buffer.store(messageSize, at: 7)
-    buffer.store(UInt16(truncatingIfNeeded: bytes.count), at: 11)
-    for index in bytes.indices { buffer[13 + index] = bytes[index] }
-    return size
+    var writer = begin(13 + bytes.count, into: &buffer)
+    writer.u32(messageSize)
+    writer.string(bytes)
+    return writer.filled()
   }
 }

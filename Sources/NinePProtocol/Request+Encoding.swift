@@ -1,6 +1,8 @@
+package import Wire
+
 extension Request {
   /// The request's number on the wire.
-  public var type: RequestType {
+  package var type: RequestType {
     switch self {
     case .fileSystemStatus: .fileSystemStatus
     case .open: .open
@@ -37,132 +39,132 @@ extension Request {
   /// they are names is for who decodes them to say.
   ///
   /// - Throws: ``Malformed/length`` where a field exceeds what the wire can say, or the frame the room there is.
-  public func encode(tag: Tag, into frame: inout MutableSpan<UInt8>) throws(Malformed) -> Int {
-    guard frame.count >= Frame.headerSize else { throw .length }
-    var end = Frame.headerSize
-    try encodeBody(into: &frame, &end)
+  package func encode(tag: Tag, into frame: inout MutableSpan<UInt8>) throws(Malformed) -> Int {
+    let end = try writeBody(into: &frame)
     guard let size = UInt32(exactly: end) else { throw .length }
-    frame.store(FrameHeader(size: size, type: type.rawValue, tag: tag))
+    var writer = Writer(&frame)
+    writer.header(FrameHeader(size: size, type: type.rawValue, tag: tag))
     return end
   }
 
-  private func encodeBody(into frame: inout MutableSpan<UInt8>, _ end: inout Int) throws(Malformed) {
+  private func writeBody(into frame: inout MutableSpan<UInt8>) throws(Malformed) -> Int {
+    var writer = Writer(&frame, at: Frame.headerSize)
     switch self {
     case .fileSystemStatus(let fid), .readLink(let fid), .clunk(let fid), .remove(let fid):
-      try frame.append(fid, &end)
+      writer.fid(fid)
     case .open(let fid, let flags):
-      try frame.append(fid, &end)
-      try frame.append(flags.rawValue, &end)
+      writer.fid(fid)
+      writer.u32(flags.rawValue)
     case .create(let fid, let name, let flags, let mode, let gid):
-      try frame.append(fid, &end)
-      try frame.append(name, &end)
-      try frame.append(flags.rawValue, &end)
-      try frame.append(mode, &end)
-      try frame.append(gid, &end)
+      writer.fid(fid)
+      writer.name(name)
+      writer.u32(flags.rawValue)
+      writer.u32(mode)
+      writer.u32(gid)
     case .makeSymbolicLink(let directory, let name, let target, let gid):
-      try frame.append(directory, &end)
-      try frame.append(name, &end)
-      try frame.append(target, &end)
-      try frame.append(gid, &end)
+      writer.fid(directory)
+      writer.name(name)
+      writer.string(target)
+      writer.u32(gid)
     case .makeNode(let directory, let name, let mode, let major, let minor, let gid):
-      try frame.append(directory, &end)
-      try frame.append(name, &end)
-      try frame.append(mode, &end)
-      try frame.append(major, &end)
-      try frame.append(minor, &end)
-      try frame.append(gid, &end)
+      writer.fid(directory)
+      writer.name(name)
+      writer.u32(mode)
+      writer.u32(major)
+      writer.u32(minor)
+      writer.u32(gid)
     case .rename(let fid, let directory, let name):
-      try frame.append(fid, &end)
-      try frame.append(directory, &end)
-      try frame.append(name, &end)
+      writer.fid(fid)
+      writer.fid(directory)
+      writer.name(name)
     case .getAttributes(let fid, let fields):
-      try frame.append(fid, &end)
-      try frame.append(fields.rawValue, &end)
+      writer.fid(fid)
+      writer.u64(fields.rawValue)
     case .setAttributes(let fid, let change):
-      try frame.append(fid, &end)
-      try frame.append(change, &end)
+      writer.fid(fid)
+      writer.change(change)
     case .walkExtendedAttribute(let fid, let newFid, let name):
-      try frame.append(fid, &end)
-      try frame.append(newFid, &end)
-      try frame.append(name, &end)
+      writer.fid(fid)
+      writer.fid(newFid)
+      writer.string(name)
     case .createExtendedAttribute(let fid, let name, let size, let flags):
-      try frame.append(fid, &end)
-      try frame.append(name, &end)
-      try frame.append(size, &end)
-      try frame.append(flags.rawValue, &end)
+      writer.fid(fid)
+      writer.string(name)
+      writer.u64(size)
+      writer.u32(flags.rawValue)
     case .readDirectory(let fid, let offset, let count), .read(let fid, let offset, let count):
-      try frame.append(fid, &end)
-      try frame.append(offset, &end)
-      try frame.append(count, &end)
+      writer.fid(fid)
+      writer.u64(offset)
+      writer.u32(count)
     case .synchronize(let fid, let dataOnly):
-      try frame.append(fid, &end)
-      try frame.append(UInt32(dataOnly ? 1 : 0), &end)
+      writer.fid(fid)
+      writer.u32(UInt32(dataOnly ? 1 : 0))
     case .lock(let fid, let flags, let lock):
-      try frame.append(fid, &end)
-      try frame.append(lock.kind.rawValue, &end)
-      try frame.append(flags.rawValue, &end)
-      try frame.append(lock, &end)
+      writer.fid(fid)
+      writer.u8(lock.kind.rawValue)
+      writer.u32(flags.rawValue)
+      writer.lock(lock)
     case .getLock(let fid, let lock):
-      try frame.append(fid, &end)
-      try frame.append(lock.kind.rawValue, &end)
-      try frame.append(lock, &end)
+      writer.fid(fid)
+      writer.u8(lock.kind.rawValue)
+      writer.lock(lock)
     case .link(let directory, let fid, let name):
-      try frame.append(directory, &end)
-      try frame.append(fid, &end)
-      try frame.append(name, &end)
+      writer.fid(directory)
+      writer.fid(fid)
+      writer.name(name)
     case .makeDirectory(let directory, let name, let mode, let gid):
-      try frame.append(directory, &end)
-      try frame.append(name, &end)
-      try frame.append(mode, &end)
-      try frame.append(gid, &end)
+      writer.fid(directory)
+      writer.name(name)
+      writer.u32(mode)
+      writer.u32(gid)
     case .renameAt(let oldDirectory, let oldName, let newDirectory, let newName):
-      try frame.append(oldDirectory, &end)
-      try frame.append(oldName, &end)
-      try frame.append(newDirectory, &end)
-      try frame.append(newName, &end)
+      writer.fid(oldDirectory)
+      writer.name(oldName)
+      writer.fid(newDirectory)
+      writer.name(newName)
     case .unlinkAt(let directory, let name, let flags):
-      try frame.append(directory, &end)
-      try frame.append(name, &end)
-      try frame.append(flags.rawValue, &end)
+      writer.fid(directory)
+      writer.name(name)
+      writer.u32(flags.rawValue)
     case .version(let messageSize, let version):
-      try frame.append(messageSize, &end)
-      try frame.append(version, &end)
+      writer.u32(messageSize)
+      writer.string(version)
     case .authenticate(let fid, let userName, let tree, let user):
-      try frame.append(fid, &end)
-      try frame.append(userName, &end)
-      try frame.append(tree, &end)
-      try frame.append(user, &end)
+      writer.fid(fid)
+      writer.string(userName)
+      writer.string(tree)
+      writer.u32(user)
     case .attach(let fid, let authentication, let userName, let tree, let user):
-      try frame.append(fid, &end)
-      try frame.append(authentication, &end)
-      try frame.append(userName, &end)
-      try frame.append(tree, &end)
-      try frame.append(user, &end)
+      writer.fid(fid)
+      writer.fid(authentication)
+      writer.string(userName)
+      writer.string(tree)
+      writer.u32(user)
     case .flush(let oldTag):
-      try frame.append(oldTag.rawValue, &end)
+      writer.u16(oldTag.rawValue)
     case .walk(let fid, let newFid, let names):
-      try frame.append(fid, &end)
-      try frame.append(newFid, &end)
-      try frame.append(UInt16(truncatingIfNeeded: names.count), &end)
-      try frame.appendRaw(names.packed, &end)
+      writer.fid(fid)
+      writer.fid(newFid)
+      writer.u16(UInt16(truncatingIfNeeded: names.count))
+      writer.bytes(names.packed)
     case .write(let fid, let offset, let data):
-      guard let count = UInt32(exactly: data.count) else { throw .length }
-      try frame.append(fid, &end)
-      try frame.append(offset, &end)
-      try frame.append(count, &end)
-      try frame.appendRaw(data, &end)
+      writer.fid(fid)
+      writer.u64(offset)
+      writer.data(data)
     }
+    return try writer.finish()
   }
 }
 
-extension MutableSpan where Element == UInt8 {
-  fileprivate mutating func append(_ change: AttributeChange, _ end: inout Int) throws(Malformed) {
-    try append(change.valid.rawValue, &end)
-    try append(change.mode, &end)
-    try append(change.uid, &end)
-    try append(change.gid, &end)
-    try append(change.size, &end)
-    try append(change.access, &end)
-    try append(change.modification, &end)
+extension Writer {
+  @_lifetime(self: copy self)
+  fileprivate mutating func change(_ change: AttributeChange) {
+    u32(change.valid.rawValue)
+    u32(change.mode)
+    u32(change.uid)
+    u32(change.gid)
+    u64(change.size)
+    time(change.access)
+    time(change.modification)
   }
 }

@@ -1,7 +1,7 @@
 extension Request {
   /// The fids that the request names, `NOFID` where there are fewer than two: those that it is about, and those that it
   /// makes or gives up.
-  public var fids: (first: Fid, second: Fid) {
+  package var fids: (first: Fid, second: Fid) {
     switch self {
     case .fileSystemStatus(let fid), .open(let fid, _), .create(let fid, _, _, _, _), .readLink(let fid),
       .getAttributes(let fid, _), .setAttributes(let fid, _), .createExtendedAttribute(let fid, _, _, _),

@@ -1,20 +1,22 @@
+package import Wire
+
 /// One request, its names and data still in the receive buffer.
 ///
 /// Names are single names of a directory: neither empty nor longer than 255 bytes, neither `.` nor `..` (but in a walk),
 /// and without a slash or NUL. Everything else is what the client says: counts, offsets and numbers may be any.
-public enum Request: ~Escapable {
+package enum Request: ~Escapable {
   /// Asks what file system a file is on.
   case fileSystemStatus(fid: Fid)
   /// Opens a fid's file for reading, writing or listing.
   case open(fid: Fid, flags: OpenFlags)
   /// Makes a file in a fid's directory and opens it. The fid is the file's from then on.
-  case create(fid: Fid, name: Span<UInt8>, flags: OpenFlags, mode: UInt32, gid: UInt32)
+  case create(fid: Fid, name: Name, flags: OpenFlags, mode: UInt32, gid: UInt32)
   /// Makes a symbolic link; `target` is stored as it is. It holds no NUL, and 1 to 4095 bytes.
-  case makeSymbolicLink(directory: Fid, name: Span<UInt8>, target: Span<UInt8>, gid: UInt32)
+  case makeSymbolicLink(directory: Fid, name: Name, target: Span<UInt8>, gid: UInt32)
   /// Makes what the type bits of `mode` say; `major` and `minor` are a device file's.
-  case makeNode(directory: Fid, name: Span<UInt8>, mode: UInt32, major: UInt32, minor: UInt32, gid: UInt32)
+  case makeNode(directory: Fid, name: Name, mode: UInt32, major: UInt32, minor: UInt32, gid: UInt32)
   /// Renames a fid's file.
-  case rename(fid: Fid, directory: Fid, name: Span<UInt8>)
+  case rename(fid: Fid, directory: Fid, name: Name)
   /// Asks for a symbolic link's target.
   case readLink(fid: Fid)
   /// Asks for these attributes of a file.
@@ -35,13 +37,13 @@ public enum Request: ~Escapable {
   /// Asks what would keep this lock from being had.
   case getLock(fid: Fid, lock: Lock)
   /// Gives a fid's file another name.
-  case link(directory: Fid, fid: Fid, name: Span<UInt8>)
+  case link(directory: Fid, fid: Fid, name: Name)
   /// Makes a directory.
-  case makeDirectory(directory: Fid, name: Span<UInt8>, mode: UInt32, gid: UInt32)
+  case makeDirectory(directory: Fid, name: Name, mode: UInt32, gid: UInt32)
   /// Renames, and replaces what has the new name.
-  case renameAt(oldDirectory: Fid, oldName: Span<UInt8>, newDirectory: Fid, newName: Span<UInt8>)
+  case renameAt(oldDirectory: Fid, oldName: Name, newDirectory: Fid, newName: Name)
   /// Removes a name.
-  case unlinkAt(directory: Fid, name: Span<UInt8>, flags: UnlinkFlags)
+  case unlinkAt(directory: Fid, name: Name, flags: UnlinkFlags)
   /// Starts a session, also in the midst of one. ``Version/init(_:)`` reads `version`, any bytes.
   case version(messageSize: UInt32, version: Span<UInt8>)
   /// Asks for a file to authenticate with. `userName` and `tree` are any bytes.
@@ -62,13 +64,13 @@ public enum Request: ~Escapable {
   case remove(fid: Fid)
 
   /// `NONUNAME`: a user who is given by name, if at all.
-  public static let noUser = UInt32.max
+  package static let noUser = UInt32.max
 
   /// Decodes what follows a frame's header, to its last byte.
   ///
   /// - Throws: ``Malformed``, whatever the bytes are; nothing of the request was acted upon then.
   @_lifetime(copy body)
-  public init(_ type: RequestType, body: Span<UInt8>) throws(Malformed) {
+  package init(_ type: RequestType, body: Span<UInt8>) throws(Malformed) {
     var reader = Reader(body)
     switch type {
     case .fileSystemStatus:
@@ -77,18 +79,18 @@ public enum Request: ~Escapable {
       self = .open(fid: try reader.fid(), flags: OpenFlags(rawValue: try reader.u32()))
     case .create:
       self = .create(
-        fid: try reader.fid(), name: try reader.name(.made), flags: OpenFlags(rawValue: try reader.u32()),
+        fid: try reader.fid(), name: try reader.name(), flags: OpenFlags(rawValue: try reader.u32()),
         mode: try reader.u32(), gid: try reader.u32())
     case .makeSymbolicLink:
       self = .makeSymbolicLink(
-        directory: try reader.fid(), name: try reader.name(.made), target: try reader.name(.target),
+        directory: try reader.fid(), name: try reader.name(), target: try reader.target(),
         gid: try reader.u32())
     case .makeNode:
       self = .makeNode(
-        directory: try reader.fid(), name: try reader.name(.made), mode: try reader.u32(), major: try reader.u32(),
+        directory: try reader.fid(), name: try reader.name(), mode: try reader.u32(), major: try reader.u32(),
         minor: try reader.u32(), gid: try reader.u32())
     case .rename:
-      self = .rename(fid: try reader.fid(), directory: try reader.fid(), name: try reader.name(.renamed))
+      self = .rename(fid: try reader.fid(), directory: try reader.fid(), name: try reader.name())
     case .readLink:
       self = .readLink(fid: try reader.fid())
     case .getAttributes:
@@ -97,10 +99,10 @@ public enum Request: ~Escapable {
       self = .setAttributes(fid: try reader.fid(), change: try reader.attributeChange())
     case .walkExtendedAttribute:
       self = .walkExtendedAttribute(
-        fid: try reader.fid(), newFid: try reader.fid(), name: try reader.name(.attributes))
+        fid: try reader.fid(), newFid: try reader.fid(), name: try reader.attributeNameOrNone())
     case .createExtendedAttribute:
       self = .createExtendedAttribute(
-        fid: try reader.fid(), name: try reader.name(.attribute), size: try reader.u64(),
+        fid: try reader.fid(), name: try reader.attributeName(), size: try reader.u64(),
         flags: ExtendedAttributeFlags(rawValue: try reader.u32()))
     case .readDirectory:
       self = .readDirectory(fid: try reader.fid(), offset: try reader.u64(), count: try reader.u32())
@@ -115,26 +117,26 @@ public enum Request: ~Escapable {
       let (fid, kind) = (try reader.fid(), try reader.lockKind())
       self = .getLock(fid: fid, lock: try reader.lock(kind))
     case .link:
-      self = .link(directory: try reader.fid(), fid: try reader.fid(), name: try reader.name(.made))
+      self = .link(directory: try reader.fid(), fid: try reader.fid(), name: try reader.name())
     case .makeDirectory:
       self = .makeDirectory(
-        directory: try reader.fid(), name: try reader.name(.made), mode: try reader.u32(), gid: try reader.u32())
+        directory: try reader.fid(), name: try reader.name(), mode: try reader.u32(), gid: try reader.u32())
     case .renameAt:
       self = .renameAt(
-        oldDirectory: try reader.fid(), oldName: try reader.name(.renamed), newDirectory: try reader.fid(),
-        newName: try reader.name(.renamed))
+        oldDirectory: try reader.fid(), oldName: try reader.name(), newDirectory: try reader.fid(),
+        newName: try reader.name())
     case .unlinkAt:
       self = .unlinkAt(
-        directory: try reader.fid(), name: try reader.name(.removed), flags: UnlinkFlags(rawValue: try reader.u32()))
+        directory: try reader.fid(), name: try reader.name(), flags: UnlinkFlags(rawValue: try reader.u32()))
     case .version:
-      self = .version(messageSize: try reader.u32(), version: try reader.bytes())
+      self = .version(messageSize: try reader.u32(), version: try reader.string())
     case .authenticate:
       self = .authenticate(
-        fid: try reader.fid(), userName: try reader.bytes(), tree: try reader.bytes(), user: try reader.u32())
+        fid: try reader.fid(), userName: try reader.string(), tree: try reader.string(), user: try reader.u32())
     case .attach:
       self = .attach(
-        fid: try reader.fid(), authentication: try reader.fid(), userName: try reader.bytes(),
-        tree: try reader.bytes(), user: try reader.u32())
+        fid: try reader.fid(), authentication: try reader.fid(), userName: try reader.string(),
+        tree: try reader.string(), user: try reader.u32())
     case .flush:
       self = .flush(oldTag: try reader.tag())
     case .walk:

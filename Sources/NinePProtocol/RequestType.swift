@@ -1,5 +1,5 @@
 /// The requests of 9P2000.L, by their number on the wire. The number of the reply is one more.
-public enum RequestType: UInt8, CaseIterable, Sendable {
+package enum RequestType: UInt8, CaseIterable, Sendable {
   /// `Tstatfs`.
   case fileSystemStatus = 8
   /// `Tlopen`.
@@ -58,13 +58,13 @@ public enum RequestType: UInt8, CaseIterable, Sendable {
   case remove = 122
 
   /// The number of the reply that answers it, where that isn't ``errorReply``.
-  public var reply: UInt8 { rawValue | 1 }
+  package var reply: UInt8 { rawValue | 1 }
 
   /// The number of `Rlerror`, the failure of any request.
-  public static let errorReply: UInt8 = 7
+  package static let errorReply: UInt8 = 7
 
   /// The shape of the reply where the request succeeds.
-  public var replyForm: ReplyForm {
+  package var replyForm: ReplyForm {
     switch self {
     case .rename, .setAttributes, .createExtendedAttribute, .synchronize, .link, .renameAt, .unlinkAt, .flush, .clunk,
       .remove:
@@ -86,7 +86,7 @@ public enum RequestType: UInt8, CaseIterable, Sendable {
 }
 
 /// The shapes of a reply's body.
-public enum ReplyForm: Sendable {
+package enum ReplyForm: Sendable {
   /// Nothing.
   case empty
   /// `qid[13]`.

@@ -1,11 +1,11 @@
 /// How ``RequestType/unlinkAt`` removes a name.
-public struct UnlinkFlags: OptionSet, Hashable, Sendable {
+package struct UnlinkFlags: OptionSet, Hashable, Sendable {
   /// The bits on the wire.
-  public let rawValue: UInt32
+  package let rawValue: UInt32
 
   /// These bits, whatever they are.
-  public init(rawValue: UInt32) { self.rawValue = rawValue }
+  package init(rawValue: UInt32) { self.rawValue = rawValue }
 
   /// `AT_REMOVEDIR`: what has the name is an empty directory. No other bit has a meaning.
-  public static let directory = UnlinkFlags(rawValue: 0x200)
+  package static let directory = UnlinkFlags(rawValue: 0x200)
 }

@@ -1,5 +1,5 @@
 /// What a `Tversion` asks for, and an `Rversion` answers. See version(5).
-public enum Version: Equatable, Sendable {
+package enum Version: Equatable, Sendable {
   /// `9P2000.L`.
   case linux
   /// Any other, among them `9P2000`, `9P2000.u` and dialects of 9P2000.L with a suffix. It isn't an error but answered
@@ -7,7 +7,7 @@ public enum Version: Equatable, Sendable {
   case unknown
 
   /// What this text says.
-  public init(_ text: Span<UInt8>) {
+  package init(_ text: Span<UInt8>) {
     let linux = Version.linux.text
     self = isEqual(text, linux.utf8.span) ? .linux : .unknown
   }

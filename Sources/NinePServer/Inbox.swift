@@ -2,6 +2,7 @@ import Linux
 import NinePProtocol
 import Serving
 import SystemPackage
+import Wire
 
 /// The receiving half of a connection: requests as they arrive, one whole frame at a time.
 ///

@@ -3,6 +3,7 @@ import Linux
 import NinePProtocol
 import Serving
 import SystemPackage
+import Wire
 
 // What lists and changes directories.
 extension Session where Files: ~Copyable {
@@ -29,10 +30,10 @@ extension Session where Files: ~Copyable {
 
   /// Where something is to be made, and whose it will be. Its name is ``name``.
   private mutating func place(
-    _ directory: Fid, _ text: Span<UInt8>, gid: UInt32
+    _ directory: Fid, _ text: Name, gid: UInt32
   ) throws(Errno) -> (index: Int, owner: Identity) {
     let index = try self.directory(directory)
-    try name.set(text)
+    try name.set(text.bytes)
     return (index, try terms.users.owner(user: fids.files[index].user, gid: gid))
   }
 
@@ -43,25 +44,25 @@ extension Session where Files: ~Copyable {
     return index
   }
 
-  mutating func link(_ directory: Fid, _ fid: Fid, _ text: Span<UInt8>) throws(Errno) -> Outcome {
+  mutating func link(_ directory: Fid, _ fid: Fid, _ text: Name) throws(Errno) -> Outcome {
     let (into, object) = (try self.directory(directory), try self.directory(fid))
-    try name.set(text)
+    try name.set(text.bytes)
     return try files.link(fids.files[object].object, into: fids.files[into].object, name)
   }
 
   mutating func rename(
-    _ oldDirectory: Fid, _ oldName: Span<UInt8>, _ newDirectory: Fid, _ newName: Span<UInt8>
+    _ oldDirectory: Fid, _ oldName: Name, _ newDirectory: Fid, _ newName: Name
   ) throws(Errno) -> Outcome {
     let (from, to) = (try directory(oldDirectory), try directory(newDirectory))
-    try name.set(oldName)
-    try other.set(newName)
+    try name.set(oldName.bytes)
+    try other.set(newName.bytes)
     return try files.rename(in: fids.files[from].object, name, to: fids.files[to].object, other)
   }
 
   /// Renames a fid's file. Linux uses ``rename(_:_:_:_:)``.
-  mutating func rename(_ fid: Fid, to directory: Fid, _ text: Span<UInt8>) throws(Errno) -> Outcome {
+  mutating func rename(_ fid: Fid, to directory: Fid, _ text: Name) throws(Errno) -> Outcome {
     let (object, to) = (try self.directory(fid), try self.directory(directory))
-    try name.set(text)
+    try name.set(text.bytes)
     return try files.rename(fids.files[object].object, to: fids.files[to].object, name)
   }
 
@@ -80,10 +81,10 @@ extension Session where Files: ~Copyable {
     return outcome
   }
 
-  mutating func unlink(_ directory: Fid, _ text: Span<UInt8>, _ flags: UnlinkFlags) throws(Errno) -> Outcome {
+  mutating func unlink(_ directory: Fid, _ text: Name, _ flags: UnlinkFlags) throws(Errno) -> Outcome {
     guard flags.isSubset(of: .directory) else { throw .invalidArgument }
     let index = try self.directory(directory)
-    try name.set(text)
+    try name.set(text.bytes)
     return try files.remove(name, in: fids.files[index].object, isDirectory: flags.contains(.directory))
   }
 

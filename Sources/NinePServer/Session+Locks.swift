@@ -3,6 +3,7 @@ import Linux
 import NinePProtocol
 import Serving
 import SystemPackage
+import Wire
 
 // Locks.
 extension Session where Files: ~Copyable {

@@ -3,6 +3,7 @@ import Linux
 import NinePProtocol
 import Serving
 import SystemPackage
+import Wire
 
 // Opening files, and what is in them.
 extension Session where Files: ~Copyable {
@@ -23,14 +24,14 @@ extension Session where Files: ~Copyable {
 
   /// Makes a file in a fid's directory and opens it, or opens what is there. The fid is the file's from then on.
   mutating func create(
-    _ fid: Fid, _ text: Span<UInt8>, _ flags: NinePProtocol.OpenFlags, mode: UInt32, gid: UInt32,
+    _ fid: Fid, _ text: Name, _ flags: NinePProtocol.OpenFlags, mode: UInt32, gid: UInt32,
     _ writer: ReplyWriter, into outbox: inout Outbox
   ) throws(Errno) {
     let index = try fids.index(of: fid)
     try fids.files[index].requireNamed()
     guard let access = flags.access else { throw .invalidArgument }
     let owner = try terms.users.owner(user: fids.files[index].user, gid: gid)
-    try name.set(text)
+    try name.set(text.bytes)
     // Opening what is there may empty it.
     if terms.keepsToMount { try requireMountOfName(in: index) }
     var host = Linux.OpenFlags(access, flags) | .create | .noFollow

@@ -3,6 +3,7 @@ import Linux
 import NinePProtocol
 import Serving
 import SystemPackage
+import Wire
 
 // What makes fids, and what ends them.
 extension Session where Files: ~Copyable {
@@ -81,7 +82,7 @@ extension Session where Files: ~Copyable {
       try requireDirectory(fids.files[start].kind)
       return try parent(of: fids.files[start].object.descriptor, known: &known)
     case .down(let text):
-      try name.set(text)
+      try name.set(text.bytes)
       return try files.find(name, in: fids.files[start].object.descriptor)
     }
   }
@@ -97,7 +98,7 @@ extension Session where Files: ~Copyable {
       try requireDirectory(try files.status(of: directory).kind)
       return try parent(of: directory, known: &known)
     case .down(let text):
-      try name.set(text)
+      try name.set(text.bytes)
       return try files.find(name, in: directory)
     }
   }

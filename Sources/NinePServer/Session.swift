@@ -3,6 +3,7 @@ import Linux
 import NinePProtocol
 import Serving
 import SystemPackage
+import Wire
 
 /// One client's session: what it has agreed upon, and its fids. Does what requests ask for, and puts the replies
 /// together.
@@ -93,7 +94,7 @@ struct Session<Files: FileSystem & ~Copyable>: ~Copyable {
     do throws(Malformed) {
       return try Request(type, body: body)
     } catch {
-      throw Errno(rawValue: CInt(bitPattern: error.errorNumber.rawValue))
+      throw Errno(rawValue: CInt(bitPattern: error.errorNumber(for: type).rawValue))
     }
   }
 

@@ -1,5 +1,6 @@
 import NinePProtocol
 import Testing
+import Wire
 
 @Suite struct FrameTests {
   @Test func headersNeedSevenBytes() throws {

@@ -1,5 +1,6 @@
 import NinePProtocol
 import Testing
+import Wire
 
 /// A request: its frame, written down from the protocol's description, and what it must be read as.
 struct RequestSample: CustomTestStringConvertible, Sendable {
@@ -99,13 +100,13 @@ func reading(_ request: borrowing Request) -> String {
   case .fileSystemStatus(let fid): return "fileSystemStatus \(fid.rawValue)"
   case .open(let fid, let flags): return "open \(fid.rawValue) \(flags.rawValue)"
   case .create(let fid, let name, let flags, let mode, let gid):
-    return "create \(fid.rawValue) \(text(name)) \(flags.rawValue) \(mode) \(gid)"
+    return "create \(fid.rawValue) \(text(name.bytes)) \(flags.rawValue) \(mode) \(gid)"
   case .makeSymbolicLink(let directory, let name, let target, let gid):
-    return "makeSymbolicLink \(directory.rawValue) \(text(name)) \(text(target)) \(gid)"
+    return "makeSymbolicLink \(directory.rawValue) \(text(name.bytes)) \(text(target)) \(gid)"
   case .makeNode(let directory, let name, let mode, let major, let minor, let gid):
-    return "makeNode \(directory.rawValue) \(text(name)) \(mode) \(major) \(minor) \(gid)"
+    return "makeNode \(directory.rawValue) \(text(name.bytes)) \(mode) \(major) \(minor) \(gid)"
   case .rename(let fid, let directory, let name):
-    return "rename \(fid.rawValue) \(directory.rawValue) \(text(name))"
+    return "rename \(fid.rawValue) \(directory.rawValue) \(text(name.bytes))"
   case .readLink(let fid): return "readLink \(fid.rawValue)"
   case .getAttributes(let fid, let fields): return "getAttributes \(fid.rawValue) \(fields.rawValue)"
   case .setAttributes(let fid, let change):
@@ -120,13 +121,13 @@ func reading(_ request: borrowing Request) -> String {
   case .synchronize(let fid, let dataOnly): return "synchronize \(fid.rawValue) \(dataOnly)"
   case .lock(let fid, let flags, let lock): return "lock \(fid.rawValue) \(flags.rawValue) \(reading(lock))"
   case .getLock(let fid, let lock): return "getLock \(fid.rawValue) \(reading(lock))"
-  case .link(let directory, let fid, let name): return "link \(directory.rawValue) \(fid.rawValue) \(text(name))"
+  case .link(let directory, let fid, let name): return "link \(directory.rawValue) \(fid.rawValue) \(text(name.bytes))"
   case .makeDirectory(let directory, let name, let mode, let gid):
-    return "makeDirectory \(directory.rawValue) \(text(name)) \(mode) \(gid)"
+    return "makeDirectory \(directory.rawValue) \(text(name.bytes)) \(mode) \(gid)"
   case .renameAt(let oldDirectory, let oldName, let newDirectory, let newName):
-    return "renameAt \(oldDirectory.rawValue) \(text(oldName)) \(newDirectory.rawValue) \(text(newName))"
+    return "renameAt \(oldDirectory.rawValue) \(text(oldName.bytes)) \(newDirectory.rawValue) \(text(newName.bytes))"
   case .unlinkAt(let directory, let name, let flags):
-    return "unlinkAt \(directory.rawValue) \(text(name)) \(flags.rawValue)"
+    return "unlinkAt \(directory.rawValue) \(text(name.bytes)) \(flags.rawValue)"
   case .version(let messageSize, let version): return "version \(messageSize) \(text(version))"
   case .authenticate(let fid, let userName, let tree, let user):
     return "authenticate \(fid.rawValue) \(text(userName)) \(text(tree)) \(user)"
@@ -152,7 +153,7 @@ private func reading(_ names: Names) -> String {
     switch step {
     case .here: steps.append("here")
     case .up: steps.append("up")
-    case .down(let name): steps.append("down(\(text(name)))")
+    case .down(let name): steps.append("down(\(text(name.bytes)))")
     }
   }
   return steps.joined(separator: " ")

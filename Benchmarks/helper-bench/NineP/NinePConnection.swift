@@ -1,5 +1,6 @@
 import Glibc
 import NinePProtocol
+import Wire
 
 /// A client's connection: whole requests out, whole replies in.
 final class NinePConnection {

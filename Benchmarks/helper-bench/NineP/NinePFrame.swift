@@ -1,4 +1,5 @@
 import NinePProtocol
+import Wire
 
 /// A request's frame at a place of its own, to be sent again and again.
 final class NinePFrame {
@@ -35,6 +36,13 @@ final class NinePFrame {
       fatalError("a request of the benchmark is too long")
     }
     return Array(frame[..<size])
+  }
+
+  /// Checks a name of the benchmark's own.
+  @_lifetime(copy bytes)
+  static func name(_ bytes: Span<UInt8>) -> Name {
+    guard let name = try? Name(bytes) else { fatalError("a name of the benchmark is none") }
+    return name
   }
 
   /// A walk to a name; without one, a second fid for the same file.

@@ -165,13 +165,15 @@ struct NinePQuantity {
     let name = Array("new-\(number)".utf8)
     return NinePFrame.encoded(
       .create(
-        fid: Fid(rawValue: UInt32(number)), name: name.span, flags: OpenFlags(.readWrite, .exclusive), mode: 0o644,
+        fid: Fid(rawValue: UInt32(number)), name: NinePFrame.name(name.span), flags: OpenFlags(.readWrite, .exclusive),
+        mode: 0o644,
         gid: 0), tag: tag, room: 128)
   }
 
   private static func remove(_ number: Int, _ tag: Tag) -> [UInt8] {
     let name = Array("new-\(number)".utf8)
-    return NinePFrame.encoded(.unlinkAt(directory: listed, name: name.span, flags: []), tag: tag, room: 128)
+    return NinePFrame.encoded(
+      .unlinkAt(directory: listed, name: NinePFrame.name(name.span), flags: []), tag: tag, room: 128)
   }
 
   /// Lists the whole directory, a message after the other; at least 10,000 entries altogether.

@@ -71,7 +71,9 @@ struct NinePWorkload: Sendable {
       NinePStep(NinePFrame.walk(from: NinePConnection.root, to: nil, fid, tag: tag), .walk(0)),
       NinePStep(
         NinePFrame.encoded(
-          .create(fid: fid, name: name.span, flags: OpenFlags(.readWrite, .exclusive), mode: 0o644, gid: 0), tag: tag),
+          .create(
+            fid: fid, name: NinePFrame.name(name.span), flags: OpenFlags(.readWrite, .exclusive), mode: 0o644, gid: 0),
+          tag: tag),
         .opened),
       NinePStep(NinePFrame.encoded(.clunk(fid: fid), tag: tag), .done),
     ]
@@ -79,7 +81,8 @@ struct NinePWorkload: Sendable {
     case .byName:
       return made + [
         NinePStep(
-          NinePFrame.encoded(.unlinkAt(directory: NinePConnection.root, name: name.span, flags: []), tag: tag), .done)
+          NinePFrame.encoded(
+            .unlinkAt(directory: NinePConnection.root, name: NinePFrame.name(name.span), flags: []), tag: tag), .done)
       ]
     case .byFid:
       return made + [
@@ -105,9 +108,13 @@ struct NinePWorkload: Sendable {
       case .byName:
         NinePStep(
           NinePFrame.encoded(
-            .renameAt(oldDirectory: root, oldName: from.span, newDirectory: root, newName: to.span), tag: tag), .done)
+            .renameAt(
+              oldDirectory: root, oldName: NinePFrame.name(from.span), newDirectory: root,
+              newName: NinePFrame.name(to.span)), tag: tag), .done)
       case .byFid:
-        NinePStep(NinePFrame.encoded(.rename(fid: heldFid(tag), directory: root, name: to.span), tag: tag), .done)
+        NinePStep(
+          NinePFrame.encoded(.rename(fid: heldFid(tag), directory: root, name: NinePFrame.name(to.span)), tag: tag),
+          .done)
       }
     }
     return [step(one, other), step(other, one)]
