@@ -31,7 +31,7 @@ struct FrontEnd: ~Copyable {
     if !receive() { violated("nothing to begin with") }
     pending = 0..<0
     while let object = descriptors.takeFirst() { own.append(object) }
-    guard own.count > 0, let mount = try? own[0].mount() else { violated("nothing to begin with") }
+    guard own.count > 0, let mount = try? own[0].mountID() else { violated("nothing to begin with") }
     self.mount = mount
   }
 
@@ -138,7 +138,7 @@ struct FrontEnd: ~Copyable {
   private mutating func takeDescriptor(_ type: MonitorRequestType) {
     guard let descriptor = descriptors.takeFirst() else { violated("\(type): no descriptor") }
     guard let status = try? descriptor.status() else { violated("\(type): a descriptor without a status") }
-    if (try? descriptor.mount()) != mount { violated("\(type): a file of another mount") }
+    if (try? descriptor.mountID()) != mount { violated("\(type): a file of another mount") }
     if type == .find || type == .parent {
       let flags = fcntl(descriptor.rawValue, F_GETFL)
       if flags & cl_o_path == 0 { violated("\(type): flags \(String(flags, radix: 8)) of what is only found") }
@@ -174,6 +174,6 @@ struct FrontEnd: ~Copyable {
     from socket: borrowing Descriptor, into buffer: inout Buffer, _ descriptors: inout ReceivedDescriptors
   ) throws(Errno) -> Int {
     var space = buffer.mutableSpan(0..<buffer.capacity)
-    return try socket.receivePacket(into: &space, &descriptors)
+    return try socket.receivePacket(into: &space, descriptors: &descriptors)
   }
 }

@@ -33,7 +33,7 @@ package enum NinePSplitTarget {
     var byte: InlineArray<1, UInt8> = [0]
     var span = byte.mutableSpan
     var received = ReceivedDescriptors()
-    _ = try? socket.receivePacket(into: &span, &received)
+    _ = try? socket.receivePacket(into: &span, descriptors: &received)
   }
 
   package static func run(_ input: Span<UInt8>) {

@@ -42,7 +42,7 @@ extension Sandbox {
     for index in 0..<mounts.count {
       try stage("move_mount \"\(paths[index])\"") { () throws(Errno) in
         try name.set(number: index)
-        try root.makeDirectory(name, mode: 0o755)
+        try root.mkdir(name, mode: 0o755)
         try Mount.put(mounts[index], upon: name)
         try mounts[index].becomeWorkingDirectory()
       }

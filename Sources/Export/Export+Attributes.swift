@@ -20,7 +20,7 @@ extension Export {
     in directory: borrowing Descriptor, _ path: borrowing Path, to mode: UInt32
   ) throws(Errno) {
     try mayChange()
-    try directory.changeMode(path, to: mode)
+    try directory.chmod(path, to: mode)
   }
 
   /// Gives a file, or a symbolic link itself, to others; `UInt32.max` leaves an id as it is.
@@ -32,7 +32,7 @@ extension Export {
   ) throws(Errno) {
     try mayChange()
     do throws(Errno) {
-      try directory.changeOwner(path, uid: uid, gid: gid)
+      try directory.chown(path, uid: uid, gid: gid)
     } catch .invalidArgument {
       throw .overflow
     }
@@ -51,7 +51,7 @@ extension Export {
     in directory: borrowing Descriptor, _ path: borrowing Path, access: Time, modification: Time
   ) throws(Errno) {
     try mayChange()
-    try directory.setTimes(path, access: access, modification: modification)
+    try directory.utimens(path, access: access, modification: modification)
   }
 
   /// An extended attribute's value, or with an empty buffer its length only.
@@ -59,14 +59,14 @@ extension Export {
     in directory: borrowing Descriptor, _ path: borrowing Path, name: borrowing Path,
     into buffer: inout MutableSpan<UInt8>
   ) throws(Errno) -> Int {
-    try directory.attribute(of: path, name, into: &buffer, home: root)
+    try directory.getxattr(of: path, name: name, into: &buffer, home: root)
   }
 
   /// All extended attributes' names, each with its NUL, or with an empty buffer their length only.
   package func attributes(
     in directory: borrowing Descriptor, _ path: borrowing Path, into buffer: inout MutableSpan<UInt8>
   ) throws(Errno) -> Int {
-    try directory.attributes(of: path, into: &buffer, home: root)
+    try directory.listxattr(of: path, into: &buffer, home: root)
   }
 
   /// Sets an extended attribute; `flags` are `lsetxattr(2)`'s.
@@ -75,7 +75,7 @@ extension Export {
     flags: Int32
   ) throws(Errno) {
     try mayChange()
-    try directory.setAttribute(of: path, name, to: value, flags: flags, home: root)
+    try directory.setxattr(of: path, name: name, to: value, flags: flags, home: root)
   }
 
   /// Removes an extended attribute.
@@ -83,6 +83,6 @@ extension Export {
     in directory: borrowing Descriptor, _ path: borrowing Path, name: borrowing Path
   ) throws(Errno) {
     try mayChange()
-    try directory.removeAttribute(of: path, name, home: root)
+    try directory.removexattr(of: path, name: name, home: root)
   }
 }

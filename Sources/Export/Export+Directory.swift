@@ -9,7 +9,7 @@ extension Export {
   ) throws(Errno) {
     try mayChange()
     try self.identity.acting(as: identity) { () throws(Errno) in
-      try directory.makeDirectory(path, mode: mode)
+      try directory.mkdir(path, mode: mode)
     }
   }
 
@@ -19,7 +19,7 @@ extension Export {
   ) throws(Errno) {
     try mayChange()
     try self.identity.acting(as: identity) { () throws(Errno) in
-      try directory.makeNode(path, mode: mode, device: device)
+      try directory.mknod(path, mode: mode, device: device)
     }
   }
 
@@ -29,7 +29,7 @@ extension Export {
   ) throws(Errno) {
     try mayChange()
     try self.identity.acting(as: identity) { () throws(Errno) in
-      try directory.makeSymbolicLink(path, target: target)
+      try directory.symlink(path, target: target)
     }
   }
 
@@ -38,7 +38,7 @@ extension Export {
     in directory: borrowing Descriptor, _ old: borrowing Path, to other: borrowing Descriptor, _ new: borrowing Path
   ) throws(Errno) {
     try mayChange()
-    try directory.link(old, to: other, new)
+    try directory.link(old, to: other, name: new)
   }
 
   /// Renames, and replaces what has the new name.
@@ -46,7 +46,7 @@ extension Export {
     in directory: borrowing Descriptor, _ old: borrowing Path, to other: borrowing Descriptor, _ new: borrowing Path
   ) throws(Errno) {
     try mayChange()
-    try directory.rename(old, to: other, new)
+    try directory.rename(old, to: other, name: new)
   }
 
   /// Removes a name; a directory must be empty.
@@ -55,7 +55,7 @@ extension Export {
     do throws(Errno) {
       try directory.unlink(path)
     } catch .isDirectory {
-      try directory.removeDirectory(path)
+      try directory.rmdir(path)
     }
   }
 
@@ -65,6 +65,6 @@ extension Export {
   package func readLink(
     in directory: borrowing Descriptor, _ path: borrowing Path, into buffer: inout MutableSpan<UInt8>
   ) throws(Errno) -> Int {
-    try directory.readLink(path, into: &buffer)
+    try directory.readlink(path, into: &buffer)
   }
 }

@@ -69,7 +69,7 @@ extension Export {
 
   /// The number of the mount that an object was found through.
   package func mount(of object: borrowing Descriptor) throws(Errno) -> UInt64 {
-    try object.mount()
+    try object.mountID()
   }
 
   /// What is said of the file system that an object is on.
@@ -118,12 +118,12 @@ extension Export {
     try mayChange()
     if let owner = change.owner {
       do throws(Errno) {
-        try object.changeOwner(uid: owner.uid, gid: owner.gid)
+        try object.chown(uid: owner.uid, gid: owner.gid)
       } catch .invalidArgument {
         throw .overflow
       }
     }
-    if let mode = change.mode { try object.changeMode(to: mode) }
+    if let mode = change.mode { try object.chmod(to: mode) }
     if let size = change.size {
       if change.isRoot {
         try object.truncate(isOpen: isOpen, to: size)
@@ -131,7 +131,7 @@ extension Export {
         try identity.clearingSetIDs { () throws(Errno) in try object.truncate(isOpen: isOpen, to: size) }
       }
     }
-    if let times = change.times { try object.setTimes(access: times.access, modification: times.modification) }
+    if let times = change.times { try object.utimens(access: times.access, modification: times.modification) }
   }
 
   /// Reads what is in an open file, until the buffer is full or the file ends.
@@ -155,7 +155,7 @@ extension Export {
   ///
   /// - Returns: bytes written to `buffer`; a longer target is cut.
   package func readLink(_ object: borrowing Descriptor, into buffer: inout MutableSpan<UInt8>) throws(Errno) -> Int {
-    try object.readLink(into: &buffer)
+    try object.readlink(into: &buffer)
   }
 
   /// Gives an object another name.
@@ -163,7 +163,7 @@ extension Export {
     _ object: borrowing Descriptor, into directory: borrowing Descriptor, _ name: borrowing Path
   ) throws(Errno) {
     try mayChange()
-    try object.link(into: directory, name)
+    try object.link(into: directory, name: name)
   }
 
   /// Removes a name of a directory, which must be empty, or of anything else.
@@ -171,7 +171,7 @@ extension Export {
     _ name: borrowing Path, in directory: borrowing Descriptor, isDirectory: Bool
   ) throws(Errno) {
     try mayChange()
-    if isDirectory { try directory.removeDirectory(name) } else { try directory.unlink(name) }
+    if isDirectory { try directory.rmdir(name) } else { try directory.unlink(name) }
   }
 
   /// Removes the name that an object was found by, wherever that has been moved to. The object must be there; who puts
@@ -214,14 +214,14 @@ extension Export {
   package func attribute(
     of object: borrowing Descriptor, name: borrowing Path, into buffer: inout MutableSpan<UInt8>
   ) throws(Errno) -> Int {
-    try object.attribute(name, into: &buffer)
+    try object.getxattr(name, into: &buffer)
   }
 
   /// All extended attributes' names, each with its NUL.
   package func attributes(
     of object: borrowing Descriptor, into buffer: inout MutableSpan<UInt8>
   ) throws(Errno) -> Int {
-    try object.attributes(into: &buffer)
+    try object.listxattr(into: &buffer)
   }
 
   /// Sets an extended attribute; `flags` are `setxattr(2)`'s.
@@ -229,18 +229,18 @@ extension Export {
     of object: borrowing Descriptor, name: borrowing Path, to value: Span<UInt8>, flags: Int32
   ) throws(Errno) {
     try mayChange()
-    try object.setAttribute(name, to: value, flags: flags)
+    try object.setxattr(name, to: value, flags: flags)
   }
 
   /// Removes an extended attribute.
   package func removeAttribute(of object: borrowing Descriptor, name: borrowing Path) throws(Errno) {
     try mayChange()
-    try object.removeAttribute(name)
+    try object.removexattr(name)
   }
 }
 
 extension Descriptor {
   fileprivate func truncate(isOpen: Bool, to size: Int64) throws(Errno) {
-    if isOpen { try setSize(to: size) } else { try truncate(to: size) }
+    if isOpen { try ftruncate(to: size) } else { try truncate(to: size) }
   }
 }

@@ -31,7 +31,7 @@ extension Export {
       }
       // Mostly the file is new. Then there is nothing that would have to be looked at first.
       do throws(Errno) {
-        return try directory.open(path, kept | .exclusive, mode: mode)
+        return try directory.open(path, flags: kept | .exclusive, mode: mode)
       } catch .fileExists where !kept.contains(.exclusive) {
         return try openExisting(in: directory, path, kept, mode: mode)
       }
@@ -46,7 +46,7 @@ extension Export {
     in directory: borrowing Descriptor, _ path: borrowing Path, _ flags: OpenFlags, mode: UInt32 = 0
   ) throws(Errno) -> Descriptor {
     // The kernel itself opens nothing but a directory then.
-    if flags.contains(.directory) { return try directory.open(path, flags, mode: mode) }
+    if flags.contains(.directory) { return try directory.open(path, flags: flags, mode: mode) }
     var kind = FileKind.regular
     do throws(Errno) {
       kind = try directory.status(of: path, follow: !flags.contains(.noFollow)).kind
@@ -61,7 +61,7 @@ extension Export {
   private func openLookedAt(
     in directory: borrowing Descriptor, _ path: borrowing Path, _ flags: OpenFlags, mode: UInt32 = 0
   ) throws(Errno) -> Descriptor {
-    let opened = try directory.open(path, flags | .nonBlocking | .noControllingTerminal, mode: mode)
+    let opened = try directory.open(path, flags: flags | .nonBlocking | .noControllingTerminal, mode: mode)
     try Self.refuseSpecial(try opened.status().kind)
     // Waiting is the peer's to choose again.
     if !flags.contains(.nonBlocking) { try opened.setStatusFlags(flags) }

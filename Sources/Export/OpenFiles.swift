@@ -50,7 +50,7 @@ package struct OpenFiles: FileContents {
   }
 
   package func synchronize(_ file: borrowing Descriptor, dataOnly: Bool) throws(Errno) {
-    try file.synchronize(dataOnly: dataOnly)
+    if dataOnly { try file.fdatasync() } else { try file.fsync() }
   }
 }
 

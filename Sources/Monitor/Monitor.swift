@@ -92,7 +92,7 @@ private struct MonitorInbox: ~Copyable {
   ) throws(Errno) -> Int {
     var space = buffer.mutableSpan(0..<buffer.capacity)
     return try wait.receive { waiting throws(Errno) in
-      try socket.receivePacket(into: &space, &descriptors, waiting: waiting)
+      try socket.receivePacket(into: &space, descriptors: &descriptors, waiting: waiting)
     }
   }
 

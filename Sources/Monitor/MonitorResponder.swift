@@ -15,10 +15,10 @@ struct MonitorResponder: ~Copyable {
   private var other = Path()
 
   init(_ export: consuming Export, mounts count: Int) throws(Errno) {
-    var mounts = [try export.root.mount()]
+    var mounts = [try export.root.mountID()]
     for index in 0..<count {
       try name.set(number: index)
-      mounts.append(try export.find(name, in: export.root).mount())
+      mounts.append(try export.find(name, in: export.root).mountID())
     }
     self.mounts = mounts
     self.export = export
@@ -88,7 +88,7 @@ struct MonitorResponder: ~Copyable {
   /// - Throws: `EXDEV`.
   private mutating func requireInside(_ place: Int, of objects: borrowing OwnedArray<Descriptor>) throws(Errno) {
     guard inside & 1 << UInt64(place) == 0 else { return }
-    let found = try objects[place].mount()
+    let found = try objects[place].mountID()
     // Another mount below the export is found by the way that leads there from the export's root.
     if !mounts.contains(found) {
       guard try objects[place].isReachable(on: found) else { throw .improperLink }

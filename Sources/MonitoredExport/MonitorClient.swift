@@ -201,7 +201,7 @@ package struct MonitorClient: ~Copyable {
   ) throws(Errno) -> Int {
     var space = replies.mutableSpan(start..<replies.capacity)
     return try wait.receive { waiting throws(Errno) in
-      try socket.receivePacket(into: &space, &descriptors, waiting: waiting)
+      try socket.receivePacket(into: &space, descriptors: &descriptors, waiting: waiting)
     }
   }
 }

@@ -197,7 +197,7 @@ extension MonitoredExport {
     }
     if let size = change.size {
       if isOpen {
-        try object.descriptor.setSize(to: size)
+        try object.descriptor.ftruncate(to: size)
         if rest == MonitorRequest.Change() { return .done }
       } else {
         rest.size = size

@@ -31,7 +31,7 @@ struct FidTable: ~Copyable {
   /// Reads up to `size` bytes of the next entries of the directory that is open at an index.
   func readEntries(at index: Int, _ size: Int, into buffer: inout Buffer) throws(Errno) -> Int {
     var space = buffer.mutableSpan(0..<size)
-    return try files[index].object.descriptor.readEntries(into: &space)
+    return try files[index].object.descriptor.getdents64(into: &space)
   }
 
   /// - Throws: `EBADF` for a fid that is in use, or can't be; `EMFILE` where there is no room.

@@ -95,7 +95,7 @@ extension Session where Files: ~Copyable {
     let index = try fids.index(of: fid)
     guard case .directory(let position) = fids.files[index].use else { throw .badFileDescriptor }
     // From the start it begins anew, with what is there now.
-    if offset != position || offset == 0 { try fids.files[index].object.descriptor.seek(to: offset) }
+    if offset != position || offset == 0 { try fids.files[index].object.descriptor.lseek(to: offset) }
     let room = MessageSize.data(count, within: messageSize)
     // An entry of the reply is longer than the kernel's by a sixth at most: what is read at once fits. Only where the
     // client has little room is one read that may not fit.
@@ -110,11 +110,11 @@ extension Session where Files: ~Copyable {
       // The directory above a root is nobody's to know.
       let inode = isUp(entry.name) && isTop(fids.files[index]) ? fids.files[index].inode : entry.inode
       let packed = DirectoryEntry(
-        qid: Qid(kind: Qid.Kind(type: entry.type), version: 0, path: path(device, inode)), offset: entry.next,
+        qid: Qid(kind: Qid.Kind(type: entry.type), version: 0, path: path(device, inode)), offset: entry.cookie,
         kind: DirectoryEntry.Kind(rawValue: entry.type), name: entry.name)
       var space = outbox.space(at: 0, Frame.dataOffset + room)
       isFull = !packer.append(packed, to: &space)
-      if !isFull { end = entry.next }
+      if !isFull { end = entry.cookie }
     }
     // What wasn't packed is read again.
     fids.files[index].use = .directory(position: isFull ? .max : end)

@@ -141,7 +141,7 @@ extension Session where Files: ~Copyable {
     switch file.use {
     case .named, .directory: break
     case .file:
-      try file.object.finish()
+      try file.object.close()
     case .readingAttribute:
       attributeFids -= 1
     case .writingAttribute:

@@ -42,7 +42,7 @@ struct FrontEnd {
       if !isReady { Process.end(1) }
       return ours
     }
-    Process.closeDescriptors(keeping: root, theirs)
+    Process.closeDescriptors(keeping: root, and: theirs)
     do throws(StageError) {
       let user = identity?.uid ?? Process.uid
       try confine(root, theirs)
@@ -99,7 +99,7 @@ struct FrontEnd {
     while Process.terminationSignal == nil {
       do throws(Errno) {
         var span = word.mutableSpan
-        if try socket.receivePacket(into: &span, &passed) > 0 { return word[0] == ready[0] }
+        if try socket.receivePacket(into: &span, descriptors: &passed) > 0 { return word[0] == ready[0] }
       } catch .interrupted {
         continue
       }

@@ -61,7 +61,7 @@ struct Introduction: ~Copyable {
     while true {
       do throws(Errno) {
         var span = bytes.mutableSpan
-        let count = try socket.receivePacket(into: &span, &passed)
+        let count = try socket.receivePacket(into: &span, descriptors: &passed)
         guard count >= fixedSize else { return .end }
         guard let client = passed.takeFirst(), let helper = passed.takeFirst() else { return .cut }
         let name = ClientName(

@@ -52,7 +52,7 @@ struct StartUp {
     let isSplit = try isSplit(sandbox)
     // In the namespace of a map the process has these ids already.
     let holder = identities.kind == .same ? ids?.holder : nil
-    let overflow = UserNamespace.overflowGroup
+    let overflow = UserNamespace.overflowGid
     let capacity = try capacity(of: options.maxClients)
     // With a map the clients' users are others than the host's of these names.
     let accounts = options.map.isEmpty && !isMapped ? Accounts.ofHost() : Accounts()

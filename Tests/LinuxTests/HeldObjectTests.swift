@@ -40,20 +40,20 @@ import Testing
       symlink("/etc/passwd", directory.path + "/file")
       let before = try held.status()
       #expect(try held.reopen(.readWrite).status().inode == before.inode)
-      try held.changeMode(to: 0o600)
+      try held.chmod(to: 0o600)
       try held.truncate(to: 2)
-      try held.setTimes(access: Time(seconds: 1, nanoseconds: 2), modification: Time(seconds: 3, nanoseconds: 4))
+      try held.utimens(access: Time(seconds: 1, nanoseconds: 2), modification: Time(seconds: 3, nanoseconds: 4))
       #expect(try held.status().mode & 0o7777 == 0o600)
       #expect(try held.status().size == 2)
       #expect(try held.status().modification == Time(seconds: 3, nanoseconds: 4))
       // Nothing has it any more, so nothing can get it.
-      #expect(throws: Errno.noSuchFileOrDirectory) { try held.link(into: root, try name("again")) }
+      #expect(throws: Errno.noSuchFileOrDirectory) { try held.link(into: root, name: try name("again")) }
     }
   }
 
   @Test func aMountIsSoonFoundAgainHoweverMuchOfAPathHasGone() throws {
     try withDirectory { directory, root in
-      let (mount, depth) = (try root.mount(), 900)
+      let (mount, depth) = (try root.mountID(), 900)
       let top = directory.path + "/top"
       func make(_ depth: Int) throws -> Descriptor {
         var path = top
@@ -92,8 +92,8 @@ import Testing
       let held = try root.find(try name("link"))
       #expect(try held.status().kind == .symbolicLink)
       #expect(throws: Errno.tooManySymbolicLinkLevels) { _ = try held.reopen(.readOnly) }
-      #expect(throws: Errno.notSupportedOnSocket) { try held.changeMode(to: 0o777) }
-      try held.link(into: root, try name("hard"))
+      #expect(throws: Errno.notSupportedOnSocket) { try held.chmod(to: 0o777) }
+      try held.link(into: root, name: try name("hard"))
       #expect(try root.find(try name("hard")).status().inode == held.status().inode)
       #expect(throws: Errno.tooManySymbolicLinkLevels) { _ = try root.find(try name("link/")) }
       #expect(throws: Errno.improperLink) { _ = try root.find(try name("..")) }
@@ -108,7 +108,7 @@ import Testing
       #expect(throws: Errno.noSuchFileOrDirectory) {
         var space: InlineArray<8, UInt8> = .init(repeating: 0)
         var span = space.mutableSpan
-        _ = try held.readLink(into: &span)
+        _ = try held.readlink(into: &span)
       }
     }
   }
@@ -155,15 +155,15 @@ import Testing
       var buffer = Buffer(capacity: 500)
       func read(from start: UInt64) throws -> [(String, UInt64)] {
         var seen: [(String, UInt64)] = []
-        try opened.seek(to: start)
+        try opened.lseek(to: start)
         while true {
           var space = buffer.mutableSpan(0..<500)
-          let count = try opened.readEntries(into: &space)
+          let count = try opened.getdents64(into: &space)
           if count == 0 { return seen }
           var entries = KernelEntries(buffer.span(0..<count))
           while let entry = entries.next() {
             let bytes = entry.name.indices.map { entry.name[$0] }
-            seen.append((String(decoding: bytes, as: UTF8.self), entry.next))
+            seen.append((String(decoding: bytes, as: UTF8.self), entry.cookie))
           }
         }
       }

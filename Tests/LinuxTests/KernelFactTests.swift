@@ -113,7 +113,7 @@ import Testing
         var received = ReceivedDescriptors()
         var bytes = [UInt8](repeating: 0, count: 100)
         var span = bytes.mutableSpan
-        #expect(try ours.receivePacket(into: &span, &received) == 9)
+        #expect(try ours.receivePacket(into: &span, descriptors: &received) == 9)
         var count = 0
         while received.takeFirst() != nil { count += 1 }
         #expect(count == room)

@@ -21,7 +21,7 @@ struct PacketQueueTests {
   private static func receive(_ socket: borrowing Descriptor, _ received: inout ReceivedDescriptors) -> Int? {
     var bytes = [UInt8](repeating: 0, count: 64)
     var span = bytes.mutableSpan
-    return try? socket.receivePacket(into: &span, &received, waiting: false)
+    return try? socket.receivePacket(into: &span, descriptors: &received, waiting: false)
   }
 
   @Test("are sent before a descriptor is closed that goes with them")

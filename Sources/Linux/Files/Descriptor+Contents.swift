@@ -89,52 +89,59 @@ extension Descriptor {
     return position
   }
 
-  /// Brings what was written to the disk. The system call is `fsync`, or `fdatasync`.
-  package borrowing func synchronize(dataOnly: Bool) throws(Errno) {
-    _ = try valueOrErrno(dataOnly ? fdatasync(rawValue) : fsync(rawValue))
+  /// Writes the file's data and status to the disk. The system call is `fsync`.
+  package borrowing func fsync() throws(Errno) {
+    _ = try valueOrErrno(Glibc.fsync(rawValue))
+  }
+
+  /// Writes the file's data to the disk, and as much of the status as reading it takes. The system call is `fdatasync`.
+  package borrowing func fdatasync() throws(Errno) {
+    _ = try valueOrErrno(Glibc.fdatasync(rawValue))
   }
 
   /// Sets an open file's size. The system call is `ftruncate`.
-  package borrowing func setSize(to size: Int64) throws(Errno) {
-    _ = try valueOrErrno(ftruncate(rawValue, Int(size)))
+  package borrowing func ftruncate(to size: Int64) throws(Errno) {
+    _ = try valueOrErrno(Glibc.ftruncate(rawValue, Int(size)))
   }
 
   /// Reads a directory's next entries, for ``KernelEntries``. The system call is `getdents64`.
   ///
   /// - Returns: bytes; 0 at the directory's end.
   /// - Throws: `EINVAL` where not even one fits.
-  package borrowing func readEntries(into buffer: inout MutableSpan<UInt8>) throws(Errno) -> Int {
+  package borrowing func getdents64(into buffer: inout MutableSpan<UInt8>) throws(Errno) -> Int {
     try unsafe buffer.withUnsafeMutableBufferPointer { bytes throws(Errno) in
       try unsafe valueOrErrno(kernel: cl_getdents(rawValue, bytes.baseAddress, bytes.count))
     }
   }
 
-  /// Has the next entries be those behind this one's ``KernelEntry/next``; 0 is the start. The system call is `lseek`.
-  package borrowing func seek(to offset: UInt64) throws(Errno) {
-    guard let offset = Int(exactly: offset) else { throw .invalidArgument }
-    _ = try valueOrErrno(lseek(rawValue, offset, SEEK_SET))
+  /// Repositions the directory: the next read starts after the entry with this ``KernelEntry/cookie``, or at the beginning
+  /// for 0. The system call is `lseek`.
+  package borrowing func lseek(to cookie: UInt64) throws(Errno) {
+    guard let offset = Int(exactly: cookie) else { throw .invalidArgument }
+    _ = try valueOrErrno(Glibc.lseek(rawValue, offset, SEEK_SET))
   }
 }
 
 /// An entry of a directory, as the kernel has it.
 package struct KernelEntry: ~Escapable {
   package let inode: UInt64
-  /// Where the entries behind it start. It holds as long as the directory does, whatever happens to others in it.
-  package let next: UInt64
+  /// `d_off`: where a read goes on after this entry. It stays valid as long as the directory is open, whatever happens to
+  /// other entries.
+  package let cookie: UInt64
   /// `d_type`: the kind of file, or 0.
   package let type: UInt8
   package let name: Span<UInt8>
 
   @_lifetime(copy name)
-  init(inode: UInt64, next: UInt64, type: UInt8, name: Span<UInt8>) {
+  init(inode: UInt64, cookie: UInt64, type: UInt8, name: Span<UInt8>) {
     self.inode = inode
-    self.next = next
+    self.cookie = cookie
     self.type = type
     self.name = name
   }
 }
 
-/// The entries that ``Descriptor/readEntries(into:)`` gives: `struct linux_dirent64`, `getdents(2)`.
+/// The entries that ``Descriptor/getdents64(into:)`` gives: `struct linux_dirent64`, `getdents(2)`.
 package struct KernelEntries: ~Escapable {
   // ino[8] off[8] reclen[2] type[1] name, NUL, up to reclen.
   private static let nameOffset = 19
@@ -157,7 +164,7 @@ package struct KernelEntries: ~Escapable {
     var end = Self.nameOffset
     while end < length, record[end] != 0 { end += 1 }
     return KernelEntry(
-      inode: Self.number(record, at: 0), next: Self.number(record, at: 8), type: record[18],
+      inode: Self.number(record, at: 0), cookie: Self.number(record, at: 8), type: record[18],
       name: record.extracting(Self.nameOffset..<end))
   }
 

@@ -5,7 +5,7 @@ package import SystemPackage
 // What changes a directory: making, linking, renaming and removing names.
 extension Descriptor {
   /// The system call is `mkdirat`.
-  package borrowing func makeDirectory(_ path: borrowing Path, mode: UInt32) throws(Errno) {
+  package borrowing func mkdir(_ path: borrowing Path, mode: UInt32) throws(Errno) {
     try at(path) { place throws(Errno) in
       _ = try unsafe valueOrErrno(mkdirat(place.directory, place.pointer, mode))
     }
@@ -15,7 +15,7 @@ extension Descriptor {
   ///
   /// - Throws: of a kind that it doesn't make what the system call would throw, without asking: a system-call filter may
   ///   let pass the others only.
-  package borrowing func makeNode(_ path: borrowing Path, mode: UInt32, device: UInt64) throws(Errno) {
+  package borrowing func mknod(_ path: borrowing Path, mode: UInt32, device: UInt64) throws(Errno) {
     switch mode & UInt32(Glibc.S_IFMT) {
     case 0, Glibc.S_IFREG, Glibc.S_IFIFO, Glibc.S_IFSOCK, Glibc.S_IFCHR, Glibc.S_IFBLK: break
     case Glibc.S_IFDIR: throw .notPermitted
@@ -29,7 +29,7 @@ extension Descriptor {
   /// The system call is `symlinkat`; `target` is stored as it is.
   ///
   /// - Throws: `ENAMETOOLONG` where the target is longer than the kernel stores.
-  package borrowing func makeSymbolicLink(_ path: borrowing Path, target: borrowing Path) throws(Errno) {
+  package borrowing func symlink(_ path: borrowing Path, target: borrowing Path) throws(Errno) {
     guard target.lastPiece == 0 else { throw .fileNameTooLong }
     let target = unsafe target.piece(at: 0)
     try at(path) { place throws(Errno) in
@@ -39,7 +39,7 @@ extension Descriptor {
 
   /// The system call is `linkat`, which makes a link to a symbolic link itself.
   package borrowing func link(
-    _ old: borrowing Path, to directory: borrowing Descriptor, _ new: borrowing Path
+    _ old: borrowing Path, to directory: borrowing Descriptor, name new: borrowing Path
   ) throws(Errno) {
     try at(old) { from throws(Errno) in
       try directory.at(new) { to throws(Errno) in
@@ -50,7 +50,7 @@ extension Descriptor {
 
   /// The system call is `renameat`, which replaces.
   package borrowing func rename(
-    _ old: borrowing Path, to directory: borrowing Descriptor, _ new: borrowing Path
+    _ old: borrowing Path, to directory: borrowing Descriptor, name new: borrowing Path
   ) throws(Errno) {
     try at(old) { from throws(Errno) in
       try directory.at(new) { to throws(Errno) in
@@ -67,7 +67,7 @@ extension Descriptor {
   }
 
   /// The system call is `unlinkat(AT_REMOVEDIR)`.
-  package borrowing func removeDirectory(_ path: borrowing Path) throws(Errno) {
+  package borrowing func rmdir(_ path: borrowing Path) throws(Errno) {
     try at(path) { place throws(Errno) in
       _ = try unsafe valueOrErrno(unlinkat(place.directory, place.pointer, AT_REMOVEDIR))
     }
@@ -77,7 +77,7 @@ extension Descriptor {
   ///
   /// The system call is `readlinkat`.
   /// - Returns: bytes written to `buffer`; a longer target is cut.
-  package borrowing func readLink(
+  package borrowing func readlink(
     _ path: borrowing Path, into buffer: inout MutableSpan<UInt8>
   ) throws(Errno) -> Int {
     let count = buffer.count

@@ -8,8 +8,8 @@ extension Descriptor {
   ///
   /// The system call is `lgetxattr`.
   /// - Throws: `ERANGE` where the value is longer than a buffer that isn't empty.
-  package borrowing func attribute(
-    of path: borrowing Path, _ name: borrowing Path, into buffer: inout MutableSpan<UInt8>,
+  package borrowing func getxattr(
+    of path: borrowing Path, name: borrowing Path, into buffer: inout MutableSpan<UInt8>,
     home: borrowing Descriptor
   ) throws(Errno) -> Int {
     let count = buffer.count
@@ -26,7 +26,7 @@ extension Descriptor {
   ///
   /// The system call is `llistxattr`.
   /// - Throws: `ERANGE` where they are longer than a buffer that isn't empty.
-  package borrowing func attributes(
+  package borrowing func listxattr(
     of path: borrowing Path, into buffer: inout MutableSpan<UInt8>, home: borrowing Descriptor
   ) throws(Errno) -> Int {
     let count = buffer.count
@@ -39,8 +39,8 @@ extension Descriptor {
   }
 
   /// The system call is `lsetxattr`; `flags` are its `XATTR_CREATE` and `XATTR_REPLACE`.
-  package borrowing func setAttribute(
-    of path: borrowing Path, _ name: borrowing Path, to value: Span<UInt8>, flags: CInt,
+  package borrowing func setxattr(
+    of path: borrowing Path, name: borrowing Path, to value: Span<UInt8>, flags: CInt,
     home: borrowing Descriptor
   ) throws(Errno) {
     let name = unsafe name.piece(at: 0)
@@ -54,8 +54,8 @@ extension Descriptor {
   }
 
   /// The system call is `lremovexattr`.
-  package borrowing func removeAttribute(
-    of path: borrowing Path, _ name: borrowing Path, home: borrowing Descriptor
+  package borrowing func removexattr(
+    of path: borrowing Path, name: borrowing Path, home: borrowing Descriptor
   ) throws(Errno) {
     let name = unsafe name.piece(at: 0)
     try unsafe byWorkingDirectory(path, home: home) { pointer throws(Errno) in

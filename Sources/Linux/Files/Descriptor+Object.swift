@@ -39,19 +39,19 @@ extension Descriptor {
   }
 
   /// The system call is `fchmodat`, by its link; a symbolic link has no mode of its own (`EOPNOTSUPP`).
-  package borrowing func changeMode(to mode: UInt32) throws(Errno) {
+  package borrowing func chmod(to mode: UInt32) throws(Errno) {
     try unsafe withLink { link throws(Errno) in
       _ = try unsafe valueOrErrno(fchmodat(AT_FDCWD, link, mode, 0))
     }
   }
 
   /// The system call is `fchownat(AT_EMPTY_PATH)`; `UInt32.max` leaves an id as it is.
-  package borrowing func changeOwner(uid: UInt32, gid: UInt32) throws(Errno) {
+  package borrowing func chown(uid: UInt32, gid: UInt32) throws(Errno) {
     _ = try unsafe valueOrErrno(fchownat(rawValue, "", uid, gid, CL_AT_EMPTY_PATH))
   }
 
   /// The system call is `utimensat(AT_EMPTY_PATH)`, Linux 5.8.
-  package borrowing func setTimes(access: Time, modification: Time) throws(Errno) {
+  package borrowing func utimens(access: Time, modification: Time) throws(Errno) {
     try unsafe withUnsafePointer(to: (access.raw, modification.raw)) { times throws(Errno) in
       let times = unsafe UnsafeRawPointer(times).assumingMemoryBound(to: timespec.self)
       _ = try unsafe valueOrErrno(utimensat(rawValue, "", times, CL_AT_EMPTY_PATH))
@@ -69,7 +69,7 @@ extension Descriptor {
   ///
   /// - Returns: bytes written to `buffer`; a longer target is cut.
   /// - Throws: `ENOENT` where it isn't a symbolic link.
-  package borrowing func readLink(into buffer: inout MutableSpan<UInt8>) throws(Errno) -> Int {
+  package borrowing func readlink(into buffer: inout MutableSpan<UInt8>) throws(Errno) -> Int {
     try unsafe buffer.withUnsafeMutableBufferPointer { bytes throws(Errno) in
       let base = unsafe UnsafeMutableRawPointer(bytes.baseAddress)?.assumingMemoryBound(to: CChar.self)
       guard let base = unsafe base else { throw .invalidArgument }
@@ -80,7 +80,7 @@ extension Descriptor {
   /// Gives the object another name; of a symbolic link, the link itself. The system call is `linkat`, by its link.
   ///
   /// - Throws: `ENOENT` where it has no name any more.
-  package borrowing func link(into directory: borrowing Descriptor, _ name: borrowing Path) throws(Errno) {
+  package borrowing func link(into directory: borrowing Descriptor, name: borrowing Path) throws(Errno) {
     try unsafe withLink { link throws(Errno) in
       try directory.at(name) { to throws(Errno) in
         _ = try unsafe valueOrErrno(linkat(AT_FDCWD, link, to.directory, to.pointer, AT_SYMLINK_FOLLOW))
@@ -101,13 +101,13 @@ extension Descriptor {
   /// A value; with an empty buffer only its length. The system call is `getxattr`.
   ///
   /// - Throws: `ERANGE` where the value is longer than a buffer that isn't empty.
-  package borrowing func attribute(
+  package borrowing func getxattr(
     _ name: borrowing Path, into buffer: inout MutableSpan<UInt8>
   ) throws(Errno) -> Int {
     let name = unsafe name.piece(at: 0)
     return try unsafe buffer.withUnsafeMutableBufferPointer { bytes throws(Errno) in
       try unsafe withLink { link throws(Errno) in
-        try unsafe valueOrErrno(getxattr(link, name, bytes.baseAddress, bytes.count))
+        try unsafe valueOrErrno(CLinux.getxattr(link, name, bytes.baseAddress, bytes.count))
       }
     }
   }
@@ -115,32 +115,32 @@ extension Descriptor {
   /// All names, each with its NUL. The system call is `listxattr`.
   ///
   /// - Throws: `ERANGE` where they are longer than a buffer that isn't empty.
-  package borrowing func attributes(into buffer: inout MutableSpan<UInt8>) throws(Errno) -> Int {
+  package borrowing func listxattr(into buffer: inout MutableSpan<UInt8>) throws(Errno) -> Int {
     try unsafe buffer.withUnsafeMutableBufferPointer { bytes throws(Errno) in
       let base = unsafe UnsafeMutableRawPointer(bytes.baseAddress)?.assumingMemoryBound(to: CChar.self)
       return try unsafe withLink { link throws(Errno) in
-        try unsafe valueOrErrno(listxattr(link, base, bytes.count))
+        try unsafe valueOrErrno(CLinux.listxattr(link, base, bytes.count))
       }
     }
   }
 
   /// The system call is `setxattr`; `flags` are its `XATTR_CREATE` and `XATTR_REPLACE`.
-  package borrowing func setAttribute(
+  package borrowing func setxattr(
     _ name: borrowing Path, to value: Span<UInt8>, flags: CInt
   ) throws(Errno) {
     let name = unsafe name.piece(at: 0)
     try unsafe value.withUnsafeBufferPointer { bytes throws(Errno) in
       try unsafe withLink { link throws(Errno) in
-        _ = try unsafe valueOrErrno(setxattr(link, name, bytes.baseAddress, bytes.count, flags))
+        _ = try unsafe valueOrErrno(CLinux.setxattr(link, name, bytes.baseAddress, bytes.count, flags))
       }
     }
   }
 
   /// The system call is `removexattr`.
-  package borrowing func removeAttribute(_ name: borrowing Path) throws(Errno) {
+  package borrowing func removexattr(_ name: borrowing Path) throws(Errno) {
     let name = unsafe name.piece(at: 0)
     try unsafe withLink { link throws(Errno) in
-      _ = try unsafe valueOrErrno(removexattr(link, name))
+      _ = try unsafe valueOrErrno(CLinux.removexattr(link, name))
     }
   }
 }

@@ -12,26 +12,43 @@ package struct OpenFlags: Equatable, Sendable {
     self.rawValue = rawValue
   }
 
-  /// `O_WRONLY` and `O_RDWR` together: the bits that say how the file is used.
+  /// `O_ACCMODE`: the bits that tell reading, writing or both.
   package static var accessMode: OpenFlags { OpenFlags(rawValue: O_ACCMODE) }
+  /// `O_APPEND`
   package static var append: OpenFlags { OpenFlags(rawValue: O_APPEND) }
+  /// `O_CLOEXEC`
   package static var closeOnExec: OpenFlags { OpenFlags(rawValue: O_CLOEXEC) }
+  /// `O_CREAT`
   package static var create: OpenFlags { OpenFlags(rawValue: O_CREAT) }
+  /// `O_DSYNC`
   package static var dataSync: OpenFlags { OpenFlags(rawValue: O_DSYNC) }
+  /// `O_DIRECT`
   package static var direct: OpenFlags { OpenFlags(rawValue: cl_o_direct) }
+  /// `O_DIRECTORY`
   package static var directory: OpenFlags { OpenFlags(rawValue: O_DIRECTORY) }
+  /// `O_EXCL`
   package static var exclusive: OpenFlags { OpenFlags(rawValue: O_EXCL) }
+  /// `O_NOATIME`
   package static var noAccessTime: OpenFlags { OpenFlags(rawValue: cl_o_noatime) }
+  /// `O_NOCTTY`
   package static var noControllingTerminal: OpenFlags { OpenFlags(rawValue: O_NOCTTY) }
+  /// `O_NOFOLLOW`
   package static var noFollow: OpenFlags { OpenFlags(rawValue: O_NOFOLLOW) }
+  /// `O_NONBLOCK`
   package static var nonBlocking: OpenFlags { OpenFlags(rawValue: O_NONBLOCK) }
   /// `O_PATH`: names the object without opening it.
   package static var path: OpenFlags { OpenFlags(rawValue: cl_o_path) }
+  /// `O_RDONLY`
   package static var readOnly: OpenFlags { OpenFlags(rawValue: O_RDONLY) }
+  /// `O_RDWR`
   package static var readWrite: OpenFlags { OpenFlags(rawValue: O_RDWR) }
+  /// `O_SYNC`
   package static var sync: OpenFlags { OpenFlags(rawValue: O_SYNC) }
+  /// `O_TMPFILE`
   package static var temporary: OpenFlags { OpenFlags(rawValue: cl_o_tmpfile) }
+  /// `O_TRUNC`
   package static var truncate: OpenFlags { OpenFlags(rawValue: O_TRUNC) }
+  /// `O_WRONLY`
   package static var writeOnly: OpenFlags { OpenFlags(rawValue: O_WRONLY) }
 
   /// All flags of both.
@@ -67,7 +84,7 @@ extension Descriptor {
 
   /// The system call is `openat`; `mode` counts where it creates. The descriptor closes on exec.
   package borrowing func open(
-    _ path: borrowing Path, _ flags: OpenFlags, mode: UInt32 = 0
+    _ path: borrowing Path, flags: OpenFlags, mode: UInt32 = 0
   ) throws(Errno) -> Descriptor {
     let flags = (flags | .closeOnExec).rawValue
     return try at(path) { place throws(Errno) in

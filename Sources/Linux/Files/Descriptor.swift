@@ -13,7 +13,7 @@ public struct Descriptor: ~Copyable, Sendable {
   }
 
   deinit {
-    if rawValue >= 0 { _ = close(rawValue) }
+    if rawValue >= 0 { _ = Glibc.close(rawValue) }
   }
 
   /// Gives the number away, open; the caller closes it.
@@ -23,9 +23,9 @@ public struct Descriptor: ~Copyable, Sendable {
     return rawValue
   }
 
-  /// Closes it, and says what became of what was written. The system call is `close`.
-  package consuming func finish() throws(Errno) {
-    _ = try valueOrErrno(close(release()))
+  /// Closes the file and reports an error that the kernel kept until now, such as of a delayed write. The system call is `close`.
+  package consuming func close() throws(Errno) {
+    _ = try valueOrErrno(Glibc.close(release()))
   }
 
   /// The same open file under a number that isn't a standard stream's, closed on exec.

@@ -99,7 +99,7 @@ extension Descriptor {
     unsafe path[count] = 0
     defer { unsafe path[count] = end }
     let found = unsafe cl_openat2(AT_FDCWD, path.baseAddress, &how)
-    return found >= 0 ? try Descriptor(adopting: CInt(found)).mount() : nil
+    return found >= 0 ? try Descriptor(adopting: CInt(found)).mountID() : nil
   }
 
   /// A slash between two places, near their middle.

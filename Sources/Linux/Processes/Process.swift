@@ -100,7 +100,7 @@ package enum Process {
   }
 
   /// Closes all but the standard streams and these two. The system call is `close_range`.
-  package static func closeDescriptors(keeping one: borrowing Descriptor, _ other: borrowing Descriptor) {
+  package static func closeDescriptors(keeping one: borrowing Descriptor, and other: borrowing Descriptor) {
     let (low, high) = (min(one.rawValue, other.rawValue), max(one.rawValue, other.rawValue))
     var first = UInt32(STDERR_FILENO) + 1
     for kept in [low, high] where kept >= 0 && UInt32(kept) >= first {

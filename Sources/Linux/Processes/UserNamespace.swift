@@ -17,7 +17,7 @@ package enum UserNamespace {
   }
 
   /// What the kernel reports for a group that has no number in the process's user namespace; nil where all groups have one.
-  package static var overflowGroup: UInt32? {
+  package static var overflowGid: UInt32? {
     guard !isInitial else { return nil }
     var text: [UInt8] = []
     do throws(Errno) {

@@ -144,11 +144,11 @@ package struct HeldDescriptor: ~Copyable {
   deinit { queue?.release(descriptor) }
 
   /// Closes it, and says what became of what was written. The system call is `close`.
-  package consuming func finish() throws(Errno) {
+  package consuming func close() throws(Errno) {
     queue?.release(descriptor)
     var closing = Descriptor(adopting: -1)
     swap(&closing, &descriptor)
-    try closing.finish()
+    try closing.close()
   }
 
   fileprivate borrowing func isHeld(for queue: PacketQueue) -> Bool { self.queue === queue }

@@ -135,7 +135,7 @@ extension Descriptor {
   /// - Throws: `EMSGSIZE` for one that is larger than the buffer, or where too many earlier descriptors are left; `EAGAIN`
   ///   where none has come, unless it may wait.
   package borrowing func receivePacket(
-    into buffer: inout MutableSpan<UInt8>, _ descriptors: inout ReceivedDescriptors, waiting: Bool = true
+    into buffer: inout MutableSpan<UInt8>, descriptors: inout ReceivedDescriptors, waiting: Bool = true
   ) throws(Errno) -> Int {
     try unsafe buffer.withUnsafeMutableBufferPointer { bytes throws(Errno) in
       try unsafe descriptors.receive { numbers, passed, isCut throws(Errno) in
@@ -149,7 +149,7 @@ extension Descriptor {
   /// The number of the mount that the object was found through. No two that are there at a time have the same.
   ///
   /// The system call is `statx(STATX_MNT_ID)`, Linux 5.8.
-  package borrowing func mount() throws(Errno) -> UInt64 {
+  package borrowing func mountID() throws(Errno) -> UInt64 {
     var mount: UInt64 = 0
     _ = try unsafe valueOrErrno(kernel: cl_get_mount(rawValue, &mount))
     return mount

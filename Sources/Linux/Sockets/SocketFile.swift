@@ -52,7 +52,7 @@ package struct SocketFile: ~Copyable {
     let object = try directory.find(name)
     let found = try object.status()
     guard isOwn(found), found.uid == owner.uid else { throw .fileExists }
-    try object.changeOwner(uid: .max, gid: owner.gid)
+    try object.chown(uid: .max, gid: owner.gid)
   }
 
   private borrowing func isOwn(_ status: FileStatus) -> Bool {
