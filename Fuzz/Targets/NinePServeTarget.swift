@@ -18,7 +18,8 @@ package enum NinePServeTarget {
     let root = try Descriptor.workingDirectory()
     try links.becomeWorkingDirectory()
     let terms = NinePServer.Terms(
-      users: .asClaimed, trees: .one([]), fids: FidBudget(50, clients: 1), memory: MemoryBudget(16 << 20, clients: 1),
+      authority: .trusted, trees: .one([]), descriptors: DescriptorBudget(50, clients: 1),
+      memory: MemoryBudget(16 << 20, clients: 1),
       threads: ThreadBudget(4), locks: locks)
     _ = NinePServer.serve(try Export(root: root, readOnly: false, boundary: .checked), on: socket, terms)
   }

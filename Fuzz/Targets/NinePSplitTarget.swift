@@ -21,7 +21,8 @@ package enum NinePSplitTarget {
     else { throw .badFileDescriptor }
     try Thread.start(owning: OtherHalf(root: try root.duplicate(), socket: theirs, life: life)) { half in half.serve() }
     let terms = NinePServer.Terms(
-      users: .asClaimed, trees: .one([]), fids: FidBudget(50, clients: 1), memory: MemoryBudget(16 << 20, clients: 1),
+      authority: .trusted, trees: .one([]), descriptors: DescriptorBudget(50, clients: 1),
+      memory: MemoryBudget(16 << 20, clients: 1),
       threads: ThreadBudget(4), locks: locks)
     let files = try MonitoredExport(root: root, helper: ours, looksItself: false, boundary: .checked)
     if NinePServer.serve(files, on: socket, terms) == .lost { violated("the halves have lost each other") }

@@ -9,9 +9,9 @@ struct FidTable: ~Copyable {
   /// yield may allocate their frame.
   var files = OwnedArray<HeldFile>()
   private var indices: [Fid: Int] = [:]
-  private let budget: FidBudget
+  private let budget: DescriptorBudget
 
-  init(budget: FidBudget) {
+  init(budget: DescriptorBudget) {
     self.budget = budget
     indices.reserveCapacity(64)
   }

@@ -29,14 +29,14 @@ package enum NinePServer {
   /// What a connection is served.
   package struct Terms: Sendable {
     /// As whom requests are done.
-    package let users: Users
+    package let authority: Authority
     /// The accounts that users can be given by name of, where users are believed.
     package let accounts: Accounts
     package let trees: Trees
     /// Whether files are kept out that aren't on the mount of their tree's root.
     package let keepsToMount: Bool
     /// What all clients of the process may have.
-    package let fids: FidBudget
+    package let descriptors: DescriptorBudget
     package let memory: MemoryBudget
     package let threads: ThreadBudget
     /// The locks of all clients of the same tree.
@@ -45,15 +45,16 @@ package enum NinePServer {
     package let attachTimeout: Int?
 
     package init(
-      users: Users, accounts: Accounts = Accounts(), trees: Trees, keepsToMount: Bool = false, fids: FidBudget,
+      authority: Authority, accounts: Accounts = Accounts(), trees: Trees, keepsToMount: Bool = false,
+      descriptors: DescriptorBudget,
       memory: MemoryBudget,
       threads: ThreadBudget, locks: LockTable, attachTimeout: Int? = NinePServer.attachTimeout
     ) {
-      self.users = users
+      self.authority = authority
       self.accounts = accounts
       self.trees = trees
       self.keepsToMount = keepsToMount
-      self.fids = fids
+      self.descriptors = descriptors
       self.memory = memory
       self.threads = threads
       self.locks = locks
@@ -76,12 +77,12 @@ package enum NinePServer {
     do throws(Errno) {
       let inbox = try Inbox()
       let outbox = try Outbox()
-      let line = Line(try socket.duplicate())
-      var session = try Session(files, terms, line)
-      let ending = serve(&session, inbox, outbox, socket, line)
+      let sender = ReplySender(try socket.duplicate())
+      var session = try Session(files, terms, sender)
+      let ending = serve(&session, inbox, outbox, socket, sender)
       let hasAll = session.end(isCutOff: ending != .closed)
       guard ending == .closed else { return ending }
-      if let failure = line.failure { return Ending(sending: failure) }
+      if let failure = sender.failure { return Ending(sending: failure) }
       return hasAll ? .closed : .cutShort
     } catch {
       return .failed(error)
@@ -90,7 +91,7 @@ package enum NinePServer {
 
   private static func serve<Files: FileSystem & ~Copyable>(
     _ session: inout Session<Files>, _ inbox: consuming Inbox, _ outbox: consuming Outbox,
-    _ socket: borrowing Descriptor, _ line: Line
+    _ socket: borrowing Descriptor, _ sender: ReplySender
   ) -> Ending {
     var wait = RequestWait(.automatic)
     // Since when replies wait for further ones.
@@ -127,12 +128,12 @@ package enum NinePServer {
       waitingSince = nil
       do throws(Errno) {
         while !session.unfinished.isEmpty {
-          if !outbox.hasRoom { try outbox.send(on: line) }
+          if !outbox.hasRoom { try outbox.send(on: sender) }
           session.finishOne(into: &outbox)
           _ = outbox.finish()
         }
         if session.isLost { return .lost }
-        try outbox.send(on: line)
+        try outbox.send(on: sender)
       } catch {
         return Ending(sending: error)
       }

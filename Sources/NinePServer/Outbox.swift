@@ -69,9 +69,9 @@ struct Outbox: ~Copyable {
   }
 
   /// Sends the replies that are finished.
-  mutating func send(on line: Line) throws(Errno) {
+  mutating func send(on sender: ReplySender) throws(Errno) {
     guard ready > 0 else { return }
     defer { ready = 0 }
-    try line.send(buffer.span(0..<ready))
+    try sender.send(buffer.span(0..<ready))
   }
 }

@@ -100,7 +100,7 @@ extension Session where Files: ~Copyable {
     if valid.contains(.size) {
       guard let size = Int64(exactly: change.size) else { throw .fileTooLarge }
       wanted.size = size
-      wanted.isRoot = terms.users.isRoot(fids.files[index].user)
+      wanted.isRoot = terms.authority.isRoot(fids.files[index].user)
       if case .file(_, writes: true) = fids.files[index].use { isOpen = true }
     }
     if valid.contains(.access) || valid.contains(.modification) {

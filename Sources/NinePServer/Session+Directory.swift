@@ -34,7 +34,7 @@ extension Session where Files: ~Copyable {
   ) throws(Errno) -> (index: Int, owner: Identity) {
     let index = try self.directory(directory)
     try name.set(text.bytes)
-    return (index, try terms.users.owner(user: fids.files[index].user, gid: gid))
+    return (index, try terms.authority.identity(user: fids.files[index].user, gid: gid))
   }
 
   /// Where a fid is that denotes a file; the kernel says whether that is a directory.

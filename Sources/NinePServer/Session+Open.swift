@@ -16,7 +16,7 @@ extension Session where Files: ~Copyable {
     guard let access = flags.access else { throw .invalidArgument }
     let kind = fids.files[index].kind
     if kind == .directory, access != .read || flags.contains(.truncate) { throw .isDirectory }
-    let isRoot = terms.users.isRoot(fids.files[index].user)
+    let isRoot = terms.authority.isRoot(fids.files[index].user)
     let outcome = try files.open(
       fids.files[index].object, kind: kind, Linux.OpenFlags(access, flags), isRoot: isRoot)
     try settle(outcome, Unfinished(writer, .open(flags), fid), into: &outbox)
@@ -30,7 +30,7 @@ extension Session where Files: ~Copyable {
     let index = try fids.index(of: fid)
     try fids.files[index].requireNamed()
     guard let access = flags.access else { throw .invalidArgument }
-    let owner = try terms.users.owner(user: fids.files[index].user, gid: gid)
+    let owner = try terms.authority.identity(user: fids.files[index].user, gid: gid)
     try name.set(text.bytes)
     // Opening what is there may empty it.
     if terms.keepsToMount { try requireMountOfName(in: index) }

@@ -46,7 +46,7 @@ extension Session where Files: ~Copyable {
   mutating func writeFile(
     _ index: Int, _ offset: UInt64, _ data: Span<UInt8>, _ writer: ReplyWriter
   ) throws(Errno) -> Int? {
-    let isRoot = terms.users.isRoot(fids.files[index].user)
+    let isRoot = terms.authority.isRoot(fids.files[index].user)
     if fids.files[index].writesThrough, !data.isEmpty, storage(of: index) != .memory {
       let work = SlowRequest.Work.write(offset: offset, count: data.count, isRoot: isRoot)
       if handOver(work, of: index, data: data, writer) { return nil }
@@ -76,7 +76,7 @@ extension Session where Files: ~Copyable {
   ) -> Bool {
     do throws(Errno) {
       // Those that are kept for other clients' fids aren't there for it.
-      guard let extra = terms.fids.takeExtra() else { return false }
+      guard let extra = terms.descriptors.takeExtra() else { return false }
       // The fid may be clunked meanwhile.
       let file = try fids.files[index].object.descriptor.duplicate()
       var copy: ChargedBuffer? = nil

@@ -48,21 +48,21 @@ struct Session<Files: FileSystem & ~Copyable>: ~Copyable {
   private var slowReply: MemoryCharge? = nil
 
   /// - Throws: what keeps the root from being looked at, or `ENOMEM`.
-  init(_ files: consuming Files, _ terms: NinePServer.Terms, _ line: Line) throws(Errno) {
+  init(_ files: consuming Files, _ terms: NinePServer.Terms, _ sender: ReplySender) throws(Errno) {
     let scratch = try Buffer(upTo: AttributeValue.largest)
     unfinished.reserveCapacity(Self.mostUnfinished)
     let contents = try files.contents()
     root = try files.hold().status()
     self.contents = contents
     memory = ClientMemory(of: terms.memory)
-    slow = SlowWork(contents, line, memory, terms.threads)
+    slow = SlowWork(contents, sender, memory, terms.threads)
     self.scratch = scratch
     self.files = files
     self.terms = terms
     number = terms.locks.begin()
-    lockReplies = LockReplies(terms.locks, session: number, line)
-    fids = FidTable(budget: terms.fids)
-    extras = ExtraDescriptors(terms.fids)
+    lockReplies = LockReplies(terms.locks, session: number, sender)
+    fids = FidTable(budget: terms.descriptors)
+    extras = ExtraDescriptors(terms.descriptors)
   }
 
   /// Answers one request, now or by ``finishOne(into:)``. Its failure is a reply as well. One that waits for a lock

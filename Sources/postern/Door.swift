@@ -148,18 +148,18 @@ struct Door: ~Copyable {
     do throws(Errno) {
       let peer = try socket.peer()
       let text = ClientName.peer(user: peer?.uid, at: address)
-      guard let users = admission.users(of: peer) else {
+      guard let authority = admission.authority(of: peer) else {
         ClientLog.write(.refused, "\(text) isn't let in: only root and user \(admission.own.uid) are")
         return nil
       }
       let connection: Connection
       do throws(ConnectionLimit.Refusal) {
-        connection = try connections.take(for: admission.owner(of: peer))
+        connection = try connections.take(for: admission.user(of: peer))
       } catch {
         ClientLog.write(.refused, "\(text) isn't let in: \(reason(error))")
         return nil
       }
-      let user = try threadUser(of: users, at: socket)
+      let user = try threadUser(of: authority, at: socket)
       if let overflow, let user, admission.squash == nil, user.has(group: overflow) {
         // To leave the group out may open files to the user that keep it out.
         ClientLog.write(
@@ -167,7 +167,7 @@ struct Door: ~Copyable {
         return nil
       }
       let name = ClientName(number: connection.number, peer: text)
-      return try admit(socket, users, user, name, connection)
+      return try admit(socket, authority, user, name, connection)
     } catch {
       ClientLog.write(.refused, "a client can't be let in: \(error)")
       return nil
@@ -176,16 +176,16 @@ struct Door: ~Copyable {
 
   /// Whom the thread that serves a client is to act as; nil where it stays as it is.
   private borrowing func threadUser(
-    of users: Users, at socket: borrowing Descriptor
+    of authority: Authority, at socket: borrowing Descriptor
   ) throws(Errno) -> ThreadUser? {
-    guard case .one(let identity) = users, admission.own.uid == 0 else { return nil }
+    guard case .one(let identity) = authority, admission.own.uid == 0 else { return nil }
     var groups: [UInt32] = []
     if admission.squash == nil { try socket.readPeerGroups(into: &groups) }
     return ThreadUser(identity, groups: groups, holder: holder)
   }
 
   private borrowing func admit(
-    _ socket: consuming Descriptor, _ users: Users, _ user: ThreadUser?, _ name: ClientName,
+    _ socket: consuming Descriptor, _ authority: Authority, _ user: ThreadUser?, _ name: ClientName,
     _ connection: consuming Connection
   ) throws(Errno) -> Arrival {
     let root = try root.duplicate()
@@ -194,17 +194,17 @@ struct Door: ~Copyable {
     let introduction: Introduction?
     switch speaker {
     case .thisProcess(let share):
-      service = .client(share.terms(users))
+      service = .client(share.terms(authority))
       served = socket
       introduction = nil
     case .frontEnd:
       service = .frontEnd(mounts: mounts)
       var ends = try PacketSocketPair()
       guard let helper = ends.takeEnd(), let ours = ends.takeEnd() else { throw .badFileDescriptor }
-      introduction = Introduction(users: users, name: name, client: socket, helper: helper)
+      introduction = Introduction(authority: authority, name: name, client: socket, helper: helper)
       served = ours
     }
-    ClientLog.write(.connected, "\(name.text) connected, \(role(of: users))")
+    ClientLog.write(.connected, "\(name.text) connected, \(role(of: authority))")
     return Arrival(
       name: name,
       visit: Visit(
@@ -213,9 +213,9 @@ struct Door: ~Copyable {
       introduction: introduction)
   }
 
-  private borrowing func role(of users: Users) -> String {
-    switch users {
-    case .asClaimed: "trusted"
+  private borrowing func role(of authority: Authority) -> String {
+    switch authority {
+    case .trusted: "trusted"
     case .one(let identity): "served as \(identity.uid):\(identity.gid)"
     }
   }
@@ -235,7 +235,7 @@ struct Share: Sendable {
   let trees: Trees
   let keepsToMount: Bool
   /// What all clients may have.
-  let fids: FidBudget
+  let descriptors: DescriptorBudget
   let memory: MemoryBudget
   let threads: ThreadBudget
   let locks = LockTable()
@@ -247,10 +247,12 @@ struct Share: Sendable {
     case none, believed, all
   }
 
-  func terms(_ users: Users) -> NinePServer.Terms {
+  func terms(_ authority: Authority) -> NinePServer.Terms {
     NinePServer.Terms(
-      users: users, accounts: accounts, trees: trees, keepsToMount: keepsToMount, fids: fids, memory: memory,
+      authority: authority, accounts: accounts, trees: trees, keepsToMount: keepsToMount, descriptors: descriptors,
+      memory: memory,
       threads: threads, locks: locks,
-      attachTimeout: patience == .all || patience == .believed && users == .asClaimed ? nil : NinePServer.attachTimeout)
+      attachTimeout: patience == .all || patience == .believed && authority == .trusted
+        ? nil : NinePServer.attachTimeout)
   }
 }

@@ -159,7 +159,7 @@ struct FrontEnd {
     let name = introduction.name
     do throws(Errno) {
       let client = FrontEndClient(
-        root: try root.duplicate(), introduction: introduction, terms: share.terms(introduction.users))
+        root: try root.duplicate(), introduction: introduction, terms: share.terms(introduction.authority))
       try Thread.start(owning: client) { client in client.serve() }
     } catch {
       ClientLog.write(.failed, "\(name.text) can't be served: \(error)")
@@ -179,7 +179,7 @@ private struct FrontEndClient: ~Copyable, Sendable {
     let client = introduction.client
     do throws(Errno) {
       let files = try MonitoredExport(
-        root: root, helper: introduction.helper, looksItself: terms.users == .asClaimed,
+        root: root, helper: introduction.helper, looksItself: terms.authority == .trusted,
         boundary: .mountNamespace)
       name.report(NinePServer.serve(files, on: client, terms))
     } catch {

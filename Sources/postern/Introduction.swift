@@ -5,13 +5,13 @@ import SystemPackage
 
 /// What the process that lets clients in tells the one that speaks with them: here is a client, and a helper for it.
 struct Introduction: ~Copyable {
-  let users: Users
+  let authority: Authority
   let name: ClientName
   let client: Descriptor
   let helper: Descriptor
 
-  init(users: Users, name: ClientName, client: consuming Descriptor, helper: consuming Descriptor) {
-    self.users = users
+  init(authority: Authority, name: ClientName, client: consuming Descriptor, helper: consuming Descriptor) {
+    self.authority = authority
     self.name = name
     self.client = client
     self.helper = helper
@@ -28,8 +28,8 @@ struct Introduction: ~Copyable {
     passed.append(client)
     passed.append(helper)
     let (believed, identity): (UInt8, Identity?) =
-      switch users {
-      case .asClaimed: (1, nil)
+      switch authority {
+      case .trusted: (1, nil)
       case .one(let identity): (0, identity)
       }
     var bytes: InlineArray<97, UInt8> = .init(repeating: 0)
@@ -67,7 +67,7 @@ struct Introduction: ~Copyable {
         let name = ClientName(
           number: number(8, at: 9, in: bytes),
           peer: String(decoding: (fixedSize..<count).map { bytes[$0] }, as: UTF8.self))
-        return .introduction(Introduction(users: try users(bytes), name: name, client: client, helper: helper))
+        return .introduction(Introduction(authority: try authority(bytes), name: name, client: client, helper: helper))
       } catch .interrupted {
         continue
       } catch {
@@ -76,8 +76,8 @@ struct Introduction: ~Copyable {
     }
   }
 
-  private static func users(_ bytes: InlineArray<97, UInt8>) throws(Errno) -> Users {
-    guard bytes[0] == 0 else { return .asClaimed }
+  private static func authority(_ bytes: InlineArray<97, UInt8>) throws(Errno) -> Authority {
+    guard bytes[0] == 0 else { return .trusted }
     return .one(
       try Identity(
         uid: UInt32(truncatingIfNeeded: number(4, at: 1, in: bytes)),

@@ -263,7 +263,7 @@ struct StartUp {
       let share = Share(
         accounts: accounts, trees: isOnly ? .one(names[0]) : .several(names),
         keepsToMount: options.multidevs == .forbid,
-        fids: FidBudget(capacity.fids, clients: capacity.clients),
+        descriptors: DescriptorBudget(capacity.clientDescriptors, clients: capacity.clients),
         memory: MemoryBudget(capacity.buffers, clients: capacity.clients),
         threads: ThreadBudget(Capacity.slowThreads), patience: patience(tellsPeers: tellsPeers))
       _ = try Limits.liftFileSize()

@@ -33,7 +33,7 @@ package final class Served: Sendable {
   /// `begin` is called on the thread that serves. `other` is who is served the same directory, and `gate` holds up those
   /// who read and write.
   package init(
-    users: Users? = nil, readOnly: Bool = false, keepsToMount: Bool = false, fids: Int = 1000,
+    authority: Authority? = nil, readOnly: Bool = false, keepsToMount: Bool = false, fids: Int = 1000,
     memory: MemoryBudget = MemoryBudget(1 << 30, clients: 1), threads: ThreadBudget = ThreadBudget(16),
     attachTimeout: Int = NinePServer.attachTimeout, beside other: Served? = nil, accounts: Accounts = Accounts(),
     gate: Gate? = nil, begin: @escaping @Sendable () -> Void = {}
@@ -48,8 +48,9 @@ package final class Served: Sendable {
     client = Client(ends[0])
     let own = try Identity(uid: geteuid(), gid: getegid())
     let terms = NinePServer.Terms(
-      users: users ?? .one(own), accounts: accounts, trees: .one(Array("/tree".utf8)), keepsToMount: keepsToMount,
-      fids: FidBudget(fids, clients: 1), memory: memory, threads: threads, locks: locks,
+      authority: authority ?? .one(own), accounts: accounts, trees: .one(Array("/tree".utf8)),
+      keepsToMount: keepsToMount,
+      descriptors: DescriptorBudget(fids, clients: 1), memory: memory, threads: threads, locks: locks,
       attachTimeout: attachTimeout)
     thread = try ServingThread(directory.path, ends[1], terms, readOnly: readOnly, Way.current, gate, begin)
   }
@@ -162,7 +163,7 @@ private final class ServingThread: @unchecked Sendable {
         let root = Descriptor(adopting: open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC))
         if geteuid() == 0 { try Linux.Thread.become(ThreadUser(try Identity(uid: 65_534, gid: 65_534))) }
         let files = try MonitoredExport(
-          root: root, helper: ours, looksItself: terms.users == .asClaimed, boundary: .checked)
+          root: root, helper: ours, looksItself: terms.authority == .trusted, boundary: .checked)
         result = serve(files, on: socket)
       }
     } catch {
@@ -181,7 +182,9 @@ private final class ServingThread: @unchecked Sendable {
   private static func prepare(_ directory: String, _ terms: NinePServer.Terms) throws(Errno) -> Descriptor {
     guard unshare(CL_CLONE_FS) == 0 else { throw Errno(rawValue: errno) }
     umask(0)
-    if case .one(let user) = terms.users, geteuid() == 0, user.uid != 0 { try Linux.Thread.become(ThreadUser(user)) }
+    if case .one(let user) = terms.authority, geteuid() == 0, user.uid != 0 {
+      try Linux.Thread.become(ThreadUser(user))
+    }
     let root = Descriptor(adopting: open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC))
     try DescriptorLinks.inPlace().becomeWorkingDirectory()
     return root

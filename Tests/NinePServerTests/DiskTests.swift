@@ -138,7 +138,7 @@ struct DiskTests {
 
   @Test("set-id bits go when another than root writes, whoever does it", .enabled(if: hasRoot()))
   func setIDs() throws {
-    let served = try Served(users: .asClaimed)
+    let served = try Served(authority: .trusted)
     try served.client.start()
     for (user, kept): (UInt32, Bool) in [(0, true), (1000, false)] {
       let name = "file\(user)"
@@ -158,7 +158,7 @@ struct DiskTests {
   func threads() throws {
     let user = try Identity(uid: 4711, gid: 4712)
     let gate = try Gate()
-    let served = try Served(users: .one(user), gate: gate)
+    let served = try Served(authority: .one(user), gate: gate)
     served.write("text", to: "file")
     try served.client.start()
     try served.client.done(.walk(0, 1, "file"))

@@ -155,7 +155,7 @@ struct LockTests {
     "flock(2) of a trusted machine may lock exclusively what is open for reading",
     .enabled(if: geteuid() == 0, "needs root: users are as claimed"))
   func trustedAccess() throws {
-    let one = try Served(users: .asClaimed)
+    let one = try Served(authority: .trusted)
     one.write("", to: "file")
     try one.client.start(user: 0)
     try one.client.done(.walk(0, 1, "file"))

@@ -15,31 +15,31 @@ struct UsersTests {
   @Test("who is believed")
   func admission() throws {
     let (root, other) = (try identity(0, 0), try identity(1000, 100))
-    func users(
+    func authority(
       _ peer: (uid: UInt32, gid: UInt32)?, own: Identity, trust: Bool = false, squash: Identity? = nil
-    ) -> Users? {
-      Admission(trustsAll: trust, squash: squash, own: own).users(of: peer)
+    ) -> Authority? {
+      Admission(trustsAll: trust, squash: squash, own: own).authority(of: peer)
     }
     // Root's server: root is believed, others are themselves, and who can't be known isn't let in.
-    #expect(users((0, 0), own: root) == .asClaimed)
-    #expect(users((1000, 100), own: root) == .one(other))
-    #expect(users((.max, 0), own: root) == nil)
-    #expect(users(nil, own: root) == nil)
-    #expect(users((1000, 100), own: root, trust: true) == .asClaimed)
-    #expect(users(nil, own: root, trust: true) == .asClaimed)
+    #expect(authority((0, 0), own: root) == .trusted)
+    #expect(authority((1000, 100), own: root) == .one(other))
+    #expect(authority((.max, 0), own: root) == nil)
+    #expect(authority(nil, own: root) == nil)
+    #expect(authority((1000, 100), own: root, trust: true) == .trusted)
+    #expect(authority(nil, own: root, trust: true) == .trusted)
     for peer: (uid: UInt32, gid: UInt32)? in [(0, 0), (1000, 100), nil] {
-      #expect(users(peer, own: root, squash: other) == .one(other))
+      #expect(authority(peer, own: root, squash: other) == .one(other))
     }
     // Another's server does nothing but as its user, and that for itself and root only.
-    #expect(users((0, 0), own: other) == .one(other))
-    #expect(users((1000, 7), own: other) == .one(other))
-    #expect(users((1001, 100), own: other) == nil)
-    #expect(users(nil, own: other) == nil)
-    #expect(users(nil, own: other, trust: true) == .one(other))
+    #expect(authority((0, 0), own: other) == .one(other))
+    #expect(authority((1000, 7), own: other) == .one(other))
+    #expect(authority((1001, 100), own: other) == nil)
+    #expect(authority(nil, own: other) == nil)
+    #expect(authority(nil, own: other, trust: true) == .one(other))
     // Where peers can't be told apart, the socket's mode has let in who may come. Over TCP there is none.
     let blind = Admission(trustsAll: false, squash: nil, own: other, knowsPeers: false)
-    #expect(blind.users(of: (65_534, 65_534)) == .one(other))
-    #expect(blind.users(of: nil) == nil)
+    #expect(blind.authority(of: (65_534, 65_534)) == .one(other))
+    #expect(blind.authority(of: nil) == nil)
   }
 
   private func owner(_ path: String) -> [UInt32] {
@@ -49,7 +49,7 @@ struct UsersTests {
 
   @Test("what a user makes is that user's, where users are believed", .enabled(if: hasRoot()))
   func asClaimed() throws {
-    let served = try Served(users: .asClaimed)
+    let served = try Served(authority: .trusted)
     chmod(served.directory.path, 0o777)
     try served.client.start()
     for (fid, user): (UInt32, UInt32) in [(1, 0), (2, 1000), (3, .max), (4, 3_000_000_000)] {
@@ -76,7 +76,7 @@ struct UsersTests {
   @Test("a user is given by name where no number is", .enabled(if: hasRoot()))
   func byName() throws {
     let accounts = Accounts(Array("alice:x:1001:100:::\n".utf8))
-    let served = try Served(users: .asClaimed, accounts: accounts)
+    let served = try Served(authority: .trusted, accounts: accounts)
     chmod(served.directory.path, 0o777)
     try served.client.start()
     for (name, user, owner): (String, UInt32, UInt32) in [
@@ -92,7 +92,7 @@ struct UsersTests {
 
   @Test("writing takes set-id bits away, unless root does it", .enabled(if: hasRoot()))
   func setIDs() throws {
-    let served = try Served(users: .asClaimed)
+    let served = try Served(authority: .trusted)
     try served.client.start()
     for user: UInt32 in [0, 1000, .max] {
       try served.client.done(.attach(1, user: user))
@@ -117,7 +117,7 @@ struct UsersTests {
 
   @Test("one who isn't believed is himself, whatever he says", .enabled(if: hasRoot()))
   func one() throws {
-    let served = try Served(users: .one(try identity(1000, 100)))
+    let served = try Served(authority: .one(try identity(1000, 100)))
     served.write("secret", to: "secret")
     chmod(served.path("secret"), 0o600)
     mkdir(served.path("closed"), 0o700)

@@ -5,9 +5,9 @@ import Testing
 @Suite("Connections")
 struct ConnectionLimitTests {
   /// As many as an owner gets.
-  private func take(_ owner: ConnectionOwner, of limit: inout ConnectionLimit) -> Int {
+  private func take(_ user: PeerUser, of limit: inout ConnectionLimit) -> Int {
     var count = 0
-    while (try? limit.take(for: owner)) != nil { count += 1 }
+    while (try? limit.take(for: user)) != nil { count += 1 }
     return count
   }
 
@@ -70,13 +70,13 @@ struct ConnectionLimitTests {
   @Test("root and the user who serves are known by their numbers")
   func owners() throws {
     let admission = Admission(trustsAll: false, squash: nil, own: try .init(uid: 1000, gid: 1000))
-    #expect(admission.owner(of: (0, 5)) == .privileged)
-    #expect(admission.owner(of: (1000, 5)) == .privileged)
-    #expect(admission.owner(of: (1001, 1000)) == .user(1001))
-    #expect(admission.owner(of: nil) == .unknown)
+    #expect(admission.user(of: (0, 5)) == .privileged)
+    #expect(admission.user(of: (1000, 5)) == .privileged)
+    #expect(admission.user(of: (1001, 1000)) == .user(1001))
+    #expect(admission.user(of: nil) == .unknown)
     // There one number may be many users'.
     let blind = Admission(trustsAll: true, squash: nil, own: try .init(uid: 0, gid: 0), knowsPeers: false)
-    #expect(blind.owner(of: (0, 0)) == .unknown)
+    #expect(blind.user(of: (0, 0)) == .unknown)
   }
 
   @Test("limits are enough for as many clients as they are enough for")
@@ -86,12 +86,12 @@ struct ConnectionLimitTests {
         clients: clients, allowed: Capacity.Allowed(descriptors: descriptors, addressSpace: addressSpace))
     }
     let usual = try capacity(1024, 1 << 20)
-    #expect(usual.clients == 1024 && usual.descriptors == 524_288 && usual.fids > 500_000)
+    #expect(usual.clients == 1024 && usual.descriptors == 524_288 && usual.clientDescriptors > 500_000)
     #expect(try capacity(65_536, 1 << 21).descriptors > 1 << 20)
     // Each has what its connection takes, and some fids.
     for (clients, descriptors): (Int, UInt) in [(1024, 16_416), (6, 128)] {
       let least = try capacity(clients, descriptors)
-      #expect(least.descriptors == descriptors && least.fids >= clients * 8)
+      #expect(least.descriptors == descriptors && least.clientDescriptors >= clients * 8)
       let shortage = #expect(throws: Capacity.Shortage.self) { try capacity(clients + 1, descriptors) }
       #expect(shortage?.clients == clients && shortage?.resource == .descriptors)
     }

@@ -1,19 +1,19 @@
 package import Linux
 internal import SystemPackage
 
-/// Who may connect, and as whom.
+/// The rules by which peers are admitted, and with which authority.
 ///
-/// A client says itself as whom each of its requests is to be done. To believe that is to give it every right that this
-/// process has; so nobody is believed who wouldn't have them anyway, unless the operator has said so.
+/// A client names the user of each of its requests. To trust it is to give it every right of this process; so a client is
+/// trusted only if its peer has these rights anyway, or the operator has said so.
 package struct Admission: Sendable {
-  /// Whether all clients are believed.
+  /// Trusts all clients.
   package let trustsAll: Bool
-  /// As whom all requests of all clients are done.
+  /// The identity that all requests of all clients are done as.
   package let squash: Identity?
-  /// Who serves.
+  /// The identity of this process.
   package let own: Identity
-  /// Whether users at the other end can be told apart. In an ordinary user's namespace all others are the same number; so
-  /// only this user and root may be able to connect there.
+  /// The kernel tells peers' users from each other. In an ordinary user's namespace it doesn't: all other users have the
+  /// same number there. The socket's mode must then keep out all but root and this process's user.
   package let knowsPeers: Bool
 
   package init(trustsAll: Bool, squash: Identity?, own: Identity, knowsPeers: Bool = true) {
@@ -23,18 +23,18 @@ package struct Admission: Sendable {
     self.knowsPeers = knowsPeers
   }
 
-  /// As whom the requests of a peer are done.
+  /// The authority of a peer's connection.
   ///
-  /// - Parameter peer: who is at the other end of a Unix-domain socket; nil where nobody can know.
-  /// - Returns: nil for one who isn't let in.
-  package func users(of peer: (uid: UInt32, gid: UInt32)?) -> Users? {
-    // One who isn't root can't do anything as another.
-    let believed: Users = own.uid == 0 ? .asClaimed : .one(own)
+  /// - Parameter peer: the user and group at the other end of a Unix-domain socket; nil if the kernel can't tell.
+  /// - Returns: nil if the peer isn't admitted.
+  package func authority(of peer: (uid: UInt32, gid: UInt32)?) -> Authority? {
+    // A process that isn't root can act as its own user only.
+    let full: Authority = own.uid == 0 ? .trusted : .one(own)
     if let squash { return .one(squash) }
-    if trustsAll { return believed }
+    if trustsAll { return full }
     guard let peer else { return nil }
-    if !knowsPeers || peer.uid == 0 || peer.uid == own.uid { return believed }
-    // Another's own rights are for root to give.
+    if !knowsPeers || peer.uid == 0 || peer.uid == own.uid { return full }
+    // Only root can act as the peer's user.
     guard own.uid == 0 else { return nil }
     do throws(Errno) {
       return .one(try Identity(uid: peer.uid, gid: peer.gid))
@@ -43,8 +43,8 @@ package struct Admission: Sendable {
     }
   }
 
-  /// Whose a peer's connection is, among those that there may be.
-  package func owner(of peer: (uid: UInt32, gid: UInt32)?) -> ConnectionOwner {
+  /// The user that a peer's connection is counted for.
+  package func user(of peer: (uid: UInt32, gid: UInt32)?) -> PeerUser {
     guard knowsPeers, let peer else { return .unknown }
     return peer.uid == 0 || peer.uid == own.uid ? .privileged : .user(peer.uid)
   }

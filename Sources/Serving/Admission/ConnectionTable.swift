@@ -1,9 +1,9 @@
 internal import Synchronization
 
-/// The connections that there are.
+/// The open connections of a process.
 package final class ConnectionTable: Sendable {
   private let state: Mutex<State>
-  /// The most there may be.
+  /// The largest number of connections.
   package let most: Int
 
   private struct State {
@@ -16,36 +16,36 @@ package final class ConnectionTable: Sendable {
     state = Mutex(State(limit: limit))
   }
 
-  /// Lets one more in.
-  package func take(for owner: ConnectionOwner) throws(ConnectionLimit.Refusal) -> Connection {
+  /// Takes a connection for a user.
+  package func take(for user: PeerUser) throws(ConnectionLimit.Refusal) -> Connection {
     let number = try state.withLock { state throws(ConnectionLimit.Refusal) in
-      try state.limit.take(for: owner)
+      try state.limit.take(for: user)
       state.last += 1
       return state.last
     }
-    return Connection(number: number, owner: owner, table: self)
+    return Connection(number: number, user: user, table: self)
   }
 
-  fileprivate func giveBack(of owner: ConnectionOwner) {
-    state.withLock { state in state.limit.giveBack(of: owner) }
+  fileprivate func giveBack(of user: PeerUser) {
+    state.withLock { state in state.limit.giveBack(of: user) }
   }
 }
 
-/// One of the connections that there may be, until its end.
+/// An entry of the connection table, given back at its end.
 package struct Connection: ~Copyable, Sendable {
-  /// No other has had it.
+  /// The connection's number, which no other connection of the process gets.
   package let number: UInt64
-  private let owner: ConnectionOwner
+  private let user: PeerUser
   private let table: ConnectionTable
 
-  fileprivate init(number: UInt64, owner: ConnectionOwner, table: ConnectionTable) {
+  fileprivate init(number: UInt64, user: PeerUser, table: ConnectionTable) {
     self.number = number
-    self.owner = owner
+    self.user = user
     self.table = table
   }
 
-  /// Lets another one in.
+  /// Gives the entry back, for another connection to take.
   package consuming func end() {}
 
-  deinit { table.giveBack(of: owner) }
+  deinit { table.giveBack(of: user) }
 }

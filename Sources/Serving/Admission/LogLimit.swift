@@ -1,25 +1,27 @@
-/// How often a line of one kind may be logged: some at once, and then one now and then, whatever clients do.
+/// A rate limit for log lines of one kind: a burst at once, then one for each interval, whatever clients do.
 package struct LogLimit: Sendable {
-  /// Nanoseconds for which one line stands.
+  /// Nanoseconds that one line takes up.
   private let interval: UInt64
-  /// Nanoseconds that lines may be ahead of their time.
+  /// Nanoseconds by which lines may be ahead of their time.
   private let ahead: UInt64
-  /// When all earlier lines' time is over.
+  /// The time, in nanoseconds, when all lines so far are paid for.
   private var next: UInt64 = 0
   private var suppressed = 0
 
+  /// Creates a limit.
+  ///
   /// - Parameters:
-  ///   - burst: how many at once; at least 1.
-  ///   - interval: nanoseconds for each further one.
+  ///   - burst: the number of lines at once; at least 1.
+  ///   - interval: nanoseconds for each further line.
   package init(burst: Int = 10, interval: UInt64 = 1_000_000_000) {
     self.interval = interval
     ahead = interval * UInt64(clamping: burst - 1)
   }
 
-  /// Whether there may be a line now.
+  /// Admits a line, or counts it as suppressed.
   ///
-  /// - Parameter now: a moment of `MonotonicTime`.
-  /// - Returns: how many lines there weren't since the last one; nil where there may not be this one either.
+  /// - Parameter now: the time, by `MonotonicTime`.
+  /// - Returns: the number of lines suppressed since the last one admitted; nil if this one is suppressed too.
   package mutating func admit(at now: UInt64) -> Int? {
     let start = max(next, now)
     guard start - now <= ahead else {

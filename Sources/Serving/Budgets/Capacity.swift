@@ -38,20 +38,21 @@ package struct Capacity: Equatable, Sendable {
     self.clients = max(1, clients)
     let count = UInt(self.clients)
     descriptors = min(
-      allowed.descriptors, max(Self.mostDescriptors, Self.needed(Self.clientDescriptors, count, Self.ownDescriptors)))
+      allowed.descriptors,
+      max(Self.mostDescriptors, Self.needed(Self.leastClientDescriptors, count, Self.ownDescriptors)))
     addressSpace = min(
       allowed.addressSpace,
       Self.needed(Self.connectionAddressSpace, count, Self.ownAddressSpace) + Self.wantedBuffers(count)
         + count * Self.lockAddressSpace)
     try Self.require(
-      .descriptors, allowed.descriptors, count, each: Self.clientDescriptors, own: Self.ownDescriptors,
+      .descriptors, allowed.descriptors, count, each: Self.leastClientDescriptors, own: Self.ownDescriptors,
       least: Self.leastDescriptors)
     try Self.require(
       .addressSpace, allowed.addressSpace, count, each: Self.clientAddressSpace, own: Self.ownAddressSpace, least: 0)
   }
 
   /// Descriptors for clients' fids.
-  package var fids: Int {
+  package var clientDescriptors: Int {
     Int(clamping: descriptors - Self.ownDescriptors - UInt(clients) * Self.connectionDescriptors)
   }
 
@@ -87,7 +88,7 @@ package struct Capacity: Equatable, Sendable {
   /// Those of a connection: its sockets, the export, and some that a request takes on its way.
   private static let connectionDescriptors: UInt = 8
   /// And as many fids as it has in any case.
-  private static let clientDescriptors = connectionDescriptors + 8
+  private static let leastClientDescriptors = connectionDescriptors + 8
   /// With fewer even a single client couldn't work.
   private static let leastDescriptors: UInt = 128
   /// The program, what it allocates for all, and threads for slow requests, each with its stack and some of a buffer. Most

@@ -11,19 +11,19 @@ package import SystemPackage
 package final class LockReplies: Sendable {
   private let table: LockTable
   private let session: Int32
-  private let line: Line
+  private let sender: ReplySender
   private let thread = Mutex(OwnedArray<Thread.Running>())
   /// For the thread.
   private let space = Mutex<Buffer?>(nil)
-  private let bell = Bell()
+  private let answered = EventCount()
   private let held = Atomic<Int>(0)
   private let answers = Atomic<Int>(0)
   private let isEnding = Atomic<Bool>(false)
 
-  package init(_ table: LockTable, session: Int32, _ line: Line) {
+  package init(_ table: LockTable, session: Int32, _ sender: ReplySender) {
     self.table = table
     self.session = session
-    self.line = line
+    self.sender = sender
   }
 
   /// Whether there are requests whose answers aren't sent. It takes no lock.
@@ -40,7 +40,7 @@ package final class LockReplies: Sendable {
   }
 
   /// Has the thread send the answers that are ready.
-  package func wake() { bell.ring() }
+  package func wake() { answered.advance() }
 
   /// Starts the thread.
   ///
@@ -60,26 +60,26 @@ package final class LockReplies: Sendable {
     guard let thread = thread.withLock({ thread in thread.count > 0 ? thread.take(0) : nil }) else { return }
     isEnding.store(true, ordering: .releasing)
     // It may be sending to a client that doesn't read.
-    if isCutOff || line.isCutOff { line.cutOff() }
-    bell.ring(all: true)
+    if isCutOff || sender.isCutOff { sender.cutOff() }
+    answered.advance(wakingAll: true)
     thread.join()
   }
 
   private func work() {
     guard var buffer = space.withLock({ $0.take() }) else { return }
     while true {
-      let moment = bell.moment
+      let value = answered.value
       if answers.load(ordering: .acquiring) > 0 {
         do throws(Errno) {
           // An answer is taken when nothing else can come before it: once it is, its request can't be flushed any more.
-          try line.send(&buffer) { buffer in take(&buffer) }
+          try sender.send(&buffer) { buffer in take(&buffer) }
         } catch {
-          line.fail(error)
+          sender.fail(error)
         }
       } else if isEnding.load(ordering: .acquiring) {
         return
       } else {
-        bell.wait(since: moment)
+        answered.wait(while: value)
       }
     }
   }

@@ -43,7 +43,9 @@ package final class LockTable: Sendable {
   ///   - writer: what writes the reply to a request that waits. Without it, that isn't held.
   ///   - replies: what sends the reply then.
   /// - Returns: what became of it.
-  package func set(_ request: LockRequest, holdingFor writer: ReplyWriter? = nil, _ replies: LockReplies? = nil) -> Outcome {
+  package func set(_ request: LockRequest, holdingFor writer: ReplyWriter? = nil, _ replies: LockReplies? = nil)
+    -> Outcome
+  {
     change(by: request.session) { state in state.set(request, holdingFor: writer, replies) }
   }
 

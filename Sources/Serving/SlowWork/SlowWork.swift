@@ -10,7 +10,7 @@ internal import SystemPackage
 /// user's, and with the same capabilities. All but ``work()`` is that thread's to call.
 package final class SlowWork<Contents: FileContents>: Sendable {
   private let contents: Contents
-  private let line: Line
+  private let sender: ReplySender
   private let memory: ClientMemory
   private let budget: ThreadBudget
   private let queue = Mutex(SlowQueue())
@@ -18,19 +18,19 @@ package final class SlowWork<Contents: FileContents>: Sendable {
   private let threads = Mutex(OwnedArray<Thread.Running>())
   /// Requests and flushes that aren't answered, to be asked without the mutex.
   private let pending = Atomic<Int>(0)
-  /// Rings when there is something to do.
-  private let toDo = Bell()
-  /// Rings when something is done.
-  private let done = Bell()
+  /// Advances when there is something to do.
+  private let toDo = EventCount()
+  /// Advances when something is done.
+  private let done = EventCount()
 
   /// The most threads. Disks do some things at a time better than one; and one who waits long leaves others.
   private static var mostThreads: Int { 8 }
   /// What a thread keeps of a buffer.
   private static var keptBuffer: Int { 256 << 10 }
 
-  package init(_ contents: Contents, _ line: Line, _ memory: ClientMemory, _ budget: ThreadBudget) {
+  package init(_ contents: Contents, _ sender: ReplySender, _ memory: ClientMemory, _ budget: ThreadBudget) {
     self.contents = contents
-    self.line = line
+    self.sender = sender
     self.memory = memory
     self.budget = budget
   }
@@ -49,7 +49,7 @@ package final class SlowWork<Contents: FileContents>: Sendable {
     let isShort = queue.withLock { queue in
       if let request = request.take() { queue.add(request) }
       pending.store(queue.count, ordering: .relaxed)
-      toDo.ring()
+      toDo.advance()
       // One that still sends a reply takes this next, as it would if it had sent it.
       return queue.runningCount + queue.waitingCount > count
     }
@@ -93,14 +93,14 @@ package final class SlowWork<Contents: FileContents>: Sendable {
   /// - Returns: whether it got all.
   package func end(isCutOff: Bool) -> Bool {
     guard threads.withLock({ $0.count }) > 0 else { return true }
-    if !isCutOff && !line.isCutOff { wait { queue in queue.isEmpty } }
+    if !isCutOff && !sender.isCutOff { wait { queue in queue.isEmpty } }
     let isDone = queue.withLock { queue in
       // A thread whose reply has been sent may not have come to rest yet.
       let isDone = queue.count == 0
       queue.end()
       // One may be sending to a client that doesn't read.
-      if !queue.isEmpty { line.cutOff() }
-      toDo.ring(all: true)
+      if !queue.isEmpty { sender.cutOff() }
+      toDo.advance(wakingAll: true)
       return isDone
     }
     while let thread = threads.withLock({ threads in threads.count > 0 ? threads.take(threads.count - 1) : nil }) {
@@ -113,9 +113,9 @@ package final class SlowWork<Contents: FileContents>: Sendable {
   /// Waits until something is so.
   private func wait(until condition: (inout SlowQueue) -> Bool) {
     while true {
-      let moment: UInt32? = queue.withLock { queue in condition(&queue) ? nil : done.moment }
-      guard let moment else { return }
-      done.wait(since: moment)
+      let value: UInt32? = queue.withLock { queue in condition(&queue) ? nil : done.value }
+      guard let value else { return }
+      done.wait(while: value)
     }
   }
 
@@ -142,25 +142,25 @@ package final class SlowWork<Contents: FileContents>: Sendable {
   private func work() {
     var buffer: Buffer? = nil
     while true {
-      guard let moment = doNext(&buffer) else { continue }
+      guard let value = doNext(&buffer) else { continue }
       if queue.withLock({ $0.isEnding }) { return }
-      toDo.wait(since: moment)
+      toDo.wait(while: value)
     }
   }
 
   /// Does the next request and answers it.
   ///
-  /// - Returns: nil where it did; where there is none, the moment of that.
+  /// - Returns: nil if it did one; otherwise the event count to wait on.
   private func doNext(_ kept: inout Buffer?) -> UInt32? {
-    var moment: UInt32 = 0
+    var value: UInt32 = 0
     let next = queue.withLock { queue in
-      moment = toDo.moment
+      value = toDo.value
       let next = queue.begin(memory)
       // There may be room for another.
-      if next != nil, queue.waitingCount > 0 { toDo.ring() }
+      if next != nil, queue.waitingCount > 0 { toDo.advance() }
       return next
     }
-    guard let request = next else { return moment }
+    guard let request = next else { return value }
     let (number, size, written) = (request.number, request.replySize, request.dataSize)
     do throws(Errno) {
       var buffer: Buffer
@@ -174,11 +174,11 @@ package final class SlowWork<Contents: FileContents>: Sendable {
       }
       // Whoever sees the reply may see that the file is closed.
       _ = consume request
-      try line.send(&buffer) { buffer in finish(number, count, &buffer) }
+      try sender.send(&buffer) { buffer in finish(number, count, &buffer) }
       if buffer.capacity <= Self.keptBuffer { kept = consume buffer }
     } catch {
       // The client has gone, or has to.
-      line.fail(error)
+      sender.fail(error)
       queue.withLock { queue in
         _ = queue.finish(number) { _ in }
         queue.cancel()
@@ -187,7 +187,7 @@ package final class SlowWork<Contents: FileContents>: Sendable {
     }
     queue.withLock { queue in
       queue.rest(size, written: written)
-      done.ring()
+      done.advance()
     }
     return nil
   }

@@ -3,7 +3,7 @@ import Synchronization
 package import SystemPackage
 
 /// The way to a client, that all threads of its connection send replies by: each reply whole, one behind the other.
-package final class Line: Sendable {
+package final class ReplySender: Sendable {
   private let socket: Descriptor
   /// Held while something is sent; what sending has failed of, after which nothing is.
   private let failed = Mutex<Errno?>(nil)

@@ -4,16 +4,16 @@ internal import Synchronization
 ///
 /// Half of them belong to the clients, as many to each as to any other, so that none is left without because of others. The
 /// other half is for whoever comes first.
-package final class FidBudget: Sendable {
+package final class DescriptorBudget: Sendable {
   /// What belongs to each client.
   private let own: Int
   private let shared: Int
   private let taken = Atomic<Int>(0)
 
   /// So many fids, for at most so many clients.
-  package init(_ fids: Int, clients: Int) {
-    own = max(1, fids / 2 / clients)
-    shared = max(0, fids - own * clients)
+  package init(_ descriptors: Int, clients: Int) {
+    own = max(1, descriptors / 2 / clients)
+    shared = max(0, descriptors - own * clients)
   }
 
   /// Whether a client that has so many may have one more. Several that ask at once may get one more each.
@@ -27,8 +27,8 @@ package final class FidBudget: Sendable {
   }
 
   /// A client gives some of the `count` back that it had.
-  package func giveBack(_ fids: Int, of count: Int) {
-    let more = min(fids, count - own)
+  package func giveBack(_ descriptors: Int, of count: Int) {
+    let more = min(descriptors, count - own)
     if more > 0 { taken.subtract(more, ordering: .relaxed) }
   }
 
@@ -58,9 +58,9 @@ package final class FidBudget: Sendable {
 
 /// That there may be one descriptor more, until this ends.
 package struct ExtraDescriptor: ~Copyable, Sendable {
-  private let budget: FidBudget
+  private let budget: DescriptorBudget
 
-  fileprivate init(_ budget: FidBudget) {
+  fileprivate init(_ budget: DescriptorBudget) {
     self.budget = budget
   }
 
@@ -69,10 +69,10 @@ package struct ExtraDescriptor: ~Copyable, Sendable {
 
 /// That there may be some more.
 package struct ExtraDescriptors: ~Copyable {
-  private let budget: FidBudget
+  private let budget: DescriptorBudget
   private var count = 0
 
-  package init(_ budget: FidBudget) {
+  package init(_ budget: DescriptorBudget) {
     self.budget = budget
   }
 
