@@ -50,7 +50,8 @@ package enum NinePServeTarget {
     check(client, stream)
   }
 
-  /// Each request has one reply in its form, unless it could be cancelled, and nothing follows the last.
+  /// Each request has one reply in its form, unless it could be cancelled or waits for a lock, and nothing follows the
+  /// last.
   private static func check(_ client: borrowing Descriptor, _ stream: borrowing Stream) {
     var buffer = Buffer(capacity: 1 << 21)
     var pending = 0..<0
@@ -127,6 +128,8 @@ private struct Stream {
   private(set) var types: [RequestType] = []
   /// Requests that a later one names to be flushed.
   private var flushed: Set<Int> = []
+  /// Requests for locks that wait, if need be until the end of the connection.
+  private var waiting: Set<Int> = []
   /// The last one that starts over.
   private var lastVersion = 0
 
@@ -141,17 +144,15 @@ private struct Stream {
     let (size, tag) = (Frame.headerSize + body.count, types.count)
     bytes += [UInt8(truncatingIfNeeded: size), UInt8(truncatingIfNeeded: size >> 8), 0, 0, type.rawValue]
     bytes += [UInt8(truncatingIfNeeded: tag), UInt8(truncatingIfNeeded: tag >> 8)]
-    let start = bytes.count
     for index in body.indices { bytes.append(body[index]) }
     if type == .version { lastVersion = tag }
     if type == .flush, body.count >= 2 { flushed.insert(Int(body[0]) | Int(body[1]) << 8) }
-    // A lock that is waited for would be answered out of turn, or never.
-    if type == .lock, body.count >= 9 { bytes[start + 5] &= ~1 }
+    if type == .lock, body.count >= 9, body[5] & 1 != 0 { waiting.insert(tag) }
     types.append(type)
   }
 
   /// Whether a request may be left without a reply.
   func mayCancel(_ tag: Int) -> Bool {
-    tag < lastVersion || flushed.contains(tag)
+    tag < lastVersion || flushed.contains(tag) || waiting.contains(tag)
   }
 }

@@ -18,8 +18,10 @@ struct LockRange {
   let first: UInt64
   /// The byte behind the last, or the largest number where it reaches to the end of the file.
   let end: UInt64
-  /// The number of the request that waits, where one does.
-  var wait = LockRanges.none
+  /// The arrival of the request that is to lock it, counted from 1; 0 where it is locked.
+  var arrival: UInt64 = 0
+  /// The first of the requests that it blocks.
+  fileprivate(set) var firstBlocked = LockRanges.none
 
   // Its place in a tree.
   fileprivate var left = LockRanges.none
@@ -28,6 +30,8 @@ struct LockRange {
   /// The largest end of it and all below it, and the largest of those that are exclusive; 0 where there is none.
   fileprivate var reach: UInt64 = 0
   fileprivate var exclusiveReach: UInt64 = 0
+  /// The earliest arrival of it and all below it.
+  fileprivate var earliest: UInt64 = 0
 
   init(file: Int32, owner: LockOwner, fid: Fid, kind: Lock.Kind, first: UInt64, end: UInt64) {
     self.file = file
@@ -68,7 +72,7 @@ struct LockRanges {
   /// Forgets a range, which is in no tree any more.
   mutating func forget(_ node: Int32) { slots.remove(node) }
 
-  mutating func setWait(_ wait: Int32, of node: Int32) { slots[node].wait = wait }
+  mutating func setFirstBlocked(_ wait: Int32, of node: Int32) { slots[node].firstBlocked = wait }
 
   /// Puts a range into a tree.
   ///
@@ -135,6 +139,31 @@ struct LockRanges {
     return forEachConflict(with: range, in: node.right, body)
   }
 
+  /// Finds a range of a tree that conflicts with a range and arrived before it. Of several it is a random one: the node with
+  /// the highest priority, which no client can guess.
+  ///
+  /// - Returns: its node, or ``none``.
+  func anyEarlierConflict(with range: LockRange, in root: Int32) -> Int32 {
+    var found = Self.none
+    find(&found, with: range, in: root)
+    return found
+  }
+
+  private func find(_ found: inout Int32, with range: LockRange, in root: Int32) {
+    guard root != Self.none else { return }
+    let node = slots[root]
+    guard found == Self.none || node.priority > slots[found].priority, node.earliest < range.arrival,
+      (range.kind == .exclusive ? node.reach : node.exclusiveReach) > range.first
+    else { return }
+    if node.arrival < range.arrival, node.conflicts(with: range) {
+      // All below have lower priorities.
+      found = root
+      return
+    }
+    find(&found, with: range, in: node.left)
+    if node.first < range.end { find(&found, with: range, in: node.right) }
+  }
+
   private func comes(_ node: Int32, before other: Int32) -> Bool {
     let (first, second) = (slots[node].first, slots[other].first)
     return first == second ? node < other : first < second
@@ -175,15 +204,19 @@ struct LockRanges {
     let range = slots[node]
     var reach = range.end
     var exclusiveReach = range.kind == .exclusive ? range.end : 0
+    var earliest = range.arrival
     if range.left != Self.none {
+      earliest = min(earliest, slots[range.left].earliest)
       reach = max(reach, slots[range.left].reach)
       exclusiveReach = max(exclusiveReach, slots[range.left].exclusiveReach)
     }
     if range.right != Self.none {
+      earliest = min(earliest, slots[range.right].earliest)
       reach = max(reach, slots[range.right].reach)
       exclusiveReach = max(exclusiveReach, slots[range.right].exclusiveReach)
     }
     slots[node].reach = reach
     slots[node].exclusiveReach = exclusiveReach
+    slots[node].earliest = earliest
   }
 }

@@ -1,20 +1,6 @@
 import Export
 import NinePProtocol
 
-/// A request that waits for a lock.
-struct LockWait {
-  /// The range that it is to lock.
-  let range: Int32
-  let writer: ReplyWriter
-  /// Whether it keeps behind requests that have waited for longer.
-  var queues: Bool
-  // Its neighbours among the requests for the file.
-  var previous: Int32
-  var next = LockRanges.none
-  /// The last search for a deadlock that has come here.
-  var search: UInt32 = 0
-}
-
 // Requests that wait.
 //
 // They are granted in the order of their arrival, as far as they want the same bytes: one that is held keeps later ones
@@ -28,11 +14,11 @@ extension LockState {
     let session = Int(request.session)
     if request.kind == .unlocked {
       guard let file = file(request), sessions[session].number(of: request.client) != nil else { return .granted }
-      return apply(range(request, of: file), settling: file)
+      defer { forgetIfFree(file) }
+      return apply(range(request, of: file)) ? .granted : .refused
     }
     let file = addedFile(request)
-    var isHeld = false
-    defer { if !isHeld { forgetIfFree(file) } }
+    defer { forgetIfFree(file) }
     var range = range(request, of: file)
     var queues = false
     if ranges.firstConflict(with: range, in: files[file].locked) == LockRanges.none {
@@ -40,7 +26,7 @@ extension LockState {
       if !queues || ranges.firstConflict(with: range, in: files[file].waiting) == LockRanges.none {
         let client = sessions[session].addedNumber(of: request.client)
         range = range.with(client: client)
-        return apply(range, settling: file)
+        return apply(range) ? .granted : .refused
       }
     } else {
       queues = !sessions[session].hasLocked(range.owner, in: ranges)
@@ -54,57 +40,40 @@ extension LockState {
     range = range.with(client: sessions[session].addedNumber(of: request.client))
     if sessions[session].replies == nil { sessions[session].replies = replies }
     hold(range, writer, queues: queues)
-    isHeld = true
     return .held
-  }
-
-  private mutating func apply(_ range: LockRange, settling file: Int32) -> LockTable.Outcome {
-    guard let isFreed = apply(range) else { return .refused }
-    if isFreed { unsettle(file) }
-    return .granted
   }
 
   private mutating func hold(_ range: LockRange, _ writer: ReplyWriter, queues: Bool) {
     let (session, file) = (Int(range.owner.session), range.file)
+    arrivals += 1
+    var range = range
+    range.arrival = arrivals
     let node = ranges.add(range)
-    let wait = waits.add(LockWait(range: node, writer: writer, queues: queues, previous: files[file].lastWait))
-    ranges.setWait(wait, of: node)
+    let wait = waits.add(LockWait(range: node, writer: writer, queues: queues, arrival: arrivals))
     sessions[session].take(range.owner.client)
     sessions[session].waits.append(wait)
+    sessions[session].replies?.count(held: 1)
     files[file].waiting = ranges.insert(node, into: files[file].waiting)
-    if files[file].lastWait == LockRanges.none {
-      files[file].firstWait = wait
-    } else {
-      waits[files[file].lastWait].next = wait
-    }
-    files[file].lastWait = wait
     files[file].waitCount += 1
     waitCount += 1
-    sessions[session].replies?.count(held: 1)
+    block(wait, by: blocker(of: wait))
   }
 
-  /// Takes a request out of those that wait. Its range is in no tree.
+  /// Takes a request out of those that wait. Its range is in no tree, and nothing blocks it.
   private mutating func forget(_ wait: Int32) {
-    let it = waits[wait]
-    let range = ranges[it.range]
+    let node = waits[wait].range
+    let range = ranges[node]
     let (session, file) = (Int(range.owner.session), range.file)
-    if it.previous == LockRanges.none {
-      files[file].firstWait = it.next
-    } else {
-      waits[it.previous].next = it.next
-    }
-    if it.next == LockRanges.none {
-      files[file].lastWait = it.previous
-    } else {
-      waits[it.next].previous = it.previous
-    }
     files[file].waitCount -= 1
     waitCount -= 1
     sessions[session].waits.removeAll { $0 == wait }
     sessions[session].giveBack(range.owner.client)
     sessions[session].replies?.count(held: -1)
-    ranges.forget(it.range)
+    unblock(behind: node)
+    ranges.forget(node)
+    waits[wait].arrival = 0
     waits.remove(wait)
+    forgetIfFree(file)
   }
 
   /// Has a session answer a request that was held.
@@ -119,39 +88,96 @@ extension LockState {
     return sessions[Int(session)].answers.removeFirst()
   }
 
-  /// Grants requests for the next file of which something has become free. Their sessions' threads are woken up, but not
-  /// that of the session that the caller answers for: it sends them itself.
+  // MARK: What blocks them
+
+  /// Finds what blocks a request: a random one of the ranges that do, and a request rather than a lock.
   ///
-  /// - Returns: whether there is no further such file.
-  mutating func settleNext(for caller: Int32) -> Bool {
-    guard let file = unsettled.popLast() else { return true }
-    files[file].isUnsettled = false
-    var isFreed = false
-    // Those that go on waiting come back in their order, so that each sees those before it.
-    files[file].waiting = LockRanges.none
-    var next = files[file].firstWait
+  /// So a range that goes blocks few of those that wait, whatever a client does: in a queue for the same bytes each has
+  /// another one in front, and few the lock that all of them wait for.
+  private func blocker(of wait: Int32) -> Int32 {
+    let range = ranges[waits[wait].range]
+    if waits[wait].queues {
+      let found = ranges.anyEarlierConflict(with: range, in: files[range.file].waiting)
+      if found != LockRanges.none { return found }
+    }
+    return ranges.anyEarlierConflict(with: range, in: files[range.file].locked)
+  }
+
+  private mutating func block(_ wait: Int32, by node: Int32) {
+    let next = ranges[node].firstBlocked
+    waits[wait].blocker = node
+    waits[wait].previous = LockRanges.none
+    waits[wait].next = next
+    if next != LockRanges.none { waits[next].previous = wait }
+    ranges.setFirstBlocked(wait, of: node)
+  }
+
+  /// Ends that something is known to block a request.
+  private mutating func unblock(_ wait: Int32) {
+    let it = waits[wait]
+    guard it.blocker != LockRanges.none else { return }
+    waits[wait].blocker = LockRanges.none
+    if it.next != LockRanges.none { waits[it.next].previous = it.previous }
+    if it.previous != LockRanges.none {
+      waits[it.previous].next = it.next
+    } else {
+      ranges.setFirstBlocked(it.next, of: it.blocker)
+    }
+  }
+
+  /// Has the requests looked at that a range blocks, since it goes.
+  mutating func unblock(behind node: Int32) {
+    var next = ranges[node].firstBlocked
     while next != LockRanges.none {
       let wait = waits[next]
-      let range = ranges[wait.range]
-      if ranges.firstConflict(with: range, in: files[file].locked) != LockRanges.none
-        || (wait.queues && ranges.firstConflict(with: range, in: files[file].waiting) != LockRanges.none)
-      {
-        files[file].waiting = ranges.insert(wait.range, into: files[file].waiting)
-      } else {
-        let freed = apply(range)
-        isFreed = isFreed || freed ?? false
-        // The session asks without the table's mutex whether it has requests that aren't answered: there is no moment when
-        // this one is neither.
-        answer(
-          range.owner.session,
-          LockAnswer(writer: wait.writer, result: freed == nil ? .error(.tooManyLocks) : .status(.success)))
-        forget(next)
-        if range.owner.session != caller { sessions[Int(range.owner.session)].replies?.wake() }
-      }
+      waits[next].blocker = LockRanges.none
+      unsettled.add(next, arrival: wait.arrival)
       next = wait.next
     }
-    unsettleOrForget(file, isFreed)
-    return unsettled.isEmpty
+    ranges.setFirstBlocked(LockRanges.none, of: node)
+  }
+
+  /// The most requests that are looked at at a time, so that nobody else waits for all of them.
+  private static var mostSettled: Int { 64 }
+
+  /// Looks at requests that nothing is known to block, and grants those that nothing does. Their sessions' threads are
+  /// woken up, but not that of the session that the caller answers for: it sends them itself.
+  ///
+  /// A caller looks at as many as it has unblocked, and not at all that others go on unblocking.
+  ///
+  /// - Parameters:
+  ///   - owed: how many the caller has unblocked before and not looked at.
+  ///   - caller: its session.
+  /// - Returns: how many are left for the caller to look at.
+  mutating func settleSome(_ owed: Int, for caller: Int32) -> Int {
+    var owed = owed + unsettled.takeAdded()
+    for _ in 0..<Self.mostSettled {
+      guard owed > 0, let entry = unsettled.takeFirst() else { break }
+      // It may have ended meanwhile, or may be there twice.
+      if waits.has(entry.wait), waits[entry.wait].arrival == entry.arrival,
+        waits[entry.wait].blocker == LockRanges.none
+      {
+        settle(entry.wait, for: caller)
+      }
+      owed += unsettled.takeAdded() - 1
+    }
+    return owed
+  }
+
+  private mutating func settle(_ wait: Int32, for caller: Int32) {
+    let node = blocker(of: wait)
+    guard node == LockRanges.none else { return block(wait, by: node) }
+    let range = ranges[waits[wait].range]
+    files[range.file].waiting = ranges.remove(waits[wait].range, from: files[range.file].waiting)
+    waits[wait].queues = false
+    let isApplied = apply(range)
+    // The session asks without the table's mutex whether it has requests that aren't answered: there is no moment when
+    // this one is neither.
+    answer(
+      range.owner.session,
+      LockAnswer(writer: waits[wait].writer, result: isApplied ? .status(.success) : .error(.tooManyLocks)))
+    forget(wait)
+    if range.owner.session != caller { sessions[Int(range.owner.session)].replies?.wake() }
   }
 
   /// Lets the requests of an owner that has locked something overtake others, see above.
@@ -160,12 +186,9 @@ extension LockState {
       let range = ranges[waits[wait].range]
       guard range.owner == owner else { continue }
       waits[wait].queues = false
-      unsettle(range.file)
+      unblock(wait)
+      unsettled.add(wait, arrival: waits[wait].arrival)
     }
-  }
-
-  private mutating func unsettleOrForget(_ file: Int32, _ isFreed: Bool) {
-    if isFreed { unsettle(file) } else { forgetIfFree(file) }
   }
 
   // MARK: Withdrawal
@@ -208,43 +231,8 @@ extension LockState {
     let node = waits[wait].range
     let file = ranges[node].file
     files[file].waiting = ranges.remove(node, from: files[file].waiting)
+    unblock(wait)
     forget(wait)
-    // Those behind it may go on.
-    unsettle(file)
-  }
-
-  // MARK: Deadlocks
-
-  /// The most locks that a search for a deadlock looks at. A longer circle is left for a flush to end.
-  private static var mostSearched: Int { 2048 }
-
-  /// Whether an owner that had to wait for a range would wait for itself: an owner of a lock that is in the way waits for
-  /// a lock of its, or for one whose owner does, and so on.
-  private mutating func isDeadlock(_ range: LockRange) -> Bool {
-    guard waitCount > 0 else { return false }
-    search &+= 1
-    var toSearch = [range]
-    var left = Self.mostSearched
-    while let next = toSearch.popLast() {
-      var owners: [LockOwner] = []
-      _ = ranges.forEachConflict(with: next, in: files[next.file].locked) { node in
-        let owner = ranges[node].owner
-        if owners.last != owner { owners.append(owner) }
-        left -= 1
-        return left > 0 && owner != range.owner
-      }
-      for owner in owners {
-        if owner == range.owner { return true }
-        for wait in sessions[Int(owner.session)].waits where waits[wait].search != search {
-          let waiting = ranges[waits[wait].range]
-          guard waiting.owner == owner else { continue }
-          waits[wait].search = search
-          toSearch.append(waiting)
-        }
-      }
-      if left <= 0 { return false }
-    }
-    return false
   }
 }
 

@@ -7,8 +7,10 @@ struct LockState {
   var waits = Slots<LockWait>()
   /// Requests that wait, of all sessions.
   var waitCount = 0
-  /// Files of which something may have become free.
-  var unsettled: [Int32] = []
+  /// Requests that wait and that nothing is known to block.
+  var unsettled = LockWaitQueue()
+  /// How many have waited so far.
+  var arrivals: UInt64 = 0
   var sessions: [LockSession] = []
   private var freeSessions: [Int32] = []
   /// The numbers of files, spread over many dictionaries, so that none is so large that its growth takes long.
@@ -45,16 +47,9 @@ struct LockState {
   /// Forgets a file of which nothing is locked.
   mutating func forgetIfFree(_ file: Int32) {
     let it = files[file]
-    guard it.locked == LockRanges.none, it.waitCount == 0, !it.isUnsettled else { return }
+    guard it.locked == LockRanges.none, it.waitCount == 0 else { return }
     numbers[it.key.hashValue & 255][it.key] = nil
     files.remove(file)
-  }
-
-  /// Has the requests that wait for a file looked at.
-  mutating func unsettle(_ file: Int32) {
-    guard files[file].waitCount > 0, !files[file].isUnsettled else { return forgetIfFree(file) }
-    files[file].isUnsettled = true
-    unsettled.append(file)
   }
 
   // MARK: Ranges
@@ -97,7 +92,7 @@ struct LockState {
   private mutating func unlock(_ index: Int, of session: Int32) {
     let file = ranges[sessions[Int(session)].locked[index]].file
     removeLocked(index..<index + 1, of: session)
-    unsettle(file)
+    forgetIfFree(file)
   }
 
   private mutating func removeLocked(_ indices: Range<Int>, of session: Int32) {
@@ -106,6 +101,7 @@ struct LockState {
       let range = ranges[node]
       files[range.file].locked = ranges.remove(node, from: files[range.file].locked)
       sessions[Int(session)].giveBack(range.owner.client)
+      unblock(behind: node)
       ranges.forget(node)
     }
     sessions[Int(session)].locked.removeSubrange(indices)
@@ -121,9 +117,8 @@ struct LockState {
 
   /// Locks or unlocks a range that no other owner's lock is in the way of.
   ///
-  /// - Returns: whether something has become free for others; nil where there would be too many ranges, and nothing has
-  ///   changed.
-  mutating func apply(_ range: LockRange) -> Bool? {
+  /// - Returns: false where there would be too many ranges, and nothing has changed.
+  mutating func apply(_ range: LockRange) -> Bool {
     let session = Int(range.owner.session)
     var start = firstLocked(of: range)
     var stop = start
@@ -131,15 +126,15 @@ struct LockState {
     // The pieces that stay of what is cut: at most one before the range and one behind it.
     var (before, behind): (LockRange?, LockRange?) = (nil, nil)
     var added = range.kind == .unlocked ? 0 : 1
-    var isFreed = false
     while stop < sessions[session].locked.count {
       let own = ranges[sessions[session].locked[stop]]
       guard own.file == range.file, own.owner == range.owner, own.first <= range.end else { break }
       if own.kind == range.kind, own.fid == range.fid {
+        // To replace it by itself would have all that it blocks looked at.
+        if own.first <= range.first, own.end >= range.end { return true }
         first = min(first, own.first)
         end = max(end, own.end)
       } else if own.first < range.end, own.end > range.first {
-        if range.kind == .unlocked || (range.kind == .shared && own.kind == .exclusive) { isFreed = true }
         if own.first < range.first {
           before = own.with(first: own.first, end: range.first)
           added += 1
@@ -158,7 +153,7 @@ struct LockState {
     }
     let removed = stop - start
     let count = sessions[session].locked.count - removed + added
-    guard added <= removed || count <= LockTable.mostOfSession else { return nil }
+    guard added <= removed || count <= LockTable.mostOfSession else { return false }
     // The name stays the owner's while its ranges are replaced.
     sessions[session].take(range.owner.client)
     removeLocked(start..<stop, of: range.owner.session)
@@ -169,7 +164,7 @@ struct LockState {
     }
     if let before { insertLocked(before, at: start) }
     sessions[session].giveBack(range.owner.client)
-    return isFreed
+    return true
   }
 
   /// The index of the first of an owner's ranges of the file that the range overlaps or touches, among all of the session.
@@ -210,12 +205,8 @@ struct LockedFile {
   /// The roots of the trees of what is locked, and of what requests that wait are to lock.
   var locked = LockRanges.none
   var waiting = LockRanges.none
-  // Requests that wait, in the order of their arrival.
-  var firstWait = LockRanges.none
-  var lastWait = LockRanges.none
+  /// Requests that wait.
   var waitCount = 0
-  /// Whether something may have become free that a request waits for.
-  var isUnsettled = false
 
   init(key: Key) { self.key = key }
 }

@@ -15,7 +15,7 @@ package final class LockTable: Sendable {
   package static let mostOfSession = 1024
   /// The most requests of a session that are held.
   package static let mostHeldOfSession = 64
-  /// The most requests for a file that are held: those that are looked at when one of its locks goes.
+  /// The most requests for a file that are held.
   package static let mostHeldOfFile = 2048
 
   /// A number for a session, until ``end(session:)``.
@@ -90,14 +90,13 @@ package final class LockTable: Sendable {
 
   /// Changes the table, and then grants what waited for that.
   private func change<Result>(by session: Int32, _ body: (inout LockState) -> Result) -> Result {
-    var isSettled = true
+    var owed = 0
     let result = state.withLock { state in
       let result = body(&state)
-      isSettled = state.settleNext(for: session)
+      owed = state.settleSome(0, for: session)
       return result
     }
-    // One file at a time, so that nobody else waits for all of them.
-    while !isSettled { isSettled = state.withLock { state in state.settleNext(for: session) } }
+    while owed > 0 { owed = state.withLock { state in state.settleSome(owed, for: session) } }
     return result
   }
 }

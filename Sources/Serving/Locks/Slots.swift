@@ -15,6 +15,9 @@ struct Slots<Element> {
     @inline(__always) _modify { yield &chunks[Int(number >> Self.shift)][Int(number & Self.mask)] }
   }
 
+  /// Whether there is an element, or was, with this number.
+  func has(_ number: Int32) -> Bool { number < bound }
+
   /// Adds an element.
   ///
   /// - Returns: its number.
