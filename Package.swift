@@ -111,7 +111,8 @@ let package = Package(
       swiftSettings: tests
     ),
     .testTarget(
-      name: "ServingTests", dependencies: ["HelperHarness", "NinePHarness", "NinePProtocol", "Serving", "Linux", system],
+      name: "ServingTests",
+      dependencies: ["HelperHarness", "NinePHarness", "NinePProtocol", "Serving", "Linux", system],
       swiftSettings: tests),
     .testTarget(
       name: "PosternTests",
