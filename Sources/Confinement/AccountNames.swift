@@ -1,16 +1,16 @@
 package import Linux
 internal import SystemPackage
 
-/// Users and groups by the names that `/etc/passwd` and `/etc/group` have for them.
+/// The names of users and groups in `/etc/passwd` and `/etc/group`.
 ///
-/// A static program can't ask the name service, so that users from LDAP, say, have only numbers here.
+/// A static program can't ask the name service: users from LDAP, say, have only numbers here.
 package enum AccountNames {
-  /// What names no user or group, in a line that says what to give instead.
+  /// The error for text that names no user or group, in a line that says what to give instead.
   package struct Unknown: Error, CustomStringConvertible {
     package let description: String
   }
 
-  /// The user and the group that `USER:GROUP` says, each by its name or its number; `USER` alone has its first group.
+  /// Parses `USER:GROUP`, each a name or a number; `USER` alone has its first group.
   package static func identity(_ text: String) throws(Unknown) -> Identity {
     let words = text.split(separator: ":", omittingEmptySubsequences: false)
     guard (1...2).contains(words.count) else {
@@ -34,14 +34,24 @@ package enum AccountNames {
     }
   }
 
-  /// The user of this name or number.
+  /// Looks up a user by name; a number is an id itself.
   package static func user(_ text: Span<UInt8>) throws(Unknown) -> UInt32 {
     try id(text, in: "/etc/passwd", "user")
   }
 
-  /// The group of this name or number.
+  /// Looks up a group by name; a number is an id itself.
   package static func group(_ text: Span<UInt8>) throws(Unknown) -> UInt32 {
     try id(text, in: "/etc/group", "group")
+  }
+
+  /// Adds the ids that `/etc/passwd` or `/etc/group` lists, as far as it can be read.
+  static func addIds(_ kind: IdentityKind, to ids: inout Set<UInt32>) {
+    forEachLine(of: kind == .user ? "/etc/passwd" : "/etc/group") { fields in
+      // The id is the third field of both.
+      let field = fields[2]
+      if let id = UInt32(digits: field.span) { ids.insert(id) }
+      return true
+    }
   }
 
   private static func id(_ text: Span<UInt8>, in list: String, _ kind: String) throws(Unknown) -> UInt32 {
@@ -57,18 +67,28 @@ package enum AccountNames {
   private static func field(
     _ index: Int, of list: String, where isMeant: ([ArraySlice<UInt8>]) -> Bool
   ) -> UInt32? {
+    var number: UInt32?
+    forEachLine(of: list) { fields in
+      guard isMeant(fields) else { return true }
+      let field = fields[index]
+      number = UInt32(digits: field.span)
+      return false
+    }
+    return number
+  }
+
+  /// Calls `body` with the fields of each line, until it returns false. A list that can't be read has no lines.
+  private static func forEachLine(of list: String, _ body: ([ArraySlice<UInt8>]) -> Bool) {
     var bytes: [UInt8] = []
     do throws(Errno) {
       try HostFile.read(list, into: &bytes)
     } catch {
-      return nil
+      // The lines that were read before the error count.
     }
     for line in bytes.split(separator: UInt8(ascii: "\n")) {
       let fields = line.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
-      guard fields.count > 3, !fields[0].isEmpty, isMeant(fields) else { continue }
-      let field = fields[index]
-      return UInt32(digits: field.span)
+      guard fields.count > 3, !fields[0].isEmpty else { continue }
+      guard body(fields) else { return }
     }
-    return nil
   }
 }

@@ -36,8 +36,8 @@ package struct ServerIdentities: Sendable {
   private static func choose() -> [UInt32] {
     let maps = (mapped(.user), mapped(.group))
     var used: Set<UInt32> = []
-    Accounts.addIds(.user, to: &used)
-    Accounts.addIds(.group, to: &used)
+    AccountNames.addIds(.user, to: &used)
+    AccountNames.addIds(.group, to: &used)
     func isFree(_ id: UInt32) -> Bool {
       maps.0.contains { $0.contains(id) } && maps.1.contains { $0.contains(id) } && !used.contains(id)
         && !Process.isUser(id)

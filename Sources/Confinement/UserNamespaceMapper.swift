@@ -17,8 +17,8 @@ extension UserNamespace {
       let namespace: Descriptor
       do throws(Errno) {
         guard isThere.receiver().wait() else { throw .notPermitted }
-        try UserNamespace.map(map.users, .user, of: holder)
-        try UserNamespace.map(map.groups, .group, of: holder)
+        try UserNamespace.write(map: map.users.kernelMap, kind: .user, of: holder)
+        try UserNamespace.write(map: map.groups.kernelMap, kind: .group, of: holder)
         namespace = try descriptor(of: holder)
       } catch {
         done.send()
@@ -133,7 +133,7 @@ struct UserNamespaceMapper {
   /// The one id that the kernel lets an ordinary user map.
   private func giveOwn(_ ranges: [IdentityRange], _ kind: IdentityKind) throws(Errno) {
     if kind == .group { try UserNamespace.denyLeavingGroups(of: process) }
-    try UserNamespace.map(ranges, kind, of: process)
+    try UserNamespace.write(map: ranges.kernelMap, kind: kind, of: process)
   }
 
   /// `newuidmap(1)` and `newgidmap(1)` are set-user-ID programs that know what a user may map.

@@ -1,3 +1,4 @@
+import Confinement
 import Linux
 import NinePServer
 import Serving

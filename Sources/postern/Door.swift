@@ -1,3 +1,4 @@
+import Confinement
 import Export
 import Linux
 import NinePServer

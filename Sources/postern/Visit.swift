@@ -1,3 +1,4 @@
+import Confinement
 import Monitor
 import Export
 import Linux

@@ -40,7 +40,7 @@ package struct OrdinaryWriting: Sendable {
 
   private static func returnToRoot() {
     _ = cl_setfsuid(0)
-    if cl_setfsuid(.max) != 0 { die("can't return to the own user", .notPermitted) }
+    if cl_setfsuid(.max) != 0 { die("can't return to the own user", error: .notPermitted) }
   }
 
   /// Any user but root would do. This one owns nothing, and only a file's server (FUSE) may see it.

@@ -59,7 +59,7 @@ extension Descriptor {
       _ = try valueOrErrno(fchdir(place.directory))
       defer {
         // Every later call would start at the wrong place.
-        if fchdir(home) < 0 { die("fchdir to the export's root", Errno(rawValue: errno)) }
+        if fchdir(home) < 0 { die("fchdir to the export's root", error: Errno(rawValue: errno)) }
       }
       return try unsafe body(place.pointer)
     }

@@ -10,7 +10,7 @@ package struct Buffer: ~Copyable, @unchecked Sendable {
   package init(capacity: Int) {
     let memory = unsafe mmap(nil, capacity, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
     // MAP_FAILED. Out of memory at start-up has no way on.
-    guard let memory = unsafe memory, Int(bitPattern: memory) != -1 else { die("mmap", .noMemory) }
+    guard let memory = unsafe memory, Int(bitPattern: memory) != -1 else { die("mmap", error: .noMemory) }
     unsafe base = UnsafeMutableBufferPointer(start: memory.assumingMemoryBound(to: UInt8.self), count: capacity)
   }
 

@@ -51,11 +51,11 @@ package enum Mount {
     try set(attributes, of: mount, flags: 0)
   }
 
-  /// Users and groups of files on this mount and on those under it are a user namespace's: what is `guest` to its
-  /// ``IdentityMap/reversed`` map is what the files have, and what is `host` is what everybody sees.
+  /// Has a user namespace map the owners of files on this mount and on the mounts below it: a file's stored id is an id
+  /// within the namespace, and users of the mount see the id outside.
   ///
   /// The system call is `mount_setattr(AT_RECURSIVE)` with `MOUNT_ATTR_IDMAP`, Linux 5.12.
-  /// - Throws: `EINVAL` where a file system can't do that.
+  /// - Throws: `EINVAL` if a file system doesn't support it.
   package static func mapIdentities(
     of mount: borrowing Descriptor, by namespace: borrowing Descriptor
   ) throws(Errno) {
@@ -100,6 +100,14 @@ package enum Mount {
     _ = try unsafe valueOrErrno(
       kernel: cl_move_mount(
         mount.rawValue, "", AT_FDCWD, name.piece(at: 0), UInt32(CL_MOVE_MOUNT_F_EMPTY_PATH)))
+  }
+
+  /// Detaches the mount at a path, with the mounts below it, and follows no link there.
+  ///
+  /// The system call is `umount2(MNT_DETACH | UMOUNT_NOFOLLOW)`.
+  /// - Throws: `EINVAL` if nothing is mounted there, or the mount is locked.
+  package static func detach(_ path: borrowing Path) throws(Errno) {
+    _ = try unsafe valueOrErrno(umount2(path.piece(at: 0), CInt(MNT_DETACH) | CL_UMOUNT_NOFOLLOW))
   }
 
   /// Makes the mount at the working directory the root of everything, and lets the old root go.

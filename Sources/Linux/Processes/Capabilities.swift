@@ -125,7 +125,7 @@ package struct ThreadCapabilities: Equatable, Sendable {
       do throws(Errno) {
         try apply()
       } catch {
-        die("can't take the own capabilities back", error)
+        die("can't take the own capabilities back", error: error)
       }
     }
     return try body()

@@ -117,10 +117,10 @@ package struct ThreadIdentity: ~Copyable {
       do throws(Errno) {
         try own.apply()
       } catch {
-        die("can't take the own capabilities back", error)
+        die("can't take the own capabilities back", error: error)
       }
     }
     _ = cl_setfsuid(uid)
-    if cl_setfsuid(.max) != uid { die("can't return to the own user", .notPermitted) }
+    if cl_setfsuid(.max) != uid { die("can't return to the own user", error: .notPermitted) }
   }
 }

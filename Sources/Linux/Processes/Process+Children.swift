@@ -8,7 +8,7 @@ extension Process {
   package static var identifier: Int32 { getpid() }
 
   /// The process's number to whoever mounted `/proc`, which in a process namespace of its own is another.
-  static var identifierOnHost: UInt32 {
+  package static var identifierOnHost: UInt32 {
     var digits = [CChar](repeating: 0, count: 16)
     let count = unsafe readlink("/proc/self", &digits, digits.count)
     guard count > 0 else { return UInt32(identifier) }

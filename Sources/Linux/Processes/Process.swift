@@ -2,12 +2,6 @@ internal import CLinux
 internal import Glibc
 package import SystemPackage
 
-/// Ends the process at once, for a reason that leaves no safe way on; says which on the log.
-package func die(_ stage: StaticString, _ error: Errno) -> Never {
-  Log.write(.critical, "\(stage): \(error)")
-  _exit(1)
-}
-
 /// What concerns the process as a whole.
 package enum Process {
   /// Whether the first process of a start-up goes on, or a child that it left behind.

@@ -37,14 +37,12 @@ package enum UserNamespace {
     HostFile.holds("deny\n", "/proc/self/setgroups") != true
   }
 
-  /// Gives a process's new namespace its ids: within it, they are the ranges' `guest` ones.
+  /// Writes the map of a process's new namespace, which takes one map: lines of an id within, the id outside and a count.
   ///
-  /// It is written to `/proc/PID/uid_map` or `gid_map`, which takes one map.
-  /// - Throws: `EPERM` where the caller may not hand out these ids, `EINVAL` where ranges overlap.
-  package static func map(_ ranges: [IdentityRange], _ kind: IdentityKind, of process: Int32) throws(Errno) {
-    var text = ""
-    for range in ranges { text += "\(range.guest) \(range.host) \(range.count)\n" }
-    try HostFile.write(text, to: kind == .user ? "/proc/\(process)/uid_map" : "/proc/\(process)/gid_map")
+  /// The file is `/proc/PID/uid_map` or `gid_map`.
+  /// - Throws: `EPERM` if the caller may not map these ids, `EINVAL` if ranges overlap.
+  package static func write(map: String, kind: IdentityKind, of process: Int32) throws(Errno) {
+    try HostFile.write(map, to: "/proc/\(process)/\(kind.mapName)")
   }
 
   /// What it takes for an ordinary user to map the own group alone. It is written to `/proc/PID/setgroups`.

@@ -131,7 +131,7 @@ package enum UnixSocket {
   /// A datagram socket connected to the one at a path, or to an abstract name where `@` comes first.
   ///
   /// The system calls are `socket` and `connect`.
-  static func connectDatagram(path: HostPath) throws(Errno) -> Descriptor {
+  package static func connectDatagram(path: HostPath) throws(Errno) -> Descriptor {
     let socket = try make(SOCK_DGRAM)
     let isAbstract = path.bytes.count > 0 && path.bytes[0] == UInt8(ascii: "@")
     try unsafe withAddress(path.bytes, isAbstract: isAbstract) { address, size throws(Errno) in

@@ -1,16 +1,18 @@
-internal import SystemPackage
+import Confinement
+import Linux
+import SystemPackage
 
 /// The service manager that started the process, as far as it wants to know how far that is: `sd_notify(3)`.
 ///
 /// What can't be told is on the log, and no reason not to serve.
-package struct ServiceManager: ~Copyable {
+struct ServiceManager: ~Copyable {
   private let socket: Descriptor?
 
   /// Takes the variable `NOTIFY_SOCKET` out of the environment, and connects to the socket of that name, an abstract one
   /// where `@` comes first. Later a sandbox would be in the way.
   ///
   /// The system calls are `socket` and `connect`.
-  package init() {
+  init() {
     guard let name = Process.takeVariable("NOTIFY_SOCKET") else {
       socket = nil
       return
@@ -26,7 +28,7 @@ package struct ServiceManager: ~Copyable {
   /// Tells it something, such as `READY=1`, in lines.
   ///
   /// The system call is `send`.
-  package borrowing func tell(_ state: String) {
+  borrowing func tell(_ state: String) {
     switch socket {
     case .some(let socket):
       do throws(Errno) {

@@ -1,72 +1,17 @@
 internal import CLinux
 internal import Glibc
+internal import Linux
 internal import SystemPackage
 
-/// A line for an operator, put together without `String`, whose machinery is a third of a small program's memory.
-package struct LogLine: ~Copyable {
-  private var storage: InlineArray<1024, UInt8> = .init(repeating: 0)
-  private var count = 0
-
-  package init(_ text: StaticString) {
-    add(text)
-  }
-
-  init() {}
-
-  /// Adds text. What is too much for a line is left out.
-  package mutating func add(_ text: StaticString) {
-    let bytes = unsafe Span(_unsafeStart: text.utf8Start, count: text.utf8CodeUnitCount)
-    add(unsafe _overrideLifetime(bytes, copying: ()))
-  }
-
-  /// Adds bytes. Those that could end the line or drive a terminal become `?`.
-  package mutating func add(_ bytes: Span<UInt8>) {
-    for index in bytes.indices where count < storage.count {
-      let byte = bytes[index]
-      storage[count] = byte < 0x20 || byte == 0x7f ? UInt8(ascii: "?") : byte
-      count += 1
-    }
-  }
-
-  /// Adds capabilities' names.
-  package mutating func add(_ capabilities: Capabilities) {
-    var isFirst = true
-    capabilities.forEachName {
-      if !isFirst { add(",") }
-      add($0)
-      isFirst = false
-    }
-  }
-
-  /// Adds a number in decimal digits.
-  mutating func add(_ number: UInt32) {
-    if number > 9 { add(number / 10) }
-    let digit: InlineArray<1, UInt8> = [UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number % 10)]
-    add(digit.span)
-  }
-
-  /// Adds the line's end, in place of its last byte where it is full.
-  fileprivate mutating func end() {
-    count = min(count, storage.count - 1)
-    storage[count] = 10
-    count += 1
-  }
-
-  var bytes: Span<UInt8> {
-    @_lifetime(borrow self)
-    borrowing get { storage.span.extracting(first: count) }
-  }
-}
-
-/// Where a service says what an operator should know: standard error, or the system log as a daemon.
+/// The log of a service: standard error, or the system log in a daemon.
 ///
-/// Few lines in a service's life are worth one, and none of them is a request's.
+/// A service writes few lines in its life, and none for a request.
 package enum Log {
-  /// How much a line matters, as `syslog(3)` ranks it.
+  /// The level of a line, as `syslog(3)` ranks it.
   package enum Level: Sendable {
     case critical, warning, notice, info, debug
 
-    /// - Note: greater numbers matter less.
+    /// Greater numbers are less important.
     fileprivate var priority: CInt {
       switch self {
       case .critical: LOG_CRIT
@@ -85,17 +30,19 @@ package enum Log {
   private nonisolated(unsafe) static var process: UInt32 = 0
   private nonisolated(unsafe) static var tag: StaticString = "postern"
   private nonisolated(unsafe) static var least = Level.info
-  /// Whether standard error is systemd's journal, which takes a line's level from its beginning, `sd-daemon(3)`.
+  /// True if standard error is systemd's journal, which reads the level from the beginning of a line, `sd-daemon(3)`.
   private nonisolated(unsafe) static var isJournal = false
 
-  /// Looks where standard error leads.
+  /// Names the program and detects systemd's journal at standard error. A fatal error (``Linux/die(_:error:)``) is logged
+  /// from here on.
   ///
   /// - Parameters:
-  ///   - ident: the program's name, which every line starts with.
-  ///   - tag: what the system log calls it, a single word.
+  ///   - ident: the name that every line starts with.
+  ///   - tag: the name in the system log, a single word.
   package static func start(ident: StaticString, tag: StaticString) {
     unsafe Self.ident = ident
     unsafe Self.tag = tag
+    Process.reportFatalErrors { stage, error in write(.critical, "\(stage): \(error)") }
     var status = stat()
     guard let stream = Process.takeVariable("JOURNAL_STREAM"), unsafe fstat(STDERR_FILENO, &status) == 0 else {
       return
@@ -114,15 +61,15 @@ package enum Log {
     unsafe isJournal = numbers[0] == UInt64(status.st_dev) && numbers[1] == UInt64(status.st_ino)
   }
 
-  /// Leaves lines out that matter less than this.
+  /// Leaves out lines below this level.
   package static func show(_ least: Level) {
     unsafe Self.least = least
   }
 
-  /// From now on lines go to the system log too, with the process's number.
+  /// Connects to the system log, which then gets every line as well, with the process id.
   ///
-  /// `syslog(3)` would connect again if the log were restarted. Behind a sandbox `/dev/log` is the export's own, so this
-  /// connects here, once; lines that then can't be sent are lost.
+  /// `syslog(3)` would connect again if the log were restarted. In the sandbox `/dev/log` is the export's own, so this
+  /// connects once, here; lines that can't be sent later are lost.
   package static func openSystemLog() {
     unsafe process = Process.identifierOnHost
     do throws(Errno) {
@@ -132,8 +79,8 @@ package enum Log {
     }
   }
 
-  /// Makes the connection to the system log again, if there is one: its socket is then of the network namespace that the
-  /// process is in by now, and of no other use. Where that fails it stays as it is.
+  /// Connects to the system log again, if it is connected, from the network namespace that the process is in now. If that
+  /// fails, the old connection stays.
   package static func reopenSystemLog() {
     guard unsafe systemLog >= 0 else { return }
     do throws(Errno) {
@@ -141,11 +88,11 @@ package enum Log {
       _ = unsafe Descriptor(adopting: systemLog)
       unsafe systemLog = socket
     } catch {
-      // It has gone, and lines would be lost in either way.
+      // The system log is gone: lines would be lost over either socket.
     }
   }
 
-  /// From now on nobody reads standard error.
+  /// Stops writing to standard error.
   package static func leaveStandardError() {
     unsafe usesStandardError = false
   }
@@ -177,7 +124,7 @@ package enum Log {
     }
   }
 
-  /// Sends a line in the form of RFC 3164, section 4.1, without a time: the system log knows when it came.
+  /// Sends a line in the form of RFC 3164, section 4.1, without a time: the system log adds it.
   private static func sendToSystemLog(_ level: Level, _ message: Span<UInt8>) {
     var line = LogLine("<")
     line.add(UInt32(LOG_DAEMON | level.priority))

@@ -1,4 +1,4 @@
-import Linux
+import Serving
 import Testing
 
 /// Users that are given by name.
