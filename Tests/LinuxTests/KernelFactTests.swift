@@ -48,6 +48,21 @@ import Testing
     #expect(throws: Errno.invalidArgument) { _ = try socket.accept() }
   }
 
+  /// A socket of another type learns that there is one, and isn't its client.
+  @Test func connectingByTheWrongTypeDisturbsNobody() throws {
+    let directory = try TemporaryDirectory()
+    let path = hostPath(directory.path + "/s")
+    do {
+      let socket = try UnixSocket.bind(path: path)
+      #expect(!UnixSocket.isAbandoned(path: path))
+      try socket.listen()
+      #expect(!UnixSocket.isAbandoned(path: path))
+      try socket.setStatusFlags(OpenFlags(rawValue: O_NONBLOCK))
+      #expect(throws: Errno.wouldBlock) { _ = try socket.accept() }
+    }
+    #expect(UnixSocket.isAbandoned(path: path))
+  }
+
   /// In a mount of a directory, `..` of what was moved out of that directory fails, also further down; it works again
   /// once that is back. So a mount namespace with no other mount needs no check of where `..` leads.
   @Test(.enabled(if: hasRoot(), "needs root: CAP_SYS_ADMIN"))

@@ -113,12 +113,13 @@ package enum UnixSocket {
     return socket
   }
 
-  /// Whether nobody listens at the socket of this name any more. It never waits.
+  /// Whether no process has the socket of this name any more. It never waits.
   ///
-  /// The system calls are `socket` and `connect`. They say the same of a file that is no socket.
+  /// It asks by a socket of datagrams. One of streams would be a client: a helper takes the first for its only one, and ends
+  /// with it. The system calls are `socket` and `connect`. They say the same of a file that is no socket.
   package static func isAbandoned(path: HostPath) -> Bool {
     do throws(Errno) {
-      let socket = try make(flags: CInt(SOCK_NONBLOCK.rawValue))
+      let socket = try make(SOCK_DGRAM)
       try unsafe withAddress(path.bytes) { address, size throws(Errno) in
         _ = try unsafe valueOrErrno(Glibc.connect(socket.rawValue, address, size))
       }
@@ -140,8 +141,8 @@ package enum UnixSocket {
     return socket
   }
 
-  private static func make(_ type: __socket_type = SOCK_STREAM, flags: CInt = 0) throws(Errno) -> Descriptor {
-    let type = CInt(type.rawValue) | CInt(SOCK_CLOEXEC.rawValue) | flags
+  private static func make(_ type: __socket_type = SOCK_STREAM) throws(Errno) -> Descriptor {
+    let type = CInt(type.rawValue) | CInt(SOCK_CLOEXEC.rawValue)
     return Descriptor(adopting: try valueOrErrno(socket(AF_UNIX, type, 0)))
   }
 
