@@ -18,6 +18,7 @@ package enum AccountNames {
     }
     let (first, last) = (words[0].utf8, words[words.count - 1].utf8)
     let uid = try user(first.span)
+    guard uid != .max else { throw Unknown(description: "\(UInt32.max) is nobody's number") }
     let gid: UInt32
     if words.count == 2 {
       gid = try group(last.span)

@@ -1,5 +1,5 @@
 package import Linux
-internal import SystemPackage
+package import SystemPackage
 
 /// The name in the file system that a socket is to have.
 package enum SocketName {
@@ -32,10 +32,13 @@ package enum SocketName {
     let status: FileStatus
     do throws(Errno) {
       status = try SocketFile.status(path)
-    } catch .noSuchFileOrDirectory where Self.hasDirectory(path) {
+    } catch .noSuchFileOrDirectory {
+      guard hasDirectory(path) else {
+        throw StartError("can't listen at \"\(path)\": its directory doesn't exist: make it, or choose another name")
+      }
       return nil
     } catch {
-      throw StartError("can't listen at \"\(path)\": \(error)")
+      throw StartError("can't listen at \"\(path)\": \(error)" + advice(error))
     }
     guard status.isSocket else {
       throw StartError("can't listen at \"\(path)\": it is no socket, and stays: remove it, or choose another name")
@@ -44,6 +47,11 @@ package enum SocketName {
       throw StartError("can't listen at \"\(path)\": another program listens there: end it, or choose another name")
     }
     return status
+  }
+
+  /// What to do where a socket of a name that can be had can't be made; nothing where that isn't known.
+  package static func advice(_ error: Errno) -> String {
+    error == .permissionDenied ? ": user \(Process.uid) may make no files in its directory: choose another name" : ""
   }
 
   private static func hasDirectory(_ path: HostPath) -> Bool {

@@ -144,6 +144,7 @@ private struct GivenOptions {
     case (nil, let descriptor?):
       return .descriptor(CInt(descriptor))
     case (let socket?, nil):
+      guard socket.count > 0 else { throw UsageError("-s takes the name that the socket is to have, not \"\"") }
       guard let uid, let gid else {
         throw UsageError("owner uid:gid not specified: -s needs -u UID and -g GID, who may connect to the socket")
       }

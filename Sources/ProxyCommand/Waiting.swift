@@ -38,7 +38,10 @@ struct Waiting: ~Copyable {
       return try UnixSocket.bind(
         path: path, owner: try Identity(uid: uid, gid: Process.uid == 0 ? gid : Process.gid))
     } catch {
-      let advice = Process.uid == 0 ? "" : ": an ordinary user gives the own ids, -u \(Process.uid) -g \(Process.gid)"
+      let isAnothers = uid != Process.uid || gid != Process.gid
+      let advice =
+        isAnothers && Process.uid != 0
+        ? ": an ordinary user gives the own ids, -u \(Process.uid) -g \(Process.gid)" : SocketName.advice(error)
       throw StartError("bind \"\(path)\" as \(uid):\(gid): \(error)" + advice)
     }
   }

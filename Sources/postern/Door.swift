@@ -18,6 +18,8 @@ struct Door: ~Copyable {
   private let holder: Identity?
   /// What the kernel reports for a group that has no number in this process's user namespace; nil where all groups have one.
   private let overflow: UInt32?
+  /// The host's number of who is root in this process's user namespace; nil where that is root.
+  private let hostUser: UInt32?
   private let speaker: Speaker
 
   /// Who speaks with clients.
@@ -29,7 +31,7 @@ struct Door: ~Copyable {
 
   init(
     root: consuming Descriptor, mounts: Int, admission: Admission, connections: ConnectionTable, isReadOnly: Bool,
-    boundary: Export.Boundary, holder: Identity?, overflow: UInt32?, speaker: consuming Speaker
+    boundary: Export.Boundary, holder: Identity?, overflow: UInt32?, hostUser: UInt32?, speaker: consuming Speaker
   ) {
     self.root = root
     self.mounts = mounts
@@ -39,6 +41,7 @@ struct Door: ~Copyable {
     self.boundary = boundary
     self.holder = holder
     self.overflow = overflow
+    self.hostUser = hostUser
     self.speaker = speaker
   }
 
@@ -148,7 +151,7 @@ struct Door: ~Copyable {
     socket.sendWithoutDelay()
     do throws(Errno) {
       let peer = try socket.peer()
-      let text = ClientName.peer(user: peer?.uid, at: address)
+      let text = ClientName.peer(user: peer.map { $0.uid == 0 ? hostUser ?? 0 : $0.uid }, at: address)
       guard let authority = admission.authority(of: peer) else {
         ClientLog.write(.refused, "\(text) isn't let in: only root and user \(admission.own.uid) are")
         return nil

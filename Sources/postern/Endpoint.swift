@@ -109,17 +109,19 @@ struct Account {
 }
 
 /// Permission bits, in octal digits.
-struct SocketMode: ExpressibleByArgument {
+struct SocketMode: CustomStringConvertible {
   let bits: UInt32
 
   init(bits: UInt32) { self.bits = bits }
 
-  init?(argument: String) {
-    guard let bits = UInt32(argument, radix: 8), bits <= 0o777 else { return nil }
+  init(argument: String) throws {
+    guard let bits = UInt32(argument, radix: 8), bits <= 0o777 else {
+      throw Misuse("say an octal number from 0 to 777, such as 0660")
+    }
     self.bits = bits
   }
 
-  var defaultValueDescription: String { "0" + String(bits, radix: 8) }
+  var description: String { "0" + String(bits, radix: 8) }
 }
 
 /// `--multidevs`, of QEMU's words.

@@ -23,7 +23,7 @@ struct Listener: ~Copyable {
     let listens = try attempt("can't look at the socket") { () throws(Errno) in try socket.option(.listens) }
     if listens == 0 {
       // Whoever made it may have had another way of waiting.
-      try attempt("can't have the socket wait") { () throws(Errno) in
+      try attempt("can't make the socket blocking") { () throws(Errno) in
         try socket.setStatusFlags(OpenFlags(rawValue: 0))
       }
     }
@@ -109,13 +109,7 @@ struct Listener: ~Copyable {
 
   /// Takes an inherited socket over.
   private static func inherit(_ number: CInt) throws(StartError) -> Descriptor {
-    let socket = try attempt("descriptor \(number)") { () throws(Errno) in
-      try Descriptor(adopting: number).movedFromStandardStreams()
-    }
-    let isStream = try attempt("descriptor \(number) isn't a socket") { () throws(Errno) in
-      try socket.option(.type) == SocketOption.stream
-    }
-    guard isStream else { throw StartError("descriptor \(number) isn't a stream socket") }
+    let socket = try inheritedStream(number)
     let isUsable = try attempt("can't look at descriptor \(number)") { () throws(Errno) in
       if try socket.option(.listens) != 0 { return true }
       return try socket.isConnected()
@@ -129,6 +123,21 @@ struct Listener: ~Copyable {
     return socket
   }
 
+  private static func inheritedStream(_ number: CInt) throws(StartError) -> Descriptor {
+    let advice = "it takes an inherited stream socket"
+    do throws(Errno) {
+      let socket = try Descriptor(adopting: number).movedFromStandardStreams()
+      if try socket.option(.type) == SocketOption.stream { return socket }
+    } catch .badFileDescriptor {
+      throw StartError("descriptor \(number) isn't open: \(advice)")
+    } catch .notSocket {
+      throw StartError("descriptor \(number) isn't a socket: \(advice)")
+    } catch {
+      throw StartError("can't look at descriptor \(number): \(error)")
+    }
+    throw StartError("descriptor \(number) isn't a stream socket: \(advice)")
+  }
+
   private static func listen(_ host: String, _ port: UInt16) throws(StartError) -> Descriptor {
     do throws(Errno) {
       return try TCPSocket.listen(address: HostNames.address(of: host) ?? host, port: port)
@@ -136,7 +145,14 @@ struct Listener: ~Copyable {
       throw StartError(
         "can't listen at \(host), port \(port): it is no address, and no name in /etc/hosts: give the numeric address")
     } catch {
-      throw StartError("can't listen at \(host.contains(":") ? "[\(host)]" : host), port \(port): \(error)")
+      let advice =
+        switch error {
+        case .addressInUse: ": another program listens there: end it, or choose another port"
+        case .addressNotAvailable: ": give an address that this host has"
+        case .permissionDenied: ": user \(Process.uid) may not listen at this port: choose one from 1024 on"
+        default: ""
+        }
+      throw StartError("can't listen at \(host.contains(":") ? "[\(host)]" : host), port \(port): \(error)" + advice)
     }
   }
 
@@ -158,7 +174,8 @@ struct Listener: ~Copyable {
     } catch {
       let isAnothers = owner.map { $0.uid != Process.uid } ?? false
       let advice =
-        isAnothers && Process.uid != 0 ? ": only root makes another's socket, so leave --socket-owner out" : ""
+        isAnothers && Process.uid != 0
+        ? ": only root makes another's socket, so leave --socket-owner out" : SocketName.advice(error)
       throw StartError("can't listen at \"\(path)\": \(error)" + advice)
     }
   }

@@ -2,12 +2,14 @@ import Confinement
 import ArgumentParser
 import Linux
 
-/// `GUEST:HOST:COUNT`, of `--uid-map` and `--gid-map`.
-struct MappedIds: ExpressibleByArgument {
+/// `CLIENT:HOST:COUNT`, of `--uid-map` and `--gid-map`.
+struct MappedIds {
   let range: IdentityRange
 
-  init?(argument: String) {
-    guard let range = IdentityRange(argument.utf8.span) else { return nil }
+  init(argument: String) throws {
+    guard let range = IdentityRange(argument.utf8.span) else {
+      throw Misuse("say CLIENT:HOST:COUNT, with ids from 0 to \(UInt32.max - 1), such as 0:100000:65536")
+    }
     self.range = range
   }
 }

@@ -15,7 +15,8 @@ struct Postern: ParsableCommand {
     if Proxy.runIfAsked() { return }
     let words = CommandWords.all
     Log.start(ident: words.first == "9p" ? "postern 9p" : "postern", tag: "postern")
-    if let word = words.first, !word.hasPrefix("-"), !["9p", "proxy", "help"].contains(word) {
+    let named = words.first == "help" ? words.dropFirst().first : words.first
+    if let word = named, !word.hasPrefix("-"), !["9p", "proxy", "help"].contains(word) {
       Log.write(
         .critical, "there is no command \"\(word)\": say postern 9p or postern proxy; see postern --help")
       exit(withError: ExitCode.validationFailure)

@@ -35,6 +35,10 @@ struct Proxy: ParsableCommand {
   @Flag(help: "Read-only: let nobody change anything.")
   var readonly = false
 
+  @Option(
+    help: .init("setcap in the guest: allow or refuse.", valueName: "what"), completion: .list(["allow", "refuse"]))
+  var fileCapabilities: String?
+
   @Option(help: .init("Map users: GUEST:HOST:COUNT.", valueName: "map"))
   var uidMap: [String] = []
 

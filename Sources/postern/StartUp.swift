@@ -14,6 +14,8 @@ struct StartUp {
   /// Whether an ordinary user serves, as the root of a user namespace in which the clients' users are that user's
   /// subordinate ids.
   private var isMapped = false
+  /// The host's number of who started it.
+  private let user = Process.uid
 
   init(_ options: NineP) throws(StartError) {
     self.options = options
@@ -35,7 +37,7 @@ struct StartUp {
       exports.append(try open(export))
     }
     let listener = try Listener(
-      options.listen, mode: options.socketMode.bits, owner: options.socketOwner?.identity)
+      options.listen, mode: options.mode.bits, owner: options.socketOwner?.identity)
     let isSaid = options.trust || options.squash != nil
     guard listener.tellsPeers || isSaid else { throw StartError(NineP.unknownPeers) }
     let isPrivate = isSaid || listener.isReserved(for: own.uid)
@@ -74,7 +76,7 @@ struct StartUp {
       connections: ConnectionTable(
         ConnectionLimit(capacity.clients, isShared: knowsPeers && listener.tellsPeers)),
       isReadOnly: options.readonly, boundary: sandbox == .namespace ? .mountNamespace : .checked,
-      holder: holder, overflow: overflow, speaker: speaker)
+      holder: holder, overflow: overflow, hostUser: isMapped ? user : nil, speaker: speaker)
     try attempt("can't watch the front end") { () throws(Errno) in try door.watchFrontEnd() }
     manager.tell("READY=1\nSTATUS=serving, sandbox=\(sandbox.name)")
     // Whoever takes the process over could tell it anything, such as which process to end.
@@ -117,13 +119,13 @@ struct StartUp {
     if identities.kind != .same || isMapped { line += " ids=\(isMapped ? "user-namespace" : identities.name)" }
     if options.trust { line += " trust" }
     if let squash = options.squash?.identity { line += " squash=\(squash.uid):\(squash.gid)" }
-    if case .unix = options.listen { line += " mode=\(options.socketMode.defaultValueDescription)" }
+    if case .unix = options.listen { line += " mode=\(options.mode)" }
     if let owner = options.socketOwner?.identity { line += " owner=\(owner.uid):\(owner.gid)" }
     Log.write(.notice, line)
     Log.write(
       .debug,
       "limits: \(capacity.clients) clients, \(capacity.descriptors) descriptors, \(capacity.addressSpace >> 20) MiB of "
-        + "addresses")
+        + "address space")
     if options.trust, own.uid == 0, !isMapped, listener.isOpenToAll {
       Log.write(
         .warning,
@@ -143,7 +145,7 @@ struct StartUp {
   private func isSplit(_ sandbox: Sandbox) throws(StartError) -> Bool {
     if options.split, sandbox != .namespace {
       // Whoever took the other process over could have this one work on any file of the host.
-      throw StartError("--split needs the namespace sandbox, and there is none")
+      throw StartError("--split needs the namespace sandbox, and there is none: use --in-process")
     }
     return options.split || !options.inProcess && own.uid == 0 && sandbox == .namespace
   }
@@ -188,8 +190,12 @@ struct StartUp {
   ) throws(StartError) -> Identities {
     let map = options.map
     guard !map.isEmpty else { return .same }
-    guard own.uid == 0, sandbox == .namespace else {
-      throw StartError("--uid-map and --gid-map take root and the namespace sandbox: an ordinary user is only one")
+    guard own.uid == 0 else {
+      throw StartError(
+        "--uid-map and --gid-map take root: leave them out, and clients' users are your ids in /etc/subuid")
+    }
+    guard sandbox == .namespace else {
+      throw StartError("--uid-map and --gid-map take the namespace sandbox, and there is none")
     }
     if let squash = options.squash?.identity, !map.has(user: squash.uid, group: squash.gid) {
       throw StartError(

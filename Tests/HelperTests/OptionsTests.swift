@@ -89,6 +89,7 @@ import Testing
     (["-p", "/x"], "socket or socket descriptor not specified"),
     (["-p", "/x", "-s", "/s", "-f", "3", "-u", "1", "-g", "1"], "both named socket and socket descriptor"),
     (["-p", "/x", "-s", "/s"], "owner uid:gid not specified"),
+    (["-p", "/x", "-s", "", "-u", "1", "-g", "1"], "-s takes the name"),
     (["-p", "/x", "-s", "/s", "-u", "1"], "owner uid:gid not specified"),
     (["-p", "/x", "-s", "/s", "-g", "1"], "owner uid:gid not specified"),
     (["-p", "/x", "-f", "three"], "-f takes a number"),

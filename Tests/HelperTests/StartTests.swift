@@ -78,7 +78,7 @@ import Testing
       let start = ["-p", directory.path] + owner + daemon
       try expectRefusal(start + ["-s", taken], "it is no socket, and stays")
       try expectRefusal(start + ["-s", directory.path + "/dangling"], "it is no socket, and stays")
-      try expectRefusal(start + ["-s", directory.path + "/none/s"], "No such file or directory")
+      try expectRefusal(start + ["-s", directory.path + "/none/s"], "its directory doesn't exist")
       try expectRefusal(start + ["-s", "/" + String(repeating: "s", count: 108)], "107 bytes at most")
       let listening = try UnixSocket.bind(path: hostPath(directory.path + "/live"))
       try listening.listen()
@@ -86,6 +86,23 @@ import Testing
       unlink(directory.path + "/live")
     }
     #expect(access(taken, F_OK) == 0)
+  }
+
+  @Test("a second start at the socket leaves the helper that waits there alone")
+  func secondStart() throws {
+    let directory = try TemporaryDirectory()
+    let path = directory.path + "/s"
+    let arguments = ["-n", "-p", directory.path, "-s", path, "-u", "\(geteuid())", "-g", "\(getegid())"]
+    let output = try Output()
+    let process = try spawn(Programs.helper, arguments, output: output)
+    #expect(eventually { output.text.contains("serving ") }, "\(output.text)")
+    let (status, other) = try helper(arguments)
+    #expect(status == 1 && other.text.contains("another program listens there"), "\(other.text)")
+    #expect(process.wait(seconds: 0.3) == nil, "\(output.text)")
+    // Its client is the one that comes now.
+    do { _ = try UnixSocket.connect(path: hostPath(path)) }
+    #expect(process.wait(seconds: 10) == 0)
+    #expect(output.text.contains("client closed, done"), "\(output.text)")
   }
 
   @Test(.enabled(if: hasRoot(), "needs root: an ordinary user gives no socket away"))
@@ -115,10 +132,16 @@ import Testing
       #expect(output.text.contains(says), "\(output.text)")
     }
     mkdir(directory.path + "/closed", 0o700)
+    mkdir(directory.path + "/sealed", 0o755)
     chmod(directory.path, 0o777)
     try expect(["-p", directory.path + "/closed", "-f", "3"], "/closed\" specified: Permission denied")
     try expect(
       ["-p", directory.path, "-s", directory.path + "/s", "-u", "0", "-g", "0"], "-u 65534 -g 65534")
+    for name in ["closed", "sealed"] {
+      try expect(
+        ["-p", directory.path, "-s", "\(directory.path)/\(name)/s", "-u", "65534", "-g", "65534"],
+        "user 65534 may make no files in its directory: choose another name")
+    }
   }
 
   @Test("standard error that is the journal gets levels, and SIGHUP ends nothing")

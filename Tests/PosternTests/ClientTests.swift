@@ -168,8 +168,8 @@ struct ClientTests {
         256, ["--max-clients", "15"], 1,
         "RLIMIT_NOFILE is 256: --max-clients 15 needs 272 (ulimit -n, LimitNOFILE=); or say --max-clients 14"
       ),
-      (256, ["--max-clients", "0"], 64, "--max-clients is 1 to 65536"),
-      (256, ["--max-clients", "65537"], 64, "--max-clients is 1 to 65536"),
+      (256, ["--max-clients", "0"], 64, "say a number from 1 to 65536"),
+      (256, ["--max-clients", "65537"], 64, "say a number from 1 to 65536"),
     ] as [(Int, [String], CInt?, String)])
   func lowLimits(limit: Int, options: [String], status: CInt?, says: String) throws {
     let server = try Server(options, prefix: ["/usr/bin/prlimit", "--nofile=\(limit):\(limit)"])

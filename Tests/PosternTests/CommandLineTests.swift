@@ -16,7 +16,9 @@ struct CommandLineTests {
   @Test(
     "wrong use is one line that says what to type, and status 64",
     arguments: [
-      (["p9"], "say postern 9p or postern proxy"), (["9p"], "postern 9p: Missing expected argument '--export"),
+      (["p9"], "say postern 9p or postern proxy"), (["9p"], "postern 9p: Say which directory to serve: --export DIR"),
+      (["help", "p9"], "say postern 9p or postern proxy"), (["9p", "-e", "/tmp"], "--listen unix:PATH"),
+      (["9p", "/tmp", "-l", "unix:/x"], "Say which directory to serve: --export DIR"),
       (["9p", "-e", "/tmp", "-l", "/tmp/n.sock"], "say unix:/tmp/n.sock for a socket"),
       (["9p", "-e", "/tmp", "-l", "unix:"], "say unix:PATH"),
       (["9p", "-e", "/tmp", "-l", "unix:/x", "-l", "unix:/y"], "--listen can be given once"),
@@ -25,6 +27,15 @@ struct CommandLineTests {
       (["9p", "-e", "/tmp", "-l", "unix:/x", "--squash", "0:no-such-group"], "there is no group \"no-such-group\""),
       (["9p", "-e", "/tmp", "-l", "unix:/x", "--socket-owner", "4123456"], "give 4123456:GROUP"),
       (["9p", "-e", "/tmp", "-l", "tcp:1", "--trust", "--socket-owner", "0:0"], "goes with --listen unix:PATH"),
+      (["9p", "-e", "/tmp", "-l", "tcp:1", "--trust", "--socket-mode", "600"], "goes with --listen unix:PATH"),
+      (["9p", "-e", "/tmp", "-l", "systemd", "--socket-mode", "600"], "goes with --listen unix:PATH"),
+      (["9p", "-e", "/tmp", "-l", "unix:/x", "--socket-mode", "999"], "an octal number from 0 to 777"),
+      (["9p", "-e", "/tmp", "-l", "unix:/x", "--socket-mode", "1777"], "an octal number from 0 to 777"),
+      (["9p", "-e", "/tmp", "-l", "unix:/x", "--max-clients", "many"], "a number from 1 to 65536"),
+      (["9p", "-e", "/tmp", "-l", "unix:/x", "--max-clients", "0"], "a number from 1 to 65536"),
+      (["9p", "-e", "/tmp", "-l", "unix:/x", "--uid-map", "0:100000"], "say CLIENT:HOST:COUNT"),
+      (["9p", "-e", "/tmp", "-l", "unix:/x", "--gid-map", "0:1:0"], "say CLIENT:HOST:COUNT"),
+      (["9p", "-e", "/tmp", "-l", "unix:/x", "--squash", "4294967295"], "4294967295 is nobody's number"),
       (["9p", "-e", "/tmp", "-l", "unix:/x", "-v", "-q"], "contradict each other; see postern 9p --help"),
       (["9p", "-e", "/tmp", "-l", "unix:/x", "--nonsense"], "Unknown option '--nonsense'"),
       (["proxy", "-x"], "postern proxy: unknown option -x"), (["proxy"], "postern proxy: path not specified"),
@@ -75,7 +86,7 @@ struct CommandLineTests {
     #expect(process.wait(seconds: 10) == 0)
   }
 
-  @Test("it says where and how it serves, and warns where others act as root", .enabled(if: hasRoot()))
+  @Test("it says where and how it serves, and warns where others act as root", .enabled(if: hasRoot(), "needs root"))
   func startLine() throws {
     let directory = try TemporaryDirectory()
     let cases: [(options: [String], says: [String], not: [String])] = [
@@ -101,7 +112,7 @@ struct CommandLineTests {
     }
   }
 
-  @Test("a socket can be another user's, by name", .enabled(if: hasRoot()))
+  @Test("a socket can be another user's, by name", .enabled(if: hasRoot(), "needs root"))
   func socketOwner() throws {
     let directory = try TemporaryDirectory()
     chmod(directory.path, 0o755)
@@ -121,7 +132,7 @@ struct CommandLineTests {
 
   /// QEMU connects when it starts, and its guest mounts when it likes.
   @Test(
-    "a connection of the socket's owner may take its time", .enabled(if: hasRoot()),
+    "a connection of the socket's owner may take its time", .enabled(if: hasRoot(), "needs root"),
     arguments: [["--trust"], ["--trust", "--in-process"], ["--squash", "nobody"]])
   func silence(options: [String]) throws {
     let directory = try TemporaryDirectory()
@@ -173,7 +184,20 @@ struct CommandLineTests {
     end(process)
   }
 
-  @Test("a directory that a user may not enter is named", .enabled(if: hasRoot()))
+  @Test("a port that another program has is named")
+  func takenPort() throws {
+    let directory = try TemporaryDirectory()
+    let output = try Output()
+    let process = try start(["-e", directory.path, "-l", "tcp:0", "--trust"], output: output)
+    let port = output.text.split(separator: ",port=").last?.prefix { $0.isNumber } ?? ""
+    let (status, other) = try run(["9p", "-e", directory.path, "-l", "tcp:\(port)", "--trust"])
+    #expect(status == 1)
+    let says = "can't listen at 127.0.0.1, port \(port): Address already in use: another program listens there"
+    #expect(other.lines.count == 1 && other.text.contains(says), "\(other.text)")
+    end(process)
+  }
+
+  @Test("a directory that a user may not enter is named", .enabled(if: hasRoot(), "needs root"))
   func closedDirectory() throws {
     let directory = try TemporaryDirectory()
     chmod(directory.path, 0o777)

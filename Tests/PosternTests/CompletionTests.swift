@@ -35,6 +35,7 @@ struct CompletionTests {
       (["9p", "--export", "/srv", "--sandbox", ""], ["auto", "namespace", "none"]),
       (["9p", "--seccomp", "k"], ["kill"]), (["9p", "--gid"], ["--gid-map"]),
       (["proxy", "--so"], ["--socket"]), (["proxy", "--sandbox", "n"], ["namespace", "none"]),
+      (["proxy", "--file-capabilities", ""], ["allow", "refuse"]),
       (["9p", "--squash", ""], []),
     ] as [([String], [String])])
   func words(words: [String], expected: [String]) throws {
@@ -45,6 +46,7 @@ struct CompletionTests {
     "bash offers the helper's options and known values",
     arguments: [
       (["--so"], ["--socket"]), (["--sandbox", "n"], ["namespace", "none"]), (["--seccomp", "k"], ["kill"]),
+      (["--file-capabilities", ""], ["allow", "refuse"]), (["--fi"], ["--file-capabilities"]),
       (["-n", "--uid"], ["--uid", "--uid-map"]), (["-u", ""], []),
     ] as [([String], [String])])
   func helper(words: [String], expected: [String]) throws {

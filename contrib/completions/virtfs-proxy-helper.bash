@@ -3,12 +3,13 @@
 _virtfs_proxy_helper() {
   local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
   local options="-p --path -s --socket -u --uid -g --gid -f --fd -n --nodaemon --readonly --uid-map --gid-map"
-  options+=" --sandbox --seccomp --poll -h --help --version"
+  options+=" --sandbox --file-capabilities --seccomp --poll -h --help --version"
   COMPREPLY=()
   case $previous in
     -p | --path) mapfile -t COMPREPLY < <(compgen -d -- "$word") ;;
     -s | --socket) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
     --sandbox) mapfile -t COMPREPLY < <(compgen -W "auto namespace chroot none" -- "$word") ;;
+    --file-capabilities) mapfile -t COMPREPLY < <(compgen -W "allow refuse" -- "$word") ;;
     --seccomp) mapfile -t COMPREPLY < <(compgen -W "kill log none" -- "$word") ;;
     --poll) mapfile -t COMPREPLY < <(compgen -W "auto never" -- "$word") ;;
     -u | --uid) mapfile -t COMPREPLY < <([ -z "$word" ] || compgen -u -- "$word") ;;
