@@ -5,7 +5,7 @@ import SystemPackage
 import Testing
 
 /// Names of sockets that are others'.
-@Suite("Socket files", .enabled(if: hasRoot()))
+@Suite("Socket files", .enabled(if: hasRoot(), "needs root"))
 struct SocketFileTests {
   private func owner(_ path: String) -> [UInt32] {
     var status = stat()

@@ -29,8 +29,8 @@ extension NinePAttackTests {
         }
         for name in try FileList.names(share.path) {
           let status = try share.status(name)
-          #expect(status.st_uid == way.squash ?? 65_534, "\(name)")
-          #expect(status.st_gid == way.squash ?? 2000, "\(name)")
+          #expect(status.st_uid == way.user(65_534), "\(name)")
+          #expect(status.st_gid == way.group(2000), "\(name)")
           try client.done(.unlink(0, name, name == "directory" ? 0x200 : 0))
         }
       }
@@ -127,7 +127,7 @@ extension NinePAttackTests {
       try client.done(NinePMessage(72, .four(2), .text("sub"), .four(0o755), .four(1234)))
       for name in ["f", "n", "sub"] {
         let status = try share.status("d/" + name)
-        #expect(status.st_uid == way.squash ?? 1234, "\(name)")
+        #expect(status.st_uid == way.user(1234), "\(name)")
         #expect(status.st_gid == 3000, "\(name)")
         // As the kernel has it for a local user.
         let setGroup: mode_t = name == "sub" ? 0o2000 : 0

@@ -22,8 +22,10 @@ struct Way: Sendable, Equatable, CustomStringConvertible {
   let options: [String]
   /// Whether an ordinary user starts it.
   var isOrdinary = false
-  /// As whom all clients do things; nil where root says as whom.
+  /// As whom all clients do things; nil where each request says as whom.
   var squash: UInt32?
+  /// The host's ids that the clients' are, where they are others.
+  var ids: SubordinateIds?
 
   /// Every way that there is for whoever runs the tests. An ordinary user's tests leave out what needs root.
   static let all = hasRoot() ? [root, split, squashed, ordinary] : [ordinary, ordinarySplit]
@@ -36,12 +38,12 @@ struct Way: Sendable, Equatable, CustomStringConvertible {
   static let squashed = Way(
     description: "as root, split and squashed", options: split.options + ["--squash", "1000:1000"], squash: 1000)
   static let ordinary = Way(
-    description: "as an ordinary user", options: ["--sandbox", "namespace"], isOrdinary: true,
-    squash: hasRoot() ? 65_534 : geteuid())
+    description: "as an ordinary user", options: ["--sandbox", "namespace", "--in-process"], isOrdinary: true,
+    squash: hasRoot() ? 65_534 : SubordinateIds.own == nil ? geteuid() : nil, ids: SubordinateIds.own)
 
   static let ordinarySplit = Way(
-    description: "as an ordinary user, split", options: ordinary.options + ["--split"], isOrdinary: true,
-    squash: ordinary.squash)
+    description: "as an ordinary user, split", options: ["--sandbox", "namespace", "--split"], isOrdinary: true,
+    squash: ordinary.squash, ids: ordinary.ids)
 
   /// With nothing around its own code.
   static let bare = Way(
@@ -52,6 +54,11 @@ struct Way: Sendable, Equatable, CustomStringConvertible {
   var user: uid_t { isOrdinary && geteuid() == 0 ? 65_534 : geteuid() }
   /// Who owns the export, so that clients may do anything there.
   var owner: uid_t { squash ?? 0 }
+
+  /// The host's number of the user who does what a client's user asks for.
+  func user(_ client: UInt32) -> UInt32 { squash ?? ids?.user(client) ?? client }
+  /// The same of a group.
+  func group(_ client: UInt32) -> UInt32 { squash ?? ids?.group(client) ?? client }
 
   /// - Parameter arguments: those of `postern`.
   func start(_ arguments: [String], output: Output) throws -> Spawned {

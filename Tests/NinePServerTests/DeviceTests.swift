@@ -4,7 +4,7 @@ import NinePHarness
 import Testing
 
 /// Other file systems that are mounted below what is served.
-@Suite("Other devices", .eitherWay, .enabled(if: hasRoot()))
+@Suite("Other devices", .eitherWay, .enabled(if: hasRoot(), "needs root"))
 struct DeviceTests {
   /// Calls `body` with a share that has in it `memory`, a file system of its own, `again`, a directory of the same one that
   /// is mounted once more,

@@ -104,7 +104,7 @@ struct DirectoryTests {
     #expect(try served.client.failure(.list(0)) == EBADF)
   }
 
-  @Test("files of what is mounted below have numbers of their own", .enabled(if: hasRoot()))
+  @Test("files of what is mounted below have numbers of their own", .enabled(if: hasRoot(), "needs root"))
   func mounted() throws {
     let served = try Served()
     // Two file systems that number their files alike.

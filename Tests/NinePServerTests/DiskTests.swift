@@ -136,7 +136,7 @@ struct DiskTests {
     for served in all { #expect(served.ending() == .closed) }
   }
 
-  @Test("set-id bits go when another than root writes, whoever does it", .enabled(if: hasRoot()))
+  @Test("set-id bits go when another than root writes, whoever does it", .enabled(if: hasRoot(), "needs root"))
   func setIDs() throws {
     let served = try Served(authority: .trusted)
     try served.client.start()
@@ -154,7 +154,8 @@ struct DiskTests {
     }
   }
 
-  @Test("the threads are the user's that the connection's is, without capabilities", .enabled(if: hasRoot()))
+  @Test(
+    "the threads are the user's that the connection's is, without capabilities", .enabled(if: hasRoot(), "needs root"))
   func threads() throws {
     let user = try Identity(uid: 4711, gid: 4712)
     let gate = try Gate()

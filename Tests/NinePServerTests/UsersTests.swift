@@ -47,7 +47,7 @@ struct UsersTests {
     return lstat(path, &status) == 0 ? [status.st_uid, status.st_gid, status.st_mode & 0o7777] : []
   }
 
-  @Test("what a user makes is that user's, where users are believed", .enabled(if: hasRoot()))
+  @Test("what a user makes is that user's, where users are believed", .enabled(if: hasRoot(), "needs root"))
   func asClaimed() throws {
     let served = try Served(authority: .trusted)
     chmod(served.directory.path, 0o777)
@@ -73,7 +73,7 @@ struct UsersTests {
     #expect(try served.client.failure(NinePMessage(72, .four(1), .text("x"), .four(0o755), .four(.max))) == EINVAL)
   }
 
-  @Test("a user is given by name where no number is", .enabled(if: hasRoot()))
+  @Test("a user is given by name where no number is", .enabled(if: hasRoot(), "needs root"))
   func byName() throws {
     let accounts = Accounts(Array("alice:x:1001:100:::\n".utf8))
     let served = try Served(authority: .trusted, accounts: accounts)
@@ -90,7 +90,7 @@ struct UsersTests {
     }
   }
 
-  @Test("writing takes set-id bits away, unless root does it", .enabled(if: hasRoot()))
+  @Test("writing takes set-id bits away, unless root does it", .enabled(if: hasRoot(), "needs root"))
   func setIDs() throws {
     let served = try Served(authority: .trusted)
     try served.client.start()
@@ -115,7 +115,7 @@ struct UsersTests {
     }
   }
 
-  @Test("one who isn't believed is himself, whatever he says", .enabled(if: hasRoot()))
+  @Test("one who isn't believed is himself, whatever he says", .enabled(if: hasRoot(), "needs root"))
   func one() throws {
     let served = try Served(authority: .one(try identity(1000, 100)))
     served.write("secret", to: "secret")

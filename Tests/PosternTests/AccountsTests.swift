@@ -4,7 +4,7 @@ import NinePHarness
 import Testing
 
 /// Mounts with `access=UID`, which attach by a name (`uname=`) alone.
-@Suite("Users by name", .serialized, .enabled(if: hasRoot()))
+@Suite("Users by name", .serialized, .enabled(if: hasRoot(), "needs root"))
 struct AccountsTests {
   @Test(
     "a trusted client's user is the host's account of that name, or the number that the name is",

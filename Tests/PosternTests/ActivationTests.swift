@@ -212,7 +212,7 @@ struct ActivationTests {
 
   /// In the user namespace that an ordinary user's sandbox takes, all others are the same number.
   @Test(
-    "an ordinary user's server has an inherited socket's mode keep others out", .enabled(if: hasRoot()),
+    "an ordinary user's server has an inherited socket's mode keep others out", .enabled(if: hasRoot(), "needs root"),
     arguments: ["systemd", "fd:3"])
   func ordinaryUser(listen: String) throws {
     let directory = try share()

@@ -74,7 +74,7 @@ struct ClientTests {
 
   @Test(
     "a user who takes all that it gets keeps neither root out nor the next user, and who says nothing has to go",
-    .enabled(if: hasRoot()), arguments: [[], ["--in-process"]])
+    .enabled(if: hasRoot(), "needs root"), arguments: [[], ["--in-process"]])
   func silent(options: [String]) throws {
     let server = try Server(options + ["--socket-mode", "666", "--max-clients", "64"])
     let silent = try (0..<64).map { _ in try server.connect(as: 1000) }
@@ -159,7 +159,8 @@ struct ClientTests {
   }
 
   @Test(
-    "limits that are too low are told, with what to do", .enabled(if: access("/usr/bin/prlimit", X_OK) == 0),
+    "limits that are too low are told, with what to do",
+    .enabled(if: access("/usr/bin/prlimit", X_OK) == 0, "needs prlimit"),
     arguments: [
       (20, [], 1, "RLIMIT_NOFILE is 20: postern 9p needs at least 128 (ulimit -n, LimitNOFILE=)"),
       (256, [], nil, "RLIMIT_NOFILE is 256: at most 14 clients are served at a time (ulimit -n, LimitNOFILE=)"),
@@ -187,7 +188,7 @@ struct ClientTests {
 
   @Test(
     "where there can't be more threads a client is told, costs nothing, and those who come later are served",
-    .enabled(if: hasRoot() && access("/usr/bin/prlimit", X_OK) == 0),
+    .enabled(if: hasRoot() && access("/usr/bin/prlimit", X_OK) == 0, "needs root and prlimit"),
     arguments: [["--sandbox", "none", "--in-process"], ["--in-process"], ["--split"]])
   func threads(options: [String]) throws {
     let server = try Server(
@@ -216,7 +217,7 @@ struct ClientTests {
   }
 
   @Test(
-    "where the process may have no more descriptors a client is told at once", .enabled(if: hasRoot()),
+    "where the process may have no more descriptors a client is told at once", .enabled(if: hasRoot(), "needs root"),
     arguments: [["--in-process"], ["--split"]])
   func descriptors(options: [String]) throws {
     let server = try Server(options)

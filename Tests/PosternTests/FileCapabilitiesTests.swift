@@ -5,7 +5,7 @@ import NinePHarness
 import Testing
 
 /// `security.capability`, which `setcap` sets and packages bring with them.
-@Suite("Capabilities of files", .serialized, .enabled(if: hasRoot()))
+@Suite("Capabilities of files", .serialized, .enabled(if: hasRoot(), "needs root"))
 struct FileCapabilitiesTests {
   private static let name = "security.capability"
   /// CAP_NET_RAW, permitted and effective: `struct vfs_cap_data` of revision 2.

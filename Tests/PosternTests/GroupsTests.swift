@@ -4,7 +4,7 @@ import NinePHarness
 import Testing
 
 /// The groups of a user of the host who connects.
-@Suite("Groups of a user", .serialized, .enabled(if: hasRoot()))
+@Suite("Groups of a user", .serialized, .enabled(if: hasRoot(), "needs root"))
 struct GroupsTests {
   private struct Rig {
     let directory: TemporaryDirectory

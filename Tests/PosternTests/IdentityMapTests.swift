@@ -5,7 +5,7 @@ import NinePHarness
 import Testing
 
 /// `postern 9p --uid-map --gid-map`: whose the files are, here and there.
-@Suite("Id maps of 9P", .serialized, .enabled(if: hasRoot()))
+@Suite("Id maps of 9P", .serialized, .enabled(if: hasRoot(), "needs root"))
 struct IdentityMapTests {
   private final class Served {
     let directory: TemporaryDirectory

@@ -4,7 +4,7 @@ import NinePHarness
 import Testing
 
 /// Blocks that ext4 keeps for root.
-@Suite("The root's reserve", .serialized, .enabled(if: hasRoot()))
+@Suite("The root's reserve", .serialized, .enabled(if: hasRoot(), "needs root"))
 struct RootReserveTests {
   @Test("users' writes leave it alone, root's don't", arguments: [["--split"], ["--in-process"]])
   func reserve(options: [String]) throws {

@@ -6,7 +6,7 @@ import Testing
 
 /// What another user of the host can do to the processes of a server: nothing. The kernel decides that by a thread's real,
 /// effective and saved ids, which must be no user's.
-@Suite("A second user", .serialized, .enabled(if: hasRoot()))
+@Suite("A second user", .serialized, .enabled(if: hasRoot(), "needs root"))
 struct SecondUserTests {
   /// A server, and what may be tried on it.
   struct Mode: Sendable, CustomTestStringConvertible {

@@ -170,7 +170,7 @@ struct SeveralExportsTests {
     }
   }
 
-  @Test("a client that isn't believed is its user in each", .enabled(if: hasRoot()))
+  @Test("a client that isn't believed is its user in each", .enabled(if: hasRoot(), "needs root"))
   func users() throws {
     let served = try Served(["--socket-mode", "666"])
     let path = served.directory.path
@@ -186,7 +186,7 @@ struct SeveralExportsTests {
     #expect(try client.failure(.walk(3, 4, "x")) == EACCES)
   }
 
-  @Test("an ordinary user's server has several, too", .enabled(if: hasRoot()))
+  @Test("an ordinary user's server has several, too", .enabled(if: hasRoot(), "needs root"))
   func ordinaryUser() throws {
     let directory = try TemporaryDirectory()
     for name in ["one", "two"] { mkdir(directory.path + "/" + name, 0o755) }
@@ -211,7 +211,7 @@ struct SeveralExportsTests {
     #expect(server.wait(seconds: 10) == 0)
   }
 
-  @Test("nothing else is mounted, and what is the kernel's stays out", .enabled(if: hasRoot()))
+  @Test("nothing else is mounted, and what is the kernel's stays out", .enabled(if: hasRoot(), "needs root"))
   func mounts() throws {
     let directory = try TemporaryDirectory()
     for name in ["one", "two", "two/proc", "two/disk"] { mkdir(directory.path + "/" + name, 0o755) }

@@ -4,7 +4,7 @@ import NinePHarness
 import Testing
 
 /// Two processes of root's, with a client that isn't believed: everything but reading goes from one to the other.
-@Suite("Two processes of postern 9p", .serialized, .enabled(if: hasRoot()))
+@Suite("Two processes of postern 9p", .serialized, .enabled(if: hasRoot(), "needs root"))
 struct SplitTests {
   private final class Server {
     let directory: TemporaryDirectory

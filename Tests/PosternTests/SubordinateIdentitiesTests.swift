@@ -83,7 +83,7 @@ struct SubordinateIdentitiesTests {
     #expect(process.wait(seconds: 10) == 0, "\(output.text)")
   }
 
-  @Test("getsubids is asked first", .enabled(if: access("/usr/bin/getsubids", X_OK) == 0))
+  @Test("getsubids is asked first", .enabled(if: access("/usr/bin/getsubids", X_OK) == 0, "needs getsubids"))
   func otherSources() throws {
     let output = try Output()
     let script =

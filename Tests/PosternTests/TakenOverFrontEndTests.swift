@@ -11,7 +11,7 @@ import Testing
 
 /// What whoever takes the process over that speaks with clients can have the privileged one do. The tests take its socket
 /// from it (`pidfd_getfd`), and say on it what they like.
-@Suite("A front end that was taken over", .serialized, .enabled(if: hasRoot()))
+@Suite("A front end that was taken over", .serialized, .enabled(if: hasRoot(), "needs root"))
 struct TakenOverFrontEndTests {
   /// A server with one client, and the socket that its front end has to the helper for that client.
   private final class Rig {

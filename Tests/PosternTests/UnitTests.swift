@@ -25,7 +25,7 @@ struct UnitTests {
   }
 
   @Test(
-    "the capabilities that they leave are those that it takes", .enabled(if: hasRoot()),
+    "the capabilities that they leave are those that it takes", .enabled(if: hasRoot(), "needs root"),
     arguments: [[], ["--readonly"], ["--squash", "1:1"]])
   func capabilities(options: [String]) throws {
     let unit = try text(Self.units + "/postern-9p@.service")
