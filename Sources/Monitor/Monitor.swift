@@ -2,24 +2,14 @@ package import Export
 package import Linux
 import MonitorProtocol
 import ProxyProtocol
-import Serving
-package import SystemPackage
+package import Serving
+import SystemPackage
 
 /// Serves an export to the one client at the other end of a socket of packets, object by object.
 ///
 /// The client is a front end of ours that others speak with, so it isn't trusted either: what it sends may be anything,
 /// and the descriptors that it names objects by may be of other files than the export's.
 package enum Monitor {
-  /// How a connection ended.
-  package enum Ending: Equatable, Sendable {
-    /// The client closed it.
-    case closed
-    /// The client sent a packet that can't be parsed; nothing after it is.
-    case nonsense(type: UInt32, size: UInt32)
-    /// The socket failed.
-    case failed(Errno)
-  }
-
   /// Answers packets, each in its turn, until there can be no further one. The working directory must be
   /// ``Linux/DescriptorLinks``.
   ///

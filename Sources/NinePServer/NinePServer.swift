@@ -2,29 +2,13 @@ package import Export
 package import Linux
 import NinePProtocol
 package import Serving
-package import SystemPackage
+import SystemPackage
 
 /// Serves a file system to the client at the other end of a socket, by 9P2000.L.
 package enum NinePServer {
   /// The most bytes of a message, `msize`. Linux's clients over sockets take 1 MiB, others more. Memory is only used for
   /// as many as a client sends and asks for.
   package static let largestMessage = 16 << 20
-
-  /// How a connection ended.
-  package enum Ending: Equatable, Sendable {
-    /// The client closed it between two requests.
-    case closed
-    /// The client closed it within a request, or without waiting for a reply.
-    case cutShort
-    /// What is served has gone.
-    case lost
-    /// The client sent what can't be followed by anything: a frame of a size that there can't be.
-    case nonsense(type: UInt8, size: UInt32)
-    /// The client hasn't attached in time.
-    case notAttached
-    /// The socket failed, or there is no memory for the connection.
-    case failed(Errno)
-  }
 
   /// What a connection is served.
   package struct Terms: Sendable {
@@ -75,14 +59,14 @@ package enum NinePServer {
     _ files: consuming Files, on socket: borrowing Descriptor, _ terms: Terms
   ) -> Ending {
     do throws(Errno) {
-      let inbox = try Inbox()
+      let inbox = try NinePInbox()
       let outbox = try Outbox()
       let sender = ReplySender(try socket.duplicate())
       var session = try Session(files, terms, sender)
       let ending = serve(&session, inbox, outbox, socket, sender)
       let hasAll = session.end(isCutOff: ending != .closed)
       guard ending == .closed else { return ending }
-      if let failure = sender.failure { return Ending(sending: failure) }
+      if let failure = sender.failure { return Ending(failure) }
       return hasAll ? .closed : .cutShort
     } catch {
       return .failed(error)
@@ -90,7 +74,7 @@ package enum NinePServer {
   }
 
   private static func serve<Files: FileSystem & ~Copyable>(
-    _ session: inout Session<Files>, _ inbox: consuming Inbox, _ outbox: consuming Outbox,
+    _ session: inout Session<Files>, _ inbox: consuming NinePInbox, _ outbox: consuming Outbox,
     _ socket: borrowing Descriptor, _ sender: ReplySender
   ) -> Ending {
     var wait = RequestWait(.automatic)
@@ -101,10 +85,10 @@ package enum NinePServer {
     var early = 0
     while true {
       let header: FrameHeader
-      do throws(Inbox.End) {
+      do throws(Ending) {
         header = try inbox.receiveFrame(from: socket, limit: session.messageSize, until: deadline, waiting: &wait)
       } catch {
-        return Ending(error)
+        return error
       }
       session.answer(header, inbox.body(of: header), into: &outbox)
       inbox.discardFrame(header)
@@ -116,7 +100,7 @@ package enum NinePServer {
           hasAttached = true
           deadline = nil
         } else if early == mostBeforeAttach {
-          return .notAttached
+          return .notStarted
         }
       }
       // A client that has several requests under way gets several replies at once: sending is much of what one costs.
@@ -135,7 +119,7 @@ package enum NinePServer {
         if session.isLost { return .lost }
         try outbox.send(on: sender)
       } catch {
-        return Ending(sending: error)
+        return Ending(error)
       }
     }
   }
@@ -162,22 +146,4 @@ extension NinePServer {
 
   /// Nanoseconds.
   private static let longestWait: UInt64 = 10_000_000
-}
-
-extension NinePServer.Ending {
-  fileprivate init(sending error: Errno) {
-    // The client has gone without waiting for its reply.
-    self = error == .brokenPipe || error == .connectionReset ? .cutShort : .failed(error)
-  }
-
-  fileprivate init(_ end: Inbox.End) {
-    switch end {
-    case .closed: self = .closed
-    case .cutShort: self = .cutShort
-    case .nonsense(let header): self = .nonsense(type: header.type, size: header.size)
-    case .late: self = .notAttached
-    case .failed(.connectionReset): self = .cutShort
-    case .failed(let error): self = .failed(error)
-    }
-  }
 }

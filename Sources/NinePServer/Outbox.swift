@@ -45,9 +45,7 @@ struct Outbox: ~Copyable {
 
   /// Makes a failure the reply.
   mutating func put(_ error: Errno, _ writer: ReplyWriter) {
-    // The wire has Linux's numbers of x86, which are those of most machines.
-    let number = ErrorNumber(rawValue: UInt32(bitPattern: error.rawValue))
-    put { buffer in writer.error(number, into: &buffer) }
+    put { buffer in writer.error(ErrorNumber(error), into: &buffer) }
   }
 
   /// Whether there is room for a short reply without sending those that are finished.

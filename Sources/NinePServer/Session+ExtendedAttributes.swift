@@ -36,7 +36,9 @@ extension Session where Files: ~Copyable {
   ) throws(Errno) {
     let index = try fids.index(of: fid)
     try fids.files[index].requireNamed()
-    guard flags.isSubset(of: [.create, .replace]), flags != [.create, .replace] else { throw .invalidArgument }
+    // A literal of both is made an array where the compiler doesn't see through it.
+    let both = ExtendedAttributeFlags.create.union(.replace)
+    guard flags.isSubset(of: both), flags != both else { throw .invalidArgument }
     guard size <= UInt64(AttributeValue.largest) else { throw .argListTooLong }
     guard attributeFids < Self.mostAttributeFids else { throw .tooManyOpenFiles }
     fids.files[index].attribute = try AttributeValue(name: text, count: Int(size), flags: flags, memory)

@@ -8,7 +8,9 @@ import SystemPackage
 extension Session where Files: ~Copyable {
   /// - Throws: `EBUSY` for a tag of a request that isn't answered. That one isn't disturbed.
   func requireUnused(_ tag: Tag) throws(Errno) {
-    guard !slow.has(tag), !lockReplies.areAwaited || !terms.locks.has(tag, of: number) else { throw .resourceBusy }
+    guard !slow.has(tag.request), !lockReplies.areAwaited || !terms.locks.has(tag, of: number) else {
+      throw .resourceBusy
+    }
   }
 
   /// Cancels what can be cancelled.
@@ -16,7 +18,7 @@ extension Session where Files: ~Copyable {
   /// - Returns: whether the flush is answered behind what it names.
   mutating func flush(_ tag: Tag, _ writer: ReplyWriter) -> Bool {
     // One that flushes itself has nothing to wait for.
-    tag != writer.tag && slow.flush(tag, writer)
+    tag != writer.tag && slow.flush(tag.request, by: writer.tag.request)
   }
 
   /// Reads a file, or has it read where that takes a disk.
@@ -63,7 +65,7 @@ extension Session where Files: ~Copyable {
     case .file, .directory: break
     case .named, .readingAttribute, .writingAttribute: throw .badFileDescriptor
     }
-    if storage(of: index) != .memory, handOver(.synchronize(dataOnly: dataOnly), of: index, writer) { return true }
+    if storage(of: index) != .memory, handOver(.fsync(dataOnly: dataOnly), of: index, writer) { return true }
     try contents.synchronize(fids.files[index].object.descriptor, dataOnly: dataOnly)
     return false
   }
@@ -85,7 +87,7 @@ extension Session where Files: ~Copyable {
         buffer.copy(data, to: 0)
         copy = consume buffer
       }
-      slow.add(SlowRequest(work, of: file, counted: extra, data: copy, writer))
+      slow.add(SlowRequest(work, of: file, counted: extra, data: copy, tag: writer.tag.request))
       return true
     } catch {
       return false

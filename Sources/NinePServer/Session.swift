@@ -13,7 +13,7 @@ struct Session<Files: FileSystem & ~Copyable>: ~Copyable {
   var fids: FidTable
   let contents: Files.Contents
   /// Does what would hold other requests up.
-  let slow: SlowWork<Files.Contents>
+  let slow: SlowWork<Files.Contents, NinePReplies>
   var known = KnownStorage()
   /// The device and inode of the root.
   let root: FileStatus
@@ -55,7 +55,7 @@ struct Session<Files: FileSystem & ~Copyable>: ~Copyable {
     root = try files.hold().status()
     self.contents = contents
     memory = ClientMemory(of: terms.memory)
-    slow = SlowWork(contents, sender, memory, terms.threads)
+    slow = SlowWork(contents, sender: sender, memory: memory, threads: terms.threads)
     self.scratch = scratch
     self.files = files
     self.terms = terms
@@ -207,7 +207,7 @@ struct Session<Files: FileSystem & ~Copyable>: ~Copyable {
     do throws(Errno) {
       // What it had is free for the next ones.
       outbox.change(to: try ChargedBuffer(uncounted: Outbox.capacity(for: smallest)))
-      let inboxBuffer = try ChargedBuffer(uncounted: Inbox.capacity(for: smallest))
+      let inboxBuffer = try ChargedBuffer(uncounted: NinePInbox.capacity(for: smallest))
       self.inboxBuffer = consume inboxBuffer
       bufferedSize = smallest
     } catch {
@@ -217,9 +217,9 @@ struct Session<Files: FileSystem & ~Copyable>: ~Copyable {
     var size = wanted
     while size > smallest {
       do throws(Errno) {
-        slowReply = try MemoryCharge(SlowWork<Files.Contents>.replyCapacity(for: Int(size)), of: memory)
+        slowReply = try MemoryCharge(SlowWork<Files.Contents, NinePReplies>.replyCapacity(for: Int(size)), of: memory)
         let larger = try ChargedBuffer(Outbox.capacity(for: size), of: memory)
-        inboxBuffer = try ChargedBuffer(Inbox.capacity(for: size), of: memory)
+        inboxBuffer = try ChargedBuffer(NinePInbox.capacity(for: size), of: memory)
         outbox.change(to: larger)
         bufferedSize = size
         return size

@@ -1,7 +1,7 @@
 import Confinement
 import Glibc
 import Linux
-import ProxyServer
+import Serving
 import SystemPackage
 
 /// `virtfs-proxy-helper`, by whichever name it is called: reads its command line, becomes a daemon if it should, serves one
@@ -66,7 +66,7 @@ package enum ProxyProgram {
   }
 
   /// Says how the connection ended, and ends the process: with success unless the client broke the protocol.
-  private static func finish(_ ending: ProxyServer.Ending) -> Never {
+  private static func finish(_ ending: Ending) -> Never {
     if let signal = Process.terminationSignal {
       Log.write(.notice, "ended by signal \(signal)")
       exit(EXIT_SUCCESS)
@@ -81,6 +81,9 @@ package enum ProxyProgram {
       exit(EXIT_FAILURE)
     case .failed(let error):
       Log.write(.critical, "socket: \(error)")
+      exit(EXIT_FAILURE)
+    case .lost, .notStarted:
+      // An export in this process isn't lost, and a session of this protocol starts with its first request.
       exit(EXIT_FAILURE)
     }
     exit(EXIT_SUCCESS)

@@ -2,6 +2,7 @@ import Confinement
 import Export
 import Linux
 import ProxyServer
+import Serving
 import SystemPackage
 
 /// Start-up, in the order that leaves the least to whoever connects: everything is closed off before there is a client.
@@ -11,7 +12,7 @@ enum StartUp {
   static func run(
     _ checked: consuming Checked, as identities: consuming Identities, _ waiting: consuming Waiting,
     announce: () -> Void
-  ) throws(StartError) -> ProxyServer.Ending {
+  ) throws(StartError) -> Ending {
     Process.ignoreFatalSignals()
     waiting.endOnTermination()
     let options = checked.options

@@ -62,7 +62,7 @@ struct ClientName: Sendable {
   var text: String { "client \(number) (\(peer))" }
 
   /// Says how its connection has ended.
-  func report(_ ending: NinePServer.Ending) {
+  func report(_ ending: Ending) {
     switch ending {
     case .closed: ClientLog.write(.left, "\(text) left after \(seconds) s")
     case .cutShort: ClientLog.write(.left, "\(text) left within a request after \(seconds) s")
@@ -70,7 +70,7 @@ struct ClientName: Sendable {
     case .lost: break
     case .nonsense(let type, let size):
       ClientLog.write(.failed, "\(text) doesn't speak 9P: closed at message \(type) of \(size) bytes")
-    case .notAttached:
+    case .notStarted:
       ClientLog.write(.failed, "\(text) hasn't attached within \(NinePServer.attachTimeout / 1000) s: closed")
     case .failed(let error): ClientLog.write(.failed, "\(text) can't be served any more: \(error)")
     }

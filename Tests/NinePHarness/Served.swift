@@ -75,7 +75,7 @@ package final class Served: Sendable {
   }
 
   /// How the server ended, after the client has hung up.
-  package func ending() -> NinePServer.Ending? {
+  package func ending() -> Ending? {
     client.hangUp()
     return thread.ending()
   }
@@ -109,7 +109,7 @@ private final class ServingThread: @unchecked Sendable {
   private let begin: @Sendable () -> Void
   private var thread = pthread_t()
   private var isJoined = false
-  private var result: NinePServer.Ending?
+  private var result: Ending?
 
   init(
     _ directory: String, _ socket: CInt, _ terms: NinePServer.Terms, readOnly: Bool, _ way: Way, _ gate: Gate?,
@@ -173,7 +173,7 @@ private final class ServingThread: @unchecked Sendable {
 
   private func serve<Files: FileSystem & ~Copyable>(
     _ files: consuming Files, on socket: borrowing Descriptor
-  ) -> NinePServer.Ending {
+  ) -> Ending {
     guard let gate else { return NinePServer.serve(files, on: socket, terms) }
     return NinePServer.serve(SlowFiles(files, gate), on: socket, terms)
   }
@@ -190,7 +190,7 @@ private final class ServingThread: @unchecked Sendable {
     return root
   }
 
-  func ending() -> NinePServer.Ending? {
+  func ending() -> Ending? {
     if !isJoined { pthread_join(thread, nil) }
     isJoined = true
     return result

@@ -23,7 +23,7 @@ struct AttachTests {
       while served.client.receive() != nil {}
       #expect(seconds() - began > 0.29)
       #expect(seconds() - began < 5)
-      #expect(served.ending() == .notAttached)
+      #expect(served.ending() == .notStarted)
     }
   }
 
@@ -40,7 +40,7 @@ struct AttachTests {
     }
     #expect(sent < 400)
     #expect(served.client.receive() == nil)
-    #expect(served.ending() == .notAttached)
+    #expect(served.ending() == .notStarted)
   }
 
   @Test("requests that can't attach don't hold a thread that nobody reads from")
@@ -48,7 +48,7 @@ struct AttachTests {
     for message in [NinePMessage.version(8192, "9P2000.L"), .attach(0, tree: "none"), .status(0)] {
       let served = try Served()
       served.client.send(Array(repeatElement(message.frame(tag: .max), count: 20_000).joined()))
-      #expect(served.ending() == .notAttached)
+      #expect(served.ending() == .notStarted)
     }
   }
 

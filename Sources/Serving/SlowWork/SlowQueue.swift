@@ -1,42 +1,41 @@
 import Linux
-import NinePProtocol
 import SystemPackage
 
-/// A connection's slow requests: those that wait for a thread, those that one has, and the flushes that wait for these.
+/// A connection's slow requests: those that wait for a thread, those being done, and the flushes that wait for these.
 struct SlowQueue: ~Copyable {
   private var waiting = OwnedArray<SlowRequest>()
   private var running: [Running] = []
   private var flushes: [Flush] = []
-  /// Threads that have a request, or still send its reply.
+  /// The number of threads that do a request, or still send its reply.
   private var busy = 0
-  /// Bytes that wait to be written, or are being written.
+  /// The number of bytes that wait to be written, or are being written.
   private var data = 0
-  /// Bytes of the busy threads' buffers.
+  /// The size in bytes of the busy threads' buffers.
   private var buffers = 0
-  /// How many requests there were.
+  /// The number of requests so far.
   private var total: UInt64 = 0
-  /// Whether there is no further one, and the threads are to end.
+  /// No further request comes, and the threads have to end.
   private(set) var isEnding = false
 
   private struct Running {
     let number: UInt64
-    let tag: Tag
+    let tag: RequestTag
     let changesFile: Bool
-    /// Whether there is still somebody to answer.
+    /// The reply is still to be sent.
     var isWanted = true
   }
 
   private struct Flush {
-    let writer: ReplyWriter
-    /// The request that it is to be answered after.
+    let tag: RequestTag
+    /// The number of the request that it is answered after.
     let number: UInt64
   }
 
-  /// The most requests that wait, each of which has a descriptor.
+  /// The largest number of requests that wait, each of which has a descriptor.
   static let mostWaiting = 128
-  /// The most flushes that wait.
+  /// The largest number of flushes that wait.
   static let mostFlushes = 128
-  /// The most bytes that are to be written, and the most that all buffers have, unless one request alone has more.
+  /// The limit for bytes to be written, and for those of buffers; a single request may exceed it.
   private static let mostBytes = 16 << 20
 
   init() {
@@ -44,15 +43,15 @@ struct SlowQueue: ~Copyable {
     flushes.reserveCapacity(Self.mostFlushes)
   }
 
-  /// Requests and flushes that aren't answered.
+  /// The number of requests and flushes that aren't answered.
   var count: Int { waiting.count + running.count + flushes.count }
-  /// Requests that are being done.
+  /// The number of requests that are being done.
   var runningCount: Int { running.count }
-  /// Requests that wait for a thread.
+  /// The number of requests that wait for a thread.
   var waitingCount: Int { waiting.count }
   var isEmpty: Bool { waiting.count == 0 && busy == 0 }
 
-  /// Whether a request with so many bytes to write may be added.
+  /// Tells whether a request with this many bytes to write may be added.
   func hasRoom(for bytes: Int) -> Bool {
     waiting.count < Self.mostWaiting && (data == 0 || data + bytes <= Self.mostBytes)
   }
@@ -64,8 +63,8 @@ struct SlowQueue: ~Copyable {
     waiting.append(request)
   }
 
-  /// Takes the request that has waited longest, where there is room for its reply. Where there isn't, one that is being done
-  /// has to be answered first.
+  /// Takes the request that has waited longest, if there is room for its reply. Otherwise a request that is being done has
+  /// to be answered first.
   mutating func begin(_ memory: ClientMemory) -> SlowRequest? {
     guard let index = oldest else { return nil }
     let size = waiting[index].replySize
@@ -79,70 +78,70 @@ struct SlowQueue: ~Copyable {
     }
     running.append(
       Running(
-        number: waiting[index].number, tag: waiting[index].writer.tag, changesFile: waiting[index].changesFile))
+        number: waiting[index].number, tag: waiting[index].tag, changesFile: waiting[index].changesFile))
     busy += 1
     buffers += size
     return waiting.take(index)
   }
 
-  /// Says that a request is done, and is sent next, unless nobody wants its reply. `flushed` is called with the replies to
-  /// those who flush it, which come behind, in their order.
+  /// Ends a request that is done; its reply is sent next. Calls `flushed` with the tags of the flushes that wait for it,
+  /// whose replies follow in this order.
   ///
-  /// - Returns: whether the reply is wanted.
-  mutating func finish(_ number: UInt64, flushed: (ReplyWriter) -> Void) -> Bool {
+  /// - Returns: false if the reply isn't to be sent.
+  mutating func finish(_ number: UInt64, flushed: (RequestTag) -> Void) -> Bool {
     guard let index = running.firstIndex(where: { $0.number == number }) else { return false }
     guard running.remove(at: index).isWanted else { return false }
-    for flush in flushes where flush.number == number { flushed(flush.writer) }
+    for flush in flushes where flush.number == number { flushed(flush.tag) }
     flushes.removeAll { $0.number == number }
     return true
   }
 
-  /// Says that a thread has no request any more, whose reply had so much room, and which wrote so many bytes.
+  /// Ends a thread's use of a reply buffer of `size` bytes, for a request that wrote `written` bytes.
   mutating func rest(_ size: Int, written: Int) {
     busy -= 1
     buffers -= size
     data -= written
   }
 
-  /// Whether a tag can't be another request's.
-  func has(_ tag: Tag) -> Bool {
-    for index in 0..<waiting.count where waiting[index].writer.tag == tag { return true }
+  /// Tells whether a tag is in use.
+  func has(_ tag: RequestTag) -> Bool {
+    for index in 0..<waiting.count where waiting[index].tag == tag { return true }
     for request in running where request.isWanted && request.tag == tag { return true }
-    for flush in flushes where flush.writer.tag == tag { return true }
+    for flush in flushes where flush.tag == tag { return true }
     return false
   }
 
-  /// What a flush comes to.
+  /// The result of a flush.
   enum Flushing {
-    /// There is nothing to wait for, any more.
+    /// There is nothing to wait for: answer the flush now.
     case done
-    /// It is answered behind what it names.
+    /// The flush is answered after its request.
     case later
-    /// There are too many already.
+    /// There are too many flushes already.
     case full
   }
 
-  /// Cancels what waits with this tag, or has the flush wait for it.
-  mutating func flush(_ tag: Tag, _ writer: ReplyWriter) -> Flushing {
-    for index in 0..<waiting.count where waiting[index].writer.tag == tag {
+  /// Cancels the request with this tag if it waits for a thread; otherwise adds the flush to those that wait for it.
+  mutating func flush(_ tag: RequestTag, by flush: RequestTag) -> Flushing {
+    for index in 0..<waiting.count where waiting[index].tag == tag {
       let request = waiting.take(index)
       data -= request.dataSize
       return .done
     }
     guard let number = number(of: tag) else { return .done }
     guard flushes.count < Self.mostFlushes else { return .full }
-    flushes.append(Flush(writer: writer, number: number))
+    flushes.append(Flush(tag: flush, number: number))
     return .later
   }
 
-  /// The request behind which the answer to what has this tag comes: it, or the one that it flushes.
-  private func number(of tag: Tag) -> UInt64? {
+  /// The number of the request after which a flush of this tag is answered: of this tag, or flushed by it.
+  private func number(of tag: RequestTag) -> UInt64? {
     for request in running where request.isWanted && request.tag == tag { return request.number }
-    for flush in flushes where flush.writer.tag == tag { return flush.number }
+    for flush in flushes where flush.tag == tag { return flush.number }
     return nil
   }
 
-  /// Has nothing be begun any more, and nothing of what was asked for be answered.
+  /// Cancels the requests that wait, and the replies of those being done.
   mutating func cancel() {
     for index in 0..<waiting.count { data -= waiting[index].dataSize }
     waiting.removeAll()
@@ -150,13 +149,13 @@ struct SlowQueue: ~Copyable {
     for index in running.indices { running[index].isWanted = false }
   }
 
-  /// As above, for good.
+  /// Cancels all requests, and accepts no further ones.
   mutating func end() {
     cancel()
     isEnding = true
   }
 
-  /// Whether a file is being written to.
+  /// A request is being done that writes to a file.
   var isChangingFiles: Bool {
     for request in running where request.changesFile { return true }
     return false

@@ -1,53 +1,55 @@
 package import Export
 internal import Linux
-package import NinePProtocol
 import Synchronization
 internal import SystemPackage
 
-/// The threads that do a connection's slow requests, beside its own, which goes on with others meanwhile.
+/// The threads that do a connection's slow requests, while its own thread goes on with others.
 ///
-/// There are none until there is such a request. The connection's own thread starts them, so that they are the same
-/// user's, and with the same capabilities. All but ``work()`` is that thread's to call.
-package final class SlowWork<Contents: FileContents>: Sendable {
+/// They are started when they are first needed, by the connection's own thread, so that they have its identity and
+/// capabilities. Only that thread calls any function but `work()`.
+package final class SlowWork<Contents: FileContents, Replies: ReplyEncoding>: Sendable {
   private let contents: Contents
   private let sender: ReplySender
   private let memory: ClientMemory
   private let budget: ThreadBudget
   private let queue = Mutex(SlowQueue())
-  /// Threads that were started.
+  /// The threads that were started.
   private let threads = Mutex(OwnedArray<Thread.Running>())
-  /// Requests and flushes that aren't answered, to be asked without the mutex.
+  /// The number of requests and flushes that aren't answered, for reading without the mutex.
   private let pending = Atomic<Int>(0)
   /// Advances when there is something to do.
   private let toDo = EventCount()
   /// Advances when something is done.
   private let done = EventCount()
 
-  /// The most threads. Disks do some things at a time better than one; and one who waits long leaves others.
+  /// The largest number of threads. A disk does several things at a time better than one, and one slow request leaves
+  /// other threads.
   private static var mostThreads: Int { 8 }
-  /// What a thread keeps of a buffer.
+  /// The size in bytes of the largest buffer that a thread keeps.
   private static var keptBuffer: Int { 256 << 10 }
 
-  package init(_ contents: Contents, _ sender: ReplySender, _ memory: ClientMemory, _ budget: ThreadBudget) {
+  package init(_ contents: Contents, sender: ReplySender, memory: ClientMemory, threads budget: ThreadBudget) {
     self.contents = contents
     self.sender = sender
     self.memory = memory
     self.budget = budget
   }
 
-  /// Bytes of a buffer for a reply of up to `size` bytes. Replies to flushes come behind it.
+  /// The size in bytes of a buffer for a reply of up to `size` bytes, with the replies to flushes after it.
   package static func replyCapacity(for size: Int) -> Int {
-    size + SlowQueue.mostFlushes * Frame.headerSize + ReplyWriter.smallestBuffer
+    size + SlowQueue.mostFlushes * Replies.flushedSize + Replies.smallestBuffer
   }
 
-  /// Has a request done and answered. Waits where there are too many.
+  /// Adds a request, to be done and answered by a thread. Waits while there are too many.
   package func add(_ request: consuming SlowRequest) {
+    var request = request
+    request.replySize = max(Replies.smallestBuffer, Replies.dataOffset + request.readSize)
     let size = request.dataSize
     wait { queue in queue.hasRoom(for: size) }
-    var request: SlowRequest? = consume request
+    var next: SlowRequest? = consume request
     let count = threads.withLock { $0.count }
     let isShort = queue.withLock { queue in
-      if let request = request.take() { queue.add(request) }
+      if let request = next.take() { queue.add(request) }
       pending.store(queue.count, ordering: .relaxed)
       toDo.advance()
       // One that still sends a reply takes this next, as it would if it had sent it.
@@ -56,28 +58,27 @@ package final class SlowWork<Contents: FileContents>: Sendable {
     if isShort, count < Self.mostThreads { startThread() }
   }
 
-  /// Whether a tag is in use, so that it can't be another request's.
-  package func has(_ tag: Tag) -> Bool {
+  /// Tells whether a tag is in use.
+  package func has(_ tag: RequestTag) -> Bool {
     guard pending.load(ordering: .relaxed) > 0 else { return false }
     return queue.withLock { $0.has(tag) }
   }
 
-  /// Cancels what has a tag, if that hasn't begun.
+  /// Cancels the request with a tag, unless a thread has begun it.
   ///
-  /// - Returns: whether the flush is answered when what it names is, rather than at once.
-  package func flush(_ tag: Tag, _ writer: ReplyWriter) -> Bool {
+  /// - Returns: true if the flush will be answered after that request; false if it has to be answered now.
+  package func flush(_ tag: RequestTag, by flush: RequestTag) -> Bool {
     guard pending.load(ordering: .relaxed) > 0 else { return false }
     var outcome = SlowQueue.Flushing.done
     wait { queue in
-      outcome = queue.flush(tag, writer)
+      outcome = queue.flush(tag, by: flush)
       pending.store(queue.count, ordering: .relaxed)
       return outcome != .full
     }
     return outcome == .later
   }
 
-  /// Forgets all that was asked for: no reply comes to that any more. What is being written is waited for, so that it
-  /// isn't written later over what comes next.
+  /// Cancels all requests and their replies. Waits for writes that have begun, so that they don't overwrite what comes next.
   package func startOver() {
     guard pending.load(ordering: .relaxed) > 0 else { return }
     queue.withLock { queue in
@@ -87,10 +88,9 @@ package final class SlowWork<Contents: FileContents>: Sendable {
     wait { queue in !queue.isChangingFiles }
   }
 
-  /// Ends the threads, and waits until they have ended. A client that has only said that no further request comes gets
-  /// its replies before.
+  /// Ends the threads and waits for them. A client that has only stopped sending gets its replies first.
   ///
-  /// - Returns: whether it got all.
+  /// - Returns: true if it got all of them.
   package func end(isCutOff: Bool) -> Bool {
     guard threads.withLock({ $0.count }) > 0 else { return true }
     if !isCutOff && !sender.isCutOff { wait { queue in queue.isEmpty } }
@@ -110,7 +110,7 @@ package final class SlowWork<Contents: FileContents>: Sendable {
     return isDone
   }
 
-  /// Waits until something is so.
+  /// Waits until a condition of the queue holds.
   private func wait(until condition: (inout SlowQueue) -> Bool) {
     while true {
       let value: UInt32? = queue.withLock { queue in condition(&queue) ? nil : done.value }
@@ -138,7 +138,7 @@ package final class SlowWork<Contents: FileContents>: Sendable {
     }
   }
 
-  /// What a thread does, until there is no more to come.
+  /// Does requests until the queue ends: the body of each thread.
   private func work() {
     var buffer: Buffer? = nil
     while true {
@@ -148,7 +148,7 @@ package final class SlowWork<Contents: FileContents>: Sendable {
     }
   }
 
-  /// Does the next request and answers it.
+  /// Does the next request, and answers it.
   ///
   /// - Returns: nil if it did one; otherwise the event count to wait on.
   private func doNext(_ kept: inout Buffer?) -> UInt32? {
@@ -167,10 +167,11 @@ package final class SlowWork<Contents: FileContents>: Sendable {
       let count: Int
       do throws(Errno) {
         buffer = try take(&kept, Self.replyCapacity(for: size))
-        count = request.answer(by: contents, into: &buffer)
+        count = request.answer(by: contents, as: Replies.self, into: &buffer)
       } catch {
-        buffer = try Buffer(upTo: Self.replyCapacity(for: ReplyWriter.smallestBuffer))
-        count = request.fail(error, into: &buffer)
+        buffer = try Buffer(upTo: Self.replyCapacity(for: Replies.smallestBuffer))
+        var reply = buffer.mutableSpan(0..<buffer.capacity)
+        count = Replies.failed(error, to: request.tag, into: &reply)
       }
       // Whoever sees the reply may see that the file is closed.
       _ = consume request
@@ -197,15 +198,15 @@ package final class SlowWork<Contents: FileContents>: Sendable {
     return try Buffer(upTo: max(room, Self.keptBuffer))
   }
 
-  /// Says that a request is done, whose reply has so many bytes.
+  /// Ends a request whose reply has `count` bytes, and adds the replies to flushes.
   ///
-  /// - Returns: the bytes to send, with replies to flushes.
+  /// - Returns: the number of bytes to send.
   private func finish(_ number: UInt64, _ count: Int, _ buffer: inout Buffer) -> Int {
     var end = count
     let isWanted = queue.withLock { queue in
-      let isWanted = queue.finish(number) { writer in
+      let isWanted = queue.finish(number) { flush in
         var rest = buffer.mutableSpan(end..<buffer.capacity)
-        end += writer.empty(into: &rest)
+        end += Replies.flushed(to: flush, into: &rest)
       }
       pending.store(queue.count, ordering: .relaxed)
       return isWanted
