@@ -44,19 +44,20 @@ let package = Package(
     .target(name: "Wire", swiftSettings: path),
     .target(name: "ProxyProtocol", dependencies: ["Wire"], swiftSettings: path),
     .target(
-      name: "ProxyServer", dependencies: ["Linux", "Export", "ProxyProtocol", "Serving", system],
+      name: "ProxyServer", dependencies: ["Linux", "Export", "ProxyProtocol", "Serving", "Wire", system],
       swiftSettings: path),
     .target(name: "NinePProtocol", dependencies: ["Wire"], swiftSettings: path),
     .target(
       name: "NinePServer", dependencies: ["Export", "Linux", "NinePProtocol", "Serving", "Wire", system],
       swiftSettings: path),
-    .target(name: "MonitorProtocol", dependencies: ["ProxyProtocol", "Wire"], swiftSettings: path),
+    .target(name: "MonitorProtocol", dependencies: ["Wire"], swiftSettings: path),
     .target(
-      name: "Monitor", dependencies: ["Export", "Linux", "MonitorProtocol", "Serving", system], swiftSettings: path),
-    .target(
-      name: "MonitoredExport", dependencies: ["Export", "Linux", "MonitorProtocol", "Serving", system],
+      name: "Monitor", dependencies: ["Export", "Linux", "MonitorProtocol", "Serving", "Wire", system],
       swiftSettings: path),
-    .target(name: "ProxyDriver", dependencies: ["Linux", "ProxyProtocol", system], swiftSettings: path),
+    .target(
+      name: "MonitoredExport", dependencies: ["Export", "Linux", "MonitorProtocol", "Serving", "Wire", system],
+      swiftSettings: path),
+    .target(name: "ProxyDriver", dependencies: ["Linux", "ProxyProtocol", "Wire", system], swiftSettings: path),
     .target(
       name: "ProxyCommand",
       dependencies: ["CLinux", "Linux", "Confinement", "Export", "ProxyServer", "Serving", system],
@@ -66,8 +67,9 @@ let package = Package(
     .executableTarget(
       name: "postern",
       dependencies: [
-        "Linux", "Confinement", "Export", "Monitor", "MonitoredExport", "NinePServer", "ProxyCommand", "ProxyServer",
-        "Serving", argumentParser, system,
+        "Linux", "Confinement", "Export", "Monitor", "MonitorProtocol", "MonitoredExport", "NinePServer",
+        "ProxyCommand",
+        "ProxyServer", "Serving", "Wire", argumentParser, system,
       ],
       swiftSettings: swift
     ),
@@ -81,7 +83,7 @@ let package = Package(
     ),
     .executableTarget(
       name: "instruction-count",
-      dependencies: ["CLinux", "Linux", "Export", "ProxyServer", "ProxyProtocol"],
+      dependencies: ["CLinux", "Linux", "Export", "ProxyServer", "ProxyProtocol", "Wire"],
       path: "Tests/instruction-count",
       exclude: ["accepted"],
       swiftSettings: tests
@@ -97,9 +99,9 @@ let package = Package(
       name: "posix-suite", dependencies: ["CLinux", "CRawCalls", "GuestChecks"], path: "Tests/posix-suite",
       swiftSettings: tests),
     .testTarget(
-      name: "ProxyProtocolTests", dependencies: ["HelperHarness", "ProxyProtocol"], swiftSettings: tests),
+      name: "ProxyProtocolTests", dependencies: ["HelperHarness", "ProxyProtocol", "Wire"], swiftSettings: tests),
     .testTarget(
-      name: "MonitorProtocolTests", dependencies: ["HelperHarness", "MonitorProtocol", "ProxyProtocol"],
+      name: "MonitorProtocolTests", dependencies: ["HelperHarness", "MonitorProtocol", "Wire"],
       swiftSettings: tests),
     .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: tests),
     .testTarget(name: "NinePProtocolTests", dependencies: ["NinePProtocol", "Wire"], swiftSettings: tests),
@@ -118,7 +120,7 @@ let package = Package(
       name: "PosternTests",
       dependencies: [
         "CRawCalls", "HelperHarness", "MonitorProtocol", "NinePHarness", "ProxyDriver", "ProxyProtocol", "Linux",
-        "CLinux", system,
+        "CLinux", "Wire", system,
       ],
       swiftSettings: tests
     ),

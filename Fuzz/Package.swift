@@ -37,17 +37,18 @@ let package = Package(
     .target(name: "NinePProtocol", dependencies: ["Wire"], swiftSettings: swift),
     .target(name: "Serving", dependencies: ["Export", "Linux", "NinePProtocol", system], swiftSettings: swift),
     .target(
-      name: "ProxyServer", dependencies: ["Linux", "Export", "ProxyProtocol", "Serving", system],
+      name: "ProxyServer", dependencies: ["Linux", "Export", "ProxyProtocol", "Serving", "Wire", system],
       swiftSettings: swift),
-    .target(name: "ProxyDriver", dependencies: ["Linux", "ProxyProtocol", system], swiftSettings: swift),
+    .target(name: "ProxyDriver", dependencies: ["Linux", "ProxyProtocol", "Wire", system], swiftSettings: swift),
     .target(
       name: "NinePServer", dependencies: ["Export", "Linux", "NinePProtocol", "Serving", "Wire", system],
       swiftSettings: swift),
-    .target(name: "MonitorProtocol", dependencies: ["ProxyProtocol", "Wire"], swiftSettings: swift),
+    .target(name: "MonitorProtocol", dependencies: ["Wire"], swiftSettings: swift),
     .target(
-      name: "Monitor", dependencies: ["Export", "Linux", "MonitorProtocol", "Serving", system], swiftSettings: swift),
+      name: "Monitor", dependencies: ["Export", "Linux", "MonitorProtocol", "Serving", "Wire", system],
+      swiftSettings: swift),
     .target(
-      name: "MonitoredExport", dependencies: ["Export", "Linux", "MonitorProtocol", "Serving", system],
+      name: "MonitoredExport", dependencies: ["Export", "Linux", "MonitorProtocol", "Serving", "Wire", system],
       swiftSettings: swift),
     .target(
       name: "FuzzTargets",

@@ -1,5 +1,6 @@
 import Glibc
 import ProxyProtocol
+import Wire
 
 /// One request, encoded once: the same bytes are sent again and again.
 struct Step {
@@ -104,7 +105,7 @@ struct Step {
 
   static func setTimes(_ name: String, seconds: Int64) -> Step {
     let path = path(name)
-    let time = Request.Time(seconds: seconds, nanoseconds: 0)
+    let time = ProxyProtocol.Time(seconds: seconds, nanoseconds: 0)
     return Step(.setTimes(path: path.span, access: time, modification: time))
   }
 

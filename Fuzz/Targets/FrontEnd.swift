@@ -2,7 +2,6 @@ internal import CLinux
 internal import Glibc
 internal import Linux
 internal import MonitorProtocol
-internal import ProxyProtocol
 internal import SystemPackage
 
 /// A front end's end of a connection, whose replies must each be there, in their form, and nothing else.

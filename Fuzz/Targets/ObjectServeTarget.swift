@@ -4,7 +4,6 @@ internal import Glibc
 internal import Linux
 internal import Monitor
 internal import MonitorProtocol
-internal import ProxyProtocol
 internal import SystemPackage
 
 /// Any packets of a front end, with objects of its choice, answered by the whole server in a directory of its own.
@@ -119,19 +118,19 @@ struct Packet {
   func requests() -> (requests: [Request], isWhole: Bool) {
     var requests: [Request] = []
     var rest = bytes.span
-    while let header = try? FrameHeader(rest), Int(header.size) <= rest.count - Frame.headerSize {
-      let size = Frame.headerSize + Int(header.size)
-      guard let request = request(header, rest.extracting(Frame.headerSize..<size)) else { return (requests, false) }
+    while let header = try? MonitorHeader(rest), Int(header.size) <= rest.count - MonitorHeader.size {
+      let size = MonitorHeader.size + Int(header.size)
+      guard let request = request(header, rest.extracting(MonitorHeader.size..<size)) else { return (requests, false) }
       requests.append(request)
       rest = rest.extracting(droppingFirst: size)
     }
     return (requests, rest.isEmpty && !bytes.isEmpty)
   }
 
-  private func request(_ header: FrameHeader, _ payload: Span<UInt8>) -> Request? {
+  private func request(_ header: MonitorHeader, _ payload: Span<UInt8>) -> Request? {
     guard let type = MonitorRequestType(rawValue: header.type), let places = try? ObjectPlaces(payload),
       places.first < objects.count, !type.isAboutTwo || places.second < objects.count,
-      let decoded = try? MonitorRequest(type, payload: payload.extracting(droppingFirst: ObjectPlaces.size))
+      let decoded = try? MonitorRequest(type, fields: payload.extracting(droppingFirst: ObjectPlaces.size))
     else { return nil }
     var request = Request(type: type, places: places)
     switch decoded {

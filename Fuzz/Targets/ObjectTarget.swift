@@ -3,7 +3,6 @@ internal import Glibc
 internal import Linux
 internal import MonitorProtocol
 internal import MonitoredExport
-internal import ProxyProtocol
 internal import SystemPackage
 
 /// Any request about objects, and whatever a helper may answer one with.
@@ -26,33 +25,34 @@ package enum ObjectTarget {
     var frame: [UInt8] = []
     guard encoded(type, payload, into: &frame) else { return }
     var again: [UInt8] = []
-    guard encoded(type, frame.span.extracting(droppingFirst: Frame.headerSize), into: &again) else {
+    guard encoded(type, frame.span.extracting(droppingFirst: MonitorHeader.size), into: &again) else {
       violated("\(type): what we encode isn't decoded")
     }
     if frame != again { violated("\(type): a field changes when it is encoded") }
-    let count = frame.count - Frame.headerSize
+    let count = frame.count - MonitorHeader.size
     if count != payload.count { violated("\(type): \(payload.count) bytes became \(count)") }
     switch type {
     // Of these some bits have no meaning.
     case .open, .remove, .change: break
-    default: if !same(frame.span.extracting(droppingFirst: Frame.headerSize), payload) { violated("\(type): misread") }
+    default:
+      if !same(frame.span.extracting(droppingFirst: MonitorHeader.size), payload) { violated("\(type): misread") }
     }
   }
 
   /// Decodes a payload and makes `frame` what it is encoded as; false where it can't be decoded.
   private static func encoded(_ type: MonitorRequestType, _ payload: Span<UInt8>, into frame: inout [UInt8]) -> Bool {
     guard let places = try? ObjectPlaces(payload),
-      let request = try? MonitorRequest(type, payload: payload.extracting(droppingFirst: ObjectPlaces.size))
+      let request = try? MonitorRequest(type, fields: payload.extracting(droppingFirst: ObjectPlaces.size))
     else { return false }
     if request.type != type { violated("\(type) became \(request.type)") }
-    frame = [UInt8](repeating: 0xaa, count: Frame.headerSize + payload.count)
+    frame = [UInt8](repeating: 0xaa, count: MonitorHeader.size + payload.count)
     var buffer = frame.mutableSpan
     guard let count = try? request.encode(places, into: &buffer) else {
       violated("\(type): what was decoded can't be encoded in as many bytes")
     }
     frame.removeLast(frame.count - count)
-    guard let header = try? FrameHeader(frame.span), header.type == type.rawValue,
-      Int(header.size) == count - Frame.headerSize
+    guard let header = try? MonitorHeader(frame.span), header.type == type.rawValue,
+      Int(header.size) == count - MonitorHeader.size
     else { violated("\(type): the header is another's") }
     return true
   }
@@ -61,7 +61,7 @@ package enum ObjectTarget {
   private static func checkReplies(_ bytes: Span<UInt8>) {
     var rest = bytes
     while let size = try? MonitorReply.size(atFrontOf: rest) {
-      if !(Frame.headerSize...rest.count).contains(size) { violated("a reply of \(size) bytes in \(rest.count)") }
+      if !(MonitorHeader.size...rest.count).contains(size) { violated("a reply of \(size) bytes in \(rest.count)") }
       let one = rest.extracting(first: size)
       rest = rest.extracting(droppingFirst: size)
       guard let reply = try? MonitorReply(one) else { continue }
@@ -109,7 +109,7 @@ private enum HostileHelper {
     var underWay = 0
     for round in 0..<4 {
       for _ in 0..<round {
-        if (try? client.begin(.open(flags: 0, byRoot: false), object)) != nil { underWay += 1 }
+        if (try? client.begin(.open(flags: 0, isRoot: false), object)) != nil { underWay += 1 }
       }
       var value = [UInt8](repeating: 0, count: 4 * round)
       do throws(Errno) {

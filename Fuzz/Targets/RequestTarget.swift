@@ -1,4 +1,5 @@
 internal import ProxyProtocol
+internal import Wire
 
 /// Any payload, read as any type of request.
 package enum RequestTarget {

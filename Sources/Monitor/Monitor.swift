@@ -1,9 +1,9 @@
 package import Export
 package import Linux
 import MonitorProtocol
-import ProxyProtocol
 package import Serving
 import SystemPackage
+import Wire
 
 /// Serves an export to the one client at the other end of a socket of packets, object by object.
 ///
@@ -87,25 +87,25 @@ private struct MonitorInbox: ~Copyable {
   }
 
   /// The header of the first request that is left; nil where there is none, or not a whole one.
-  borrowing func next() -> FrameHeader? {
+  borrowing func next() -> MonitorHeader? {
     do throws(Malformed) {
-      let header = try FrameHeader(buffer.span(pending))
-      return Int(header.size) <= pending.count - Frame.headerSize ? header : nil
+      let header = try MonitorHeader(buffer.span(pending))
+      return Int(header.size) <= pending.count - MonitorHeader.size ? header : nil
     } catch {
       return nil
     }
   }
 
   @_lifetime(borrow self)
-  borrowing func payload(of header: FrameHeader) -> Span<UInt8> {
-    let start = pending.lowerBound + Frame.headerSize
+  borrowing func payload(of header: MonitorHeader) -> Span<UInt8> {
+    let start = pending.lowerBound + MonitorHeader.size
     return buffer.span(start..<start + Int(header.size))
   }
 
   mutating func closeObjects() { objects.removeAll() }
 
-  mutating func discard(_ header: FrameHeader) {
-    pending = pending.lowerBound + Frame.headerSize + Int(header.size)..<pending.upperBound
+  mutating func discard(_ header: MonitorHeader) {
+    pending = pending.lowerBound + MonitorHeader.size + Int(header.size)..<pending.upperBound
   }
 
   /// Whether nothing is left of the packet.
@@ -144,7 +144,7 @@ struct MonitorOutbox: ~Copyable {
     _ size: UInt32, _ write: (inout MutableSpan<UInt8>) throws(Errno) -> Int
   ) throws(Errno) {
     let room = min(Int(size), MonitorPacket.largestValue)
-    let start = count + Frame.headerSize
+    let start = count + MonitorHeader.size
     var space = buffer.mutableSpan(start..<start + room)
     let written = try write(&space)
     var rest = buffer.mutableSpan(count..<buffer.capacity)

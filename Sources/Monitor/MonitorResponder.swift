@@ -1,8 +1,8 @@
 import Export
 import Linux
 import MonitorProtocol
-import ProxyProtocol
 import SystemPackage
+import Wire
 
 /// Does what requests about objects ask for.
 struct MonitorResponder: ~Copyable {
@@ -49,13 +49,9 @@ struct MonitorResponder: ~Copyable {
     }
     do throws(Errno) {
       try requireInside(places.first, of: objects)
-      if type.isAboutTwo {
-        try requireInside(places.second, of: objects)
-        try move(request, objects[places.first], objects[places.second])
-        try outbox.put(.done)
-      } else {
-        try answer(request, objects[places.first], into: &outbox)
-      }
+      let second = type.isAboutTwo ? places.second : places.first
+      try requireInside(second, of: objects)
+      try answer(request, objects[places.first], objects[second], into: &outbox)
     } catch {
       try outbox.put(.failed(error.rawValue))
     }
@@ -73,10 +69,10 @@ struct MonitorResponder: ~Copyable {
   /// The next request is of another packet.
   mutating func forgetObjects() { inside = 0 }
 
-  @_lifetime(copy payload)
-  private func decode(_ type: MonitorRequestType, _ payload: Span<UInt8>) -> MonitorRequest? {
+  @_lifetime(copy fields)
+  private func decode(_ type: MonitorRequestType, _ fields: Span<UInt8>) -> MonitorRequest? {
     do throws(Malformed) {
-      return try MonitorRequest(type, payload: payload)
+      return try MonitorRequest(type, fields: fields)
     } catch {
       return nil
     }
@@ -96,76 +92,59 @@ struct MonitorResponder: ~Copyable {
     inside |= 1 << UInt64(place)
   }
 
-  private mutating func move(
-    _ request: borrowing MonitorRequest, _ object: borrowing Descriptor, _ second: borrowing Descriptor
-  ) throws(Errno) {
-    switch request {
-    case .link(let name):
-      try self.name.set(name)
-      try export.link(object, into: second, self.name)
-    case .rename(let old, let new):
-      try name.set(old)
-      try other.set(new)
-      try export.rename(in: object, name, to: second, other)
-    case .renameObject(let new):
-      try other.set(new)
-      try export.rename(object, to: second, other)
-    default: throw .invalidArgument
-    }
-  }
-
+  /// Does a request, and puts its reply. `second` is the second object of a request about two.
   private mutating func answer(
-    _ request: borrowing MonitorRequest, _ object: borrowing Descriptor, into outbox: inout MonitorOutbox
+    _ request: borrowing MonitorRequest, _ object: borrowing Descriptor, _ second: borrowing Descriptor,
+    into outbox: inout MonitorOutbox
   ) throws(Errno) {
     switch request {
     case .find(let name):
-      try self.name.set(name)
-      try outbox.put(try export.find(self.name, in: object))
+      try self.name.set(name.bytes)
+      return try outbox.put(try export.find(self.name, in: object))
     case .parent:
       var known: RecentFiles? = nil
-      try outbox.put(try export.parent(of: object, known: &known))
-    case .open(let flags, let byRoot):
+      return try outbox.put(try export.parent(of: object, known: &known))
+    case .open(let flags, let isRoot):
       let kind = try object.status().kind
-      try outbox.put(try export.open(object, kind: kind, OpenFlags(rawValue: flags), isRoot: byRoot))
+      return try outbox.put(try export.open(object, kind: kind, OpenFlags(rawValue: flags), isRoot: isRoot))
     case .create(let name, let flags, let mode, let owner):
-      try self.name.set(name)
+      try self.name.set(name.bytes)
       // Without these a link in its place would be followed, and something else than a new file opened.
       let flags = OpenFlags(rawValue: flags) | .create | .noFollow
-      try outbox.put(
+      return try outbox.put(
         try export.create(in: object, self.name, flags, mode: mode & 0o7777, as: try Identity(owner)))
     case .makeDirectory(let name, let mode, let owner):
-      try self.name.set(name)
+      try self.name.set(name.bytes)
       try export.makeDirectory(in: object, self.name, mode: mode & 0o7777, as: try Identity(owner))
-      try putMade(in: object, into: &outbox)
+      return try putMade(in: object, into: &outbox)
     case .makeNode(let name, let mode, let device, let owner):
-      try self.name.set(name)
+      try self.name.set(name.bytes)
       try export.makeNode(in: object, self.name, mode: mode & 0o177777, device: device, as: try Identity(owner))
-      try putMade(in: object, into: &outbox)
+      return try putMade(in: object, into: &outbox)
     case .makeSymbolicLink(let name, let target, let owner):
-      try self.name.set(name)
+      try self.name.set(name.bytes)
       try other.set(target)
       try export.makeSymbolicLink(in: object, self.name, target: other, as: try Identity(owner))
-      try putMade(in: object, into: &outbox)
+      return try putMade(in: object, into: &outbox)
     case .getAttribute(let name, let size):
       try self.name.set(name)
-      try outbox.putValue(size) { space throws(Errno) in
+      return try outbox.putValue(size) { space throws(Errno) in
         try export.attribute(of: object, name: self.name, into: &space)
       }
     case .listAttributes(let size):
-      try outbox.putValue(size) { space throws(Errno) in try export.attributes(of: object, into: &space) }
-    default:
-      try change(request, object)
-      try outbox.put(.done)
-    }
-  }
-
-  /// The requests whose answer is that they were done.
-  private mutating func change(
-    _ request: borrowing MonitorRequest, _ object: borrowing Descriptor
-  ) throws(Errno) {
-    switch request {
+      return try outbox.putValue(size) { space throws(Errno) in try export.attributes(of: object, into: &space) }
+    case .link(let name):
+      try self.name.set(name.bytes)
+      try export.link(object, into: second, self.name)
+    case .rename(let oldName, let newName):
+      try name.set(oldName.bytes)
+      try other.set(newName.bytes)
+      try export.rename(in: object, name, to: second, other)
+    case .renameObject(let newName):
+      try other.set(newName.bytes)
+      try export.rename(object, to: second, other)
     case .remove(let name, let isDirectory):
-      try self.name.set(name)
+      try self.name.set(name.bytes)
       try export.remove(self.name, in: object, isDirectory: isDirectory)
     case .removeObject:
       try export.remove(object)
@@ -177,13 +156,13 @@ struct MonitorResponder: ~Copyable {
     case .removeAttribute(let name):
       try self.name.set(name)
       try export.removeAttribute(of: object, name: self.name)
-    default: throw .invalidArgument
     }
+    try outbox.put(.done)
   }
 
   /// What ``name`` is now.
   private func putMade(in directory: borrowing Descriptor, into outbox: inout MonitorOutbox) throws(Errno) {
-    try outbox.put(.status(ProxyProtocol.FileStatus(try export.status(in: directory, name))))
+    try outbox.put(.status(MonitorStatus(try export.status(in: directory, name))))
   }
 }
 
@@ -199,25 +178,22 @@ extension StatusChange {
     owner = change.owner.map { ($0.uid, $0.gid) }
     mode = change.mode.map { $0 & 0o7777 }
     size = change.size
-    isRoot = change.byRoot
-    times = change.times.map { (Linux.Time($0.access), Linux.Time($0.modification)) }
+    isRoot = change.isRoot
+    times = change.times.map { (Time($0.access), Time($0.modification)) }
   }
 }
 
-extension ProxyProtocol.FileStatus {
-  /// As far as a qid needs it.
-  fileprivate init(_ status: Linux.FileStatus) {
-    self.init()
-    device = status.device
-    inode = status.inode
-    mode = status.mode
-    size = status.size
-    modification = Request.Time(seconds: status.modification.seconds, nanoseconds: status.modification.nanoseconds)
+extension MonitorStatus {
+  fileprivate init(_ status: FileStatus) {
+    self.init(
+      device: status.device, inode: status.inode, mode: status.mode, size: status.size,
+      modification: MonitorTime(
+        seconds: status.modification.seconds, nanoseconds: status.modification.nanoseconds))
   }
 }
 
-extension Linux.Time {
-  fileprivate init(_ time: Request.Time) {
+extension Time {
+  fileprivate init(_ time: MonitorTime) {
     self.init(seconds: time.seconds, nanoseconds: time.nanoseconds)
   }
 }

@@ -1,98 +1,95 @@
-public import ProxyProtocol
+package import Wire
 
-/// What goes over a socket of packets in one call.
-public enum MonitorPacket {
-  /// The most bytes of one: more than a request or reply with the longest value, and some short ones.
-  public static let largest = 2 * largestValue
-  /// The most bytes of an extended attribute's value, or of all names: Linux's `XATTR_SIZE_MAX`.
-  public static let largestValue = 65_536
-}
-
-/// The answer to one ``MonitorRequest``.
-public enum MonitorReply: ~Escapable {
-  /// It was done.
+/// A reply of the monitor to one ``MonitorRequest``.
+package enum MonitorReply: ~Escapable {
+  /// The request was done.
   case done
-  /// It failed, with an errno.
+  /// The request failed with an errno.
   case failed(Int32)
-  /// What was made.
-  case status(FileStatus)
-  /// A descriptor goes with it.
+  /// The status of the object that was made.
+  case status(MonitorStatus)
+  /// A descriptor goes with the reply.
   case descriptor
-  /// An extended attribute's value, or the names of all.
+  /// The value of an extended attribute, or the list of names.
   case value(Span<UInt8>)
 
-  /// Bytes of one without a value, the header among them, at most.
-  public static let largestFixed = Frame.headerSize + FileStatus.size
-
-  /// Takes the first reply off `bytes`.
-  ///
-  /// - Returns: its bytes.
-  /// - Throws: ``Malformed`` where there isn't a whole one.
-  public static func size(atFrontOf bytes: Span<UInt8>) throws(Malformed) -> Int {
-    let header = try FrameHeader(bytes)
-    guard Int(header.size) <= bytes.count - Frame.headerSize else { throw .truncated }
-    return Frame.headerSize + Int(header.size)
+  /// The kinds of reply, by their number on the wire, and their fields.
+  private enum Kind: UInt32 {
+    /// No field.
+    case done = 0
+    /// `errno[4]`.
+    case failed
+    /// ``MonitorStatus``.
+    case status
+    /// No field.
+    case descriptor
+    /// The rest of the reply.
+    case value
   }
 
-  /// Decodes the reply that these bytes are, to the last.
+  /// Decodes the reply that is all of `bytes`, its header included.
+  ///
+  /// - Throws: ``Malformed``, whatever the bytes are.
   @_lifetime(copy bytes)
-  public init(_ bytes: Span<UInt8>) throws(Malformed) {
-    let header = try FrameHeader(bytes)
-    let payload = bytes.extracting(droppingFirst: Frame.headerSize)
+  package init(_ bytes: Span<UInt8>) throws(Malformed) {
+    let header = try MonitorHeader(bytes)
+    let payload = bytes.extracting(droppingFirst: MonitorHeader.size)
     guard Int(header.size) == payload.count, let kind = Kind(rawValue: header.type) else { throw .length }
     var reader = Reader(payload)
     switch kind {
     case .done: self = .done
-    case .descriptor: self = .descriptor
     case .failed: self = .failed(try reader.i32())
-    case .status:
-      self = .status(try FileStatus(payload))
-      return
+    case .status: self = .status(try reader.status())
+    case .descriptor: self = .descriptor
     case .value: self = .value(reader.remainder())
     }
     try reader.end()
   }
 
-  /// Puts the reply at the front of `buffer`.
+  /// Encodes the reply at the front of `buffer`, and returns its size.
   ///
-  /// - Returns: its bytes.
-  /// - Throws: ``Malformed/length`` where there isn't room for it.
-  public func encode(into buffer: inout MutableSpan<UInt8>) throws(Malformed) -> Int {
-    switch self {
-    case .done: return try Self.putHeader(.done, 0, into: &buffer)
-    case .descriptor: return try Self.putHeader(.descriptor, 0, into: &buffer)
-    case .failed(let error):
-      var end = try Self.putHeader(.failed, 4, into: &buffer)
-      try buffer.append(UInt32(bitPattern: error), &end)
-      return end
-    case .status(let status):
-      guard buffer.count >= Self.largestFixed else { throw .length }
-      let end = Reply.fileStatus(status, into: &buffer)
-      _ = try Self.putHeader(.status, FileStatus.size, into: &buffer)
-      return end
-    case .value(let value):
-      var end = try Self.putHeader(.value, value.count, into: &buffer)
-      try buffer.append(bytes: value, &end)
-      return end
-    }
-  }
-
-  /// A value of `count` bytes that stand behind the header already.
-  public static func putValue(count: Int, into buffer: inout MutableSpan<UInt8>) throws(Malformed) -> Int {
-    try putHeader(.value, count, into: &buffer) + count
-  }
-
-  private static func putHeader(
-    _ kind: Kind, _ size: Int, into buffer: inout MutableSpan<UInt8>
-  ) throws(Malformed) -> Int {
-    var end = 0
-    try buffer.append(kind.rawValue, &end)
-    try buffer.append(UInt32(truncatingIfNeeded: size), &end)
+  /// - Throws: ``Malformed/length`` when the buffer is too small.
+  package func encode(into buffer: inout MutableSpan<UInt8>) throws(Malformed) -> Int {
+    let (kind, end) = try writeFields(into: &buffer)
+    try MonitorHeader.put(kind.rawValue, end: end, into: &buffer)
     return end
   }
 
-  private enum Kind: UInt32 {
-    case done = 0
-    case failed, status, descriptor, value
+  private func writeFields(into buffer: inout MutableSpan<UInt8>) throws(Malformed) -> (Kind, end: Int) {
+    var writer = Writer(&buffer, at: MonitorHeader.size)
+    let kind: Kind
+    switch self {
+    case .done: kind = .done
+    case .failed(let error):
+      kind = .failed
+      writer.i32(error)
+    case .status(let status):
+      kind = .status
+      writer.status(status)
+    case .descriptor: kind = .descriptor
+    case .value(let value):
+      kind = .value
+      writer.bytes(value)
+    }
+    return (kind, try writer.finish())
+  }
+
+  /// Returns the size of the first reply in `bytes`.
+  ///
+  /// - Throws: ``Malformed/truncated`` when it isn't whole.
+  package static func size(atFrontOf bytes: Span<UInt8>) throws(Malformed) -> Int {
+    let header = try MonitorHeader(bytes)
+    guard Int(header.size) <= bytes.count - MonitorHeader.size else { throw .truncated }
+    return MonitorHeader.size + Int(header.size)
+  }
+
+  /// Completes a reply with a value of `count` bytes that are in the buffer already, after ``MonitorHeader/size`` bytes.
+  ///
+  /// - Returns: the reply's size.
+  /// - Throws: ``Malformed/length`` when the buffer is too small for the header.
+  package static func putValue(count: Int, into buffer: inout MutableSpan<UInt8>) throws(Malformed) -> Int {
+    let end = MonitorHeader.size + count
+    try MonitorHeader.put(Kind.value.rawValue, end: end, into: &buffer)
+    return end
   }
 }

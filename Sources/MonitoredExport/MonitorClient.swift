@@ -1,10 +1,10 @@
 package import Linux
 package import MonitorProtocol
-package import ProxyProtocol
 import Serving
 package import SystemPackage
+import Wire
 
-/// A front end's connection to our own helper, for what is done to objects that it holds: ``ProxyProtocol/MonitorRequest``.
+/// A front end's connection to our own helper, for what is done to objects that it holds: ``MonitorRequest``.
 ///
 /// Several requests can be under way: they are sent together when the first reply is waited for. Where the helper has gone
 /// everything fails with `EIO`.
@@ -28,7 +28,7 @@ package struct MonitorClient: ~Copyable {
   /// What came of a request.
   package enum Outcome: ~Copyable {
     case done
-    case status(ProxyProtocol.FileStatus)
+    case status(MonitorStatus)
     case descriptor(Descriptor)
     /// An extended attribute's value of so many bytes.
     case value(Int)
@@ -109,7 +109,7 @@ package struct MonitorClient: ~Copyable {
     for _ in 0..<before { start += try size(at: start) }
     switch try take(start..<pending.upperBound, isLast: true) {
     case .value(let count):
-      let bytes = replies.span(start + Frame.headerSize..<start + Frame.headerSize + min(count, value.count))
+      let bytes = replies.span(start + MonitorHeader.size..<start + MonitorHeader.size + min(count, value.count))
       for index in bytes.indices { value[index] = bytes[index] }
       return .value(bytes.count)
     case .descriptor(let descriptor): return .descriptor(descriptor)

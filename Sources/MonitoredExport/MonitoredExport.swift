@@ -1,8 +1,8 @@
 package import Export
 package import Linux
 import MonitorProtocol
-import ProxyProtocol
 package import SystemPackage
+import Wire
 
 /// An export that a helper serves: a file system for a process that has no privilege.
 ///
@@ -38,7 +38,7 @@ package struct MonitoredExport: ~Copyable, FileSystem {
     switch try helper.with({ helper throws(Errno) in try helper.next() }) {
     case .done: return .done
     case .descriptor(let descriptor): return .opened(descriptor)
-    case .status(let status): return .made(Linux.FileStatus(status))
+    case .status(let status): return .made(FileStatus(status))
     case .value: throw .ioError
     }
   }
@@ -53,7 +53,7 @@ package struct MonitoredExport: ~Copyable, FileSystem {
         return try own.find(name, in: directory)
       } catch .permissionDenied {}
     }
-    return try descriptor(.find(name: name.bytes), directory)
+    return try descriptor(.find(name: try Name(name)), directory)
   }
 
   package func parent(
@@ -121,7 +121,7 @@ extension MonitoredExport {
   package func open(
     _ object: borrowing HeldDescriptor, kind: FileKind, _ flags: Linux.OpenFlags, isRoot: Bool
   ) throws(Errno) -> Outcome {
-    try begin(.open(flags: flags.rawValue, byRoot: isRoot), object)
+    try begin(.open(flags: flags.rawValue, isRoot: isRoot), object)
   }
 
   package func create(
@@ -129,33 +129,34 @@ extension MonitoredExport {
     as identity: Identity
   ) throws(Errno) -> Outcome {
     try begin(
-      .create(name: name.bytes, flags: flags.rawValue, mode: mode, owner: MonitorRequest.Owner(identity)), directory)
+      .create(name: try Name(name), flags: flags.rawValue, mode: mode, owner: MonitorRequest.Owner(identity)), directory
+    )
   }
 
   package func makeDirectory(
     in directory: borrowing HeldDescriptor, _ name: borrowing Path, mode: UInt32, as identity: Identity
   ) throws(Errno) -> Outcome {
-    try begin(.makeDirectory(name: name.bytes, mode: mode, owner: MonitorRequest.Owner(identity)), directory)
+    try begin(.makeDirectory(name: try Name(name), mode: mode, owner: MonitorRequest.Owner(identity)), directory)
   }
 
   package func makeNode(
     in directory: borrowing HeldDescriptor, _ name: borrowing Path, mode: UInt32, device: UInt64, as identity: Identity
   ) throws(Errno) -> Outcome {
     try begin(
-      .makeNode(name: name.bytes, mode: mode, device: device, owner: MonitorRequest.Owner(identity)), directory)
+      .makeNode(name: try Name(name), mode: mode, device: device, owner: MonitorRequest.Owner(identity)), directory)
   }
 
   package func makeSymbolicLink(
     in directory: borrowing HeldDescriptor, _ name: borrowing Path, target: borrowing Path, as identity: Identity
   ) throws(Errno) -> Outcome {
     try begin(
-      .makeSymbolicLink(name: name.bytes, target: target.bytes, owner: MonitorRequest.Owner(identity)), directory)
+      .makeSymbolicLink(name: try Name(name), target: target.bytes, owner: MonitorRequest.Owner(identity)), directory)
   }
 
   package func link(
     _ object: borrowing HeldDescriptor, into directory: borrowing HeldDescriptor, _ name: borrowing Path
   ) throws(Errno) -> Outcome {
-    try helper.with { helper throws(Errno) in try helper.begin(.link(name: name.bytes), object, directory) }
+    try helper.with { helper throws(Errno) in try helper.begin(.link(name: try Name(name)), object, directory) }
     return .underWay
   }
 
@@ -164,7 +165,7 @@ extension MonitoredExport {
     _ new: borrowing Path
   ) throws(Errno) -> Outcome {
     try helper.with { helper throws(Errno) in
-      try helper.begin(.rename(old: old.bytes, new: new.bytes), directory, other)
+      try helper.begin(.rename(oldName: try Name(old), newName: try Name(new)), directory, other)
     }
     return .underWay
   }
@@ -172,7 +173,7 @@ extension MonitoredExport {
   package func remove(
     _ name: borrowing Path, in directory: borrowing HeldDescriptor, isDirectory: Bool
   ) throws(Errno) -> Outcome {
-    try begin(.remove(name: name.bytes, isDirectory: isDirectory), directory)
+    try begin(.remove(name: try Name(name), isDirectory: isDirectory), directory)
   }
 
   package func remove(_ object: borrowing HeldDescriptor) throws(Errno) -> Outcome {
@@ -182,7 +183,8 @@ extension MonitoredExport {
   package func rename(
     _ object: borrowing HeldDescriptor, to directory: borrowing HeldDescriptor, _ new: borrowing Path
   ) throws(Errno) -> Outcome {
-    try helper.with { helper throws(Errno) in try helper.begin(.renameObject(new: new.bytes), object, directory) }
+    try helper.with { helper throws(Errno) in try helper.begin(.renameObject(newName: try Name(new)), object, directory)
+    }
     return .underWay
   }
 
@@ -193,7 +195,7 @@ extension MonitoredExport {
     rest.owner = change.owner.map { MonitorRequest.Owner(uid: $0.uid, gid: $0.gid) }
     rest.mode = change.mode
     rest.times = change.times.map {
-      MonitorRequest.Change.Times(access: Request.Time($0.access), modification: Request.Time($0.modification))
+      MonitorRequest.Change.Times(access: MonitorTime($0.access), modification: MonitorTime($0.modification))
     }
     if let size = change.size {
       if isOpen {
@@ -201,7 +203,7 @@ extension MonitoredExport {
         if rest == MonitorRequest.Change() { return .done }
       } else {
         rest.size = size
-        rest.byRoot = change.isRoot
+        rest.isRoot = change.isRoot
       }
     }
     return try begin(.change(rest), object)
@@ -248,18 +250,30 @@ extension MonitorRequest.Owner {
   }
 }
 
-extension Request.Time {
-  fileprivate init(_ time: Linux.Time) {
+extension MonitorTime {
+  fileprivate init(_ time: Time) {
     self.init(seconds: time.seconds, nanoseconds: time.nanoseconds)
   }
 }
 
-extension Linux.FileStatus {
-  /// As far as a qid tells.
-  fileprivate init(_ status: ProxyProtocol.FileStatus) {
+extension FileStatus {
+  fileprivate init(_ status: MonitorStatus) {
     self.init(
       device: status.device, inode: status.inode, mode: status.mode, size: status.size,
-      modification: Linux.Time(
-        seconds: status.modification.seconds, nanoseconds: status.modification.nanoseconds))
+      modification: Time(seconds: status.modification.seconds, nanoseconds: status.modification.nanoseconds))
+  }
+}
+
+extension Name {
+  /// Takes a name that was checked when it was decoded back out of a path.
+  @_lifetime(borrow path)
+  fileprivate init(_ path: borrowing Path) throws(Errno) {
+    do throws(Fault) {
+      try self.init(path.bytes)
+    } catch .tooLong {
+      throw .fileNameTooLong
+    } catch {
+      throw .invalidArgument
+    }
   }
 }

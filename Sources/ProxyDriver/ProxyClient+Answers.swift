@@ -1,6 +1,7 @@
 internal import Linux
 internal import ProxyProtocol
 internal import SystemPackage
+internal import Wire
 
 // The shapes of answers, each for the requests that have it.
 extension ProxyClient {

@@ -24,7 +24,7 @@ extension ProxyClient {
   ///
   /// QEMU's driver sends the modification's nanoseconds as the access's too; this one sends each.
   public mutating func setTimes(
-    _ path: Span<UInt8>, access: Request.Time, modification: Request.Time
+    _ path: Span<UInt8>, access: ProxyProtocol.Time, modification: ProxyProtocol.Time
   ) throws(Failure) {
     try path.checkPath()
     try perform(.setTimes(path: path, access: access, modification: modification))

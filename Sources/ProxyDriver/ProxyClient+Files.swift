@@ -1,6 +1,7 @@
 public import Linux
 public import ProxyProtocol
 internal import SystemPackage
+internal import Wire
 
 // What is there.
 extension ProxyClient {

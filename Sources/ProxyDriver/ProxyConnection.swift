@@ -1,6 +1,7 @@
 package import Linux
 package import ProxyProtocol
 internal import SystemPackage
+internal import Wire
 
 /// The driver's end of a connection to a helper: one request at a time, as the protocol has it.
 ///
@@ -78,7 +79,9 @@ package struct ProxyConnection: ~Copyable {
     try receive(Frame.headerSize + payloadCount, &received)
     guard received.count == Frame.headerSize + payloadCount, !received.hasDescriptor else { throw .nonsense }
     if type == .success && request.hasPayload { return .payload }
-    guard let status = Int32(payload), type == .error ? status.isErrno : request.allows(status) else { throw .nonsense }
+    guard let status = try? Reply.status(payload), type == .error ? status.isErrno : request.allows(status) else {
+      throw .nonsense
+    }
     return .status(status)
   }
 
@@ -147,7 +150,8 @@ package struct ProxyConnection: ~Copyable {
   }
 
   private borrowing func descriptor(_ received: consuming Received) throws(Failure) -> Outcome {
-    guard received.count == Reply.descriptorSize, let word = Int32(reply.span(0..<Reply.descriptorSize)) else {
+    guard received.count == Reply.descriptorSize, let word = try? Reply.status(reply.span(0..<Reply.descriptorSize))
+    else {
       throw .nonsense
     }
     var received = received
@@ -186,11 +190,4 @@ extension Request {
 extension Int32 {
   /// Whether the kernel has such errnos, negated.
   fileprivate var isErrno: Bool { (-4095 ... -1).contains(self) }
-
-  /// A number that is all of these bytes.
-  fileprivate init?(_ bytes: Span<UInt8>) {
-    guard bytes.count == 4 else { return nil }
-    let value = UInt32(bytes[0]) | UInt32(bytes[1]) << 8 | UInt32(bytes[2]) << 16 | UInt32(bytes[3]) << 24
-    self.init(bitPattern: UInt32(littleEndian: value))
-  }
 }

@@ -1,125 +1,86 @@
+import Wire
+
 /// Replies, written into a buffer of at least ``Frame/maximumSize`` bytes; each function returns the bytes to send.
-public enum Reply {
+package enum Reply {
   /// Where a value's own bytes stand in its reply: behind the header and a 16-bit length.
-  public static let valueOffset = Frame.headerSize + 2
+  package static let valueOffset = Frame.headerSize + 2
   /// The longest value that a reply can carry, in bytes; a longer one is answered with `ENOBUFS`.
-  public static let maximumValue = Frame.maximumPayload - 2
-  /// No reply of a fixed size is longer. Said at the start of each, it spares a check at every store.
-  private static let smallestBuffer = Frame.headerSize + FileStatus.size
+  package static let maximumValue = Frame.maximumPayload - 2
   /// Bytes of a ``descriptor(_:into:)`` reply.
-  public static let descriptorSize = 4
+  package static let descriptorSize = 4
 
-  /// A status: 0, a negative errno (also the failure of a request that has a response), or the length that was asked for.
-  public static func status(_ status: Int32, into buffer: inout MutableSpan<UInt8>) -> Int {
-    precondition(buffer.count >= smallestBuffer)
+  /// Writes a status: 0, a negative errno (also the failure of a request that has a response), or the length that was
+  /// asked for.
+  package static func status(_ status: Int32, into buffer: inout MutableSpan<UInt8>) -> Int {
     let type: ReplyType = status < 0 ? .error : .success
-    buffer.store(FrameHeader(type: type.rawValue, size: 4))
-    buffer.store(UInt32(bitPattern: status), at: Frame.headerSize)
-    return Frame.headerSize + 4
+    var writer = begin(type, size: 4, into: &buffer)
+    writer.i32(status)
+    return writer.filled()
   }
 
-  /// The word that a descriptor travels with, or a negative errno in its place.
-  public static func descriptor(_ word: Int32, into buffer: inout MutableSpan<UInt8>) -> Int {
-    precondition(buffer.count >= smallestBuffer)
-    buffer.store(UInt32(bitPattern: word), at: 0)
-    return descriptorSize
+  /// Writes the word that a descriptor travels with, or a negative errno in its place.
+  package static func descriptor(_ word: Int32, into buffer: inout MutableSpan<UInt8>) -> Int {
+    var writer = Writer(&buffer)
+    writer.i32(word)
+    return writer.filled()
   }
 
-  /// A value of `count` bytes, at most ``maximumValue``, that stands at ``valueOffset`` already.
-  public static func value(count: Int, into buffer: inout MutableSpan<UInt8>) -> Int {
-    precondition(buffer.count >= smallestBuffer)
-    buffer.store(FrameHeader(type: ReplyType.success.rawValue, size: UInt32(truncatingIfNeeded: 2 + count)))
-    buffer.store(UInt16(truncatingIfNeeded: count), at: Frame.headerSize)
-    return valueOffset + count
+  /// Completes a value of `count` bytes, at most ``maximumValue``, that stand at ``valueOffset``.
+  package static func value(count: Int, into buffer: inout MutableSpan<UInt8>) -> Int {
+    var writer = begin(.success, size: 2 + count, into: &buffer)
+    writer.u16(UInt16(truncatingIfNeeded: count))
+    return writer.filled() + count
   }
 
-  /// An inode's generation.
-  public static func version(_ generation: UInt64, into buffer: inout MutableSpan<UInt8>) -> Int {
-    precondition(buffer.count >= smallestBuffer)
-    buffer.store(FrameHeader(type: ReplyType.success.rawValue, size: 8))
-    buffer.store(generation, at: Frame.headerSize)
-    return Frame.headerSize + 8
+  /// Writes the answer to `T_GETVERSION`: an inode's generation.
+  package static func version(_ generation: UInt64, into buffer: inout MutableSpan<UInt8>) -> Int {
+    var writer = begin(.success, size: 8, into: &buffer)
+    writer.u64(generation)
+    return writer.filled()
   }
 
-  /// What `lstat` found.
-  public static func fileStatus(_ status: FileStatus, into buffer: inout MutableSpan<UInt8>) -> Int {
-    precondition(buffer.count >= smallestBuffer)
-    buffer.store(FrameHeader(type: ReplyType.success.rawValue, size: UInt32(FileStatus.size)))
-    buffer.store(status.device, at: 8)
-    buffer.store(status.inode, at: 16)
-    buffer.store(status.links, at: 24)
-    buffer.store(status.mode, at: 32)
-    buffer.store(status.uid, at: 36)
-    buffer.store(status.gid, at: 40)
-    buffer.store(status.specialDevice, at: 44)
-    buffer.store(status.size, at: 52)
-    buffer.store(status.blockSize, at: 60)
-    buffer.store(status.blocks, at: 68)
-    buffer.store(status.access, at: 76)
-    buffer.store(status.modification, at: 92)
-    buffer.store(status.change, at: 108)
-    return Frame.headerSize + FileStatus.size
+  /// Writes the answer to `T_LSTAT`.
+  package static func fileStatus(_ status: FileStatus, into buffer: inout MutableSpan<UInt8>) -> Int {
+    var writer = begin(.success, size: FileStatus.size, into: &buffer)
+    writer.u64(status.device)
+    writer.u64(status.inode)
+    writer.u64(status.links)
+    writer.u32(status.mode)
+    writer.u32(status.uid)
+    writer.u32(status.gid)
+    writer.u64(status.specialDevice)
+    writer.u64(status.size)
+    writer.u64(status.blockSize)
+    writer.u64(status.blocks)
+    writer.time(status.access)
+    writer.time(status.modification)
+    writer.time(status.change)
+    return writer.filled()
   }
 
-  /// What `statfs` found.
-  public static func fileSystemStatus(_ status: FileSystemStatus, into buffer: inout MutableSpan<UInt8>) -> Int {
-    precondition(buffer.count >= smallestBuffer)
-    buffer.store(FrameHeader(type: ReplyType.success.rawValue, size: UInt32(FileSystemStatus.size)))
-    buffer.store(status.type, at: 8)
-    buffer.store(status.blockSize, at: 16)
-    buffer.store(status.blocks, at: 24)
-    buffer.store(status.freeBlocks, at: 32)
-    buffer.store(status.availableBlocks, at: 40)
-    buffer.store(status.files, at: 48)
-    buffer.store(status.freeFiles, at: 56)
-    buffer.store(status.identifier.0, at: 64)
-    buffer.store(status.identifier.1, at: 72)
-    buffer.store(status.nameLength, at: 80)
-    buffer.store(status.fragmentSize, at: 88)
-    return Frame.headerSize + FileSystemStatus.size
+  /// Writes the answer to `T_STATFS`.
+  package static func fileSystemStatus(_ status: FileSystemStatus, into buffer: inout MutableSpan<UInt8>) -> Int {
+    var writer = begin(.success, size: FileSystemStatus.size, into: &buffer)
+    writer.u64(status.type)
+    writer.u64(status.blockSize)
+    writer.u64(status.blocks)
+    writer.u64(status.freeBlocks)
+    writer.u64(status.availableBlocks)
+    writer.u64(status.files)
+    writer.u64(status.freeFiles)
+    writer.u64(status.identifier.0)
+    writer.u64(status.identifier.1)
+    writer.u64(status.nameLength)
+    writer.u64(status.fragmentSize)
+    return writer.filled()
   }
-}
 
-extension MutableSpan where Element == UInt8 {
+  /// Begins a reply whose payload is `size` bytes with its header.
   @inline(__always)
-  fileprivate mutating func store(_ header: FrameHeader) {
-    store(header.type, at: 0)
-    store(header.size, at: 4)
-  }
-
-  @inline(__always)
-  fileprivate mutating func store(_ time: Request.Time, at offset: Int) {
-    store(UInt64(bitPattern: time.seconds), at: offset)
-    store(UInt64(bitPattern: time.nanoseconds), at: offset + 8)
-  }
-
-  // Written out, and inlined where the buffer's size is known to suffice: only then is each one store, without checks.
-  @inline(__always)
-  fileprivate mutating func store(_ value: UInt16, at offset: Int) {
-    let value = value.littleEndian
-    self[offset] = UInt8(truncatingIfNeeded: value)
-    self[offset + 1] = UInt8(truncatingIfNeeded: value >> 8)
-  }
-
-  @inline(__always)
-  fileprivate mutating func store(_ value: UInt32, at offset: Int) {
-    let value = value.littleEndian
-    self[offset] = UInt8(truncatingIfNeeded: value)
-    self[offset + 1] = UInt8(truncatingIfNeeded: value >> 8)
-    self[offset + 2] = UInt8(truncatingIfNeeded: value >> 16)
-    self[offset + 3] = UInt8(truncatingIfNeeded: value >> 24)
-  }
-
-  @inline(__always)
-  fileprivate mutating func store(_ value: UInt64, at offset: Int) {
-    let value = value.littleEndian
-    self[offset] = UInt8(truncatingIfNeeded: value)
-    self[offset + 1] = UInt8(truncatingIfNeeded: value >> 8)
-    self[offset + 2] = UInt8(truncatingIfNeeded: value >> 16)
-    self[offset + 3] = UInt8(truncatingIfNeeded: value >> 24)
-    self[offset + 4] = UInt8(truncatingIfNeeded: value >> 32)
-    self[offset + 5] = UInt8(truncatingIfNeeded: value >> 40)
-    self[offset + 6] = UInt8(truncatingIfNeeded: value >> 48)
-    self[offset + 7] = UInt8(truncatingIfNeeded: value >> 56)
+  @_lifetime(&buffer)
+  private static func begin(_ type: ReplyType, size: Int, into buffer: inout MutableSpan<UInt8>) -> Writer {
+    var writer = Writer(&buffer)
+    writer.header(FrameHeader(type: type.rawValue, size: UInt32(truncatingIfNeeded: size)))
+    return writer
   }
 }

@@ -1,6 +1,8 @@
+package import Wire
+
 extension Request {
   /// The request's number on the wire.
-  public var type: RequestType {
+  package var type: RequestType {
     switch self {
     case .open: .open
     case .create: .create
@@ -28,92 +30,86 @@ extension Request {
   /// Makes `frame` this request's whole frame. Paths are written as given, without a NUL of ours.
   ///
   /// - Throws: ``Malformed/length`` where a field or the payload exceeds what the wire can say; `frame` is undefined then.
-  public func encode(into frame: inout [UInt8]) throws(Malformed) {
+  package func encode(into frame: inout [UInt8]) throws(Malformed) {
+    var none = MutableSpan<UInt8>()
+    var measure = Writer(&none, at: Frame.headerSize)
+    write(into: &measure)
+    let size = try measure.measure() - Frame.headerSize
+    guard size <= Frame.maximumPayload else { throw .length }
     frame.removeAll(keepingCapacity: true)
-    frame.append(type.rawValue)
-    frame.append(UInt32(0))
+    frame.append(contentsOf: repeatElement(0, count: Frame.headerSize + size))
+    var room = frame.mutableSpan
+    var writer = Writer(&room)
+    writer.header(FrameHeader(type: type.rawValue, size: UInt32(size)))
+    write(into: &writer)
+  }
+
+  /// Writes the fields of the payload.
+  private func write(into writer: inout Writer) {
     switch self {
     case .open(let path, let flags):
-      try frame.append(path)
-      frame.append(flags)
+      writer.string(path)
+      writer.i32(flags)
     case .create(let path, let flags, let mode, let uid, let gid):
-      try frame.append(path)
-      frame.append(flags)
-      frame.append(mode)
-      frame.append(uid)
-      frame.append(gid)
+      writer.string(path)
+      writer.i32(flags)
+      writer.u32(mode)
+      writer.u32(uid)
+      writer.u32(gid)
     case .makeNode(let path, let mode, let device, let uid, let gid):
-      frame.append(uid)
-      frame.append(gid)
-      try frame.append(path)
-      frame.append(mode)
-      frame.append(device)
+      writer.u32(uid)
+      writer.u32(gid)
+      writer.string(path)
+      writer.u32(mode)
+      writer.u64(device)
     case .makeDirectory(let path, let mode, let uid, let gid):
-      frame.append(uid)
-      frame.append(gid)
-      try frame.append(path)
-      frame.append(mode)
+      writer.u32(uid)
+      writer.u32(gid)
+      writer.string(path)
+      writer.u32(mode)
     case .makeSymbolicLink(let target, let path, let uid, let gid):
-      frame.append(uid)
-      frame.append(gid)
-      try frame.append(target)
-      try frame.append(path)
+      writer.u32(uid)
+      writer.u32(gid)
+      writer.string(target)
+      writer.string(path)
     case .link(let old, let new), .rename(let old, let new):
-      try frame.append(old)
-      try frame.append(new)
+      writer.string(old)
+      writer.string(new)
     case .status(let path), .fileSystemStatus(let path), .remove(let path), .getVersion(let path):
-      try frame.append(path)
+      writer.string(path)
     case .readLink(let path, let size):
-      try frame.append(path)
-      frame.append(size)
+      writer.string(path)
+      writer.i32(size)
     case .changeMode(let path, let mode):
-      try frame.append(path)
-      frame.append(mode)
+      writer.string(path)
+      writer.u32(mode)
     case .changeOwner(let path, let uid, let gid):
-      try frame.append(path)
-      frame.append(uid)
-      frame.append(gid)
+      writer.string(path)
+      writer.u32(uid)
+      writer.u32(gid)
     case .truncate(let path, let size):
-      try frame.append(path)
-      frame.append(size)
+      writer.string(path)
+      writer.i64(size)
     case .setTimes(let path, let access, let modification):
-      try frame.append(path)
-      frame.append(access.seconds)
-      frame.append(access.nanoseconds)
-      frame.append(modification.seconds)
-      frame.append(modification.nanoseconds)
+      writer.string(path)
+      writer.time(access)
+      writer.time(modification)
     case .getAttribute(let path, let name, let size):
-      frame.append(size)
-      try frame.append(path)
-      try frame.append(name)
+      writer.i32(size)
+      writer.string(path)
+      writer.string(name)
     case .listAttributes(let path, let size):
-      frame.append(size)
-      try frame.append(path)
+      writer.i32(size)
+      writer.string(path)
     case .setAttribute(let path, let name, let value, let flags):
-      try frame.append(path)
-      try frame.append(name)
-      try frame.append(value)
-      frame.append(Int32(truncatingIfNeeded: value.count))
-      frame.append(flags)
+      writer.string(path)
+      writer.string(name)
+      writer.string(value)
+      writer.i32(Int32(truncatingIfNeeded: value.count))
+      writer.i32(flags)
     case .removeAttribute(let path, let name):
-      try frame.append(path)
-      try frame.append(name)
+      writer.string(path)
+      writer.string(name)
     }
-    let size = frame.count - Frame.headerSize
-    guard size <= Frame.maximumPayload else { throw .length }
-    for index in 0..<4 { frame[4 + index] = UInt8(truncatingIfNeeded: UInt32(size).littleEndian >> (8 * index)) }
-  }
-}
-
-extension [UInt8] {
-  fileprivate mutating func append<Integer: FixedWidthInteger>(_ value: Integer) {
-    let value = value.littleEndian
-    for index in 0..<(Integer.bitWidth / 8) { append(UInt8(truncatingIfNeeded: value >> (8 * index))) }
-  }
-
-  fileprivate mutating func append(_ field: Span<UInt8>) throws(Malformed) {
-    guard let count = UInt16(exactly: field.count) else { throw .length }
-    append(count)
-    for index in field.indices { append(field[index]) }
   }
 }

@@ -1,7 +1,9 @@
+package import Wire
+
 /// One request, its paths and values still in the receive buffer.
 ///
 /// Paths are rooted at the export and hold no NUL. Modes, flags and device numbers are the host's.
-public enum Request: ~Escapable {
+package enum Request: ~Escapable {
   /// Opens what is there; `flags` are those of `open(2)`.
   case open(path: Span<UInt8>, flags: Int32)
   /// Opens a file, made with `mode` and owned by `uid` and `gid` where `flags` create it.
@@ -43,25 +45,11 @@ public enum Request: ~Escapable {
   /// Asks for the generation of a regular file's or directory's inode.
   case getVersion(path: Span<UInt8>)
 
-  /// A time as `utimensat` takes it.
-  public struct Time: Equatable, Sendable {
-    /// Seconds since 1970.
-    public var seconds: Int64
-    /// Nanoseconds, or the host's `UTIME_NOW` or `UTIME_OMIT`.
-    public var nanoseconds: Int64
-
-    /// A time of these two fields.
-    public init(seconds: Int64, nanoseconds: Int64) {
-      self.seconds = seconds
-      self.nanoseconds = nanoseconds
-    }
-  }
-
   /// Decodes a payload, to its last byte.
   ///
   /// - Throws: ``Malformed``, whatever the bytes are; nothing of the payload was acted upon then.
   @_lifetime(copy payload)
-  public init(_ type: RequestType, payload: Span<UInt8>) throws(Malformed) {
+  package init(_ type: RequestType, payload: Span<UInt8>) throws(Malformed) {
     var reader = Reader(payload)
     switch type {
     case .open:
@@ -96,9 +84,7 @@ public enum Request: ~Escapable {
       self = .truncate(path: try reader.path(), size: try reader.i64())
     case .setTimes:
       let path = try reader.path()
-      let access = Time(seconds: try reader.i64(), nanoseconds: try reader.i64())
-      let modification = Time(seconds: try reader.i64(), nanoseconds: try reader.i64())
-      self = .setTimes(path: path, access: access, modification: modification)
+      self = .setTimes(path: path, access: try reader.time(), modification: try reader.time())
     case .rename:
       self = .rename(old: try reader.path(), new: try reader.path())
     case .remove:
@@ -110,7 +96,7 @@ public enum Request: ~Escapable {
       let size = try reader.i32()
       self = .listAttributes(path: try reader.path(), size: size)
     case .setAttribute:
-      let (path, name, value) = (try reader.path(), try reader.path(), try reader.bytes())
+      let (path, name, value) = (try reader.path(), try reader.path(), try reader.string())
       let (size, flags) = (try reader.i32(), try reader.i32())
       guard size >= 0, size <= value.count else { throw .length }
       self = .setAttribute(path: path, name: name, value: value.extracting(first: Int(size)), flags: flags)

@@ -1,5 +1,5 @@
 /// The requests of QEMU's proxy driver, by their number on the wire.
-public enum RequestType: UInt32, CaseIterable, Sendable {
+package enum RequestType: UInt32, CaseIterable, Sendable {
   /// `T_OPEN`: an existing regular file or directory.
   case open = 2
   /// `T_CREATE`: opens with creation, as a user and group.
@@ -42,7 +42,7 @@ public enum RequestType: UInt32, CaseIterable, Sendable {
   case getVersion
 
   /// The shape of the reply, whether the request succeeds, fails, or can't be decoded.
-  public var replyForm: ReplyForm {
+  package var replyForm: ReplyForm {
     switch self {
     case .open, .create: .descriptor
     case .status, .readLink, .fileSystemStatus, .getVersion, .getAttribute, .listAttributes: .response
@@ -52,7 +52,7 @@ public enum RequestType: UInt32, CaseIterable, Sendable {
 }
 
 /// The three shapes of a reply.
-public enum ReplyForm: Sendable {
+package enum ReplyForm: Sendable {
   /// A header, then 0 or a negative errno.
   case status
   /// A header, then the answer, or a negative errno.

@@ -2,6 +2,7 @@ import Linux
 import ProxyProtocol
 import Serving
 import SystemPackage
+import Wire
 
 /// The receiving side of a connection: requests, one frame at a time.
 struct ProxyInbox: ~Copyable {

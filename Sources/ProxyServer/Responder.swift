@@ -2,6 +2,7 @@ import Export
 import Linux
 import ProxyProtocol
 import SystemPackage
+import Wire
 
 /// Does what requests ask for, and puts the replies together.
 struct Responder: ~Copyable {

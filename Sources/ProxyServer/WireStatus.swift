@@ -16,9 +16,9 @@ extension ProxyProtocol.FileStatus {
     size = status.size
     blockSize = status.blockSize
     blocks = status.blocks
-    access = Request.Time(status.access)
-    modification = Request.Time(status.modification)
-    change = Request.Time(status.change)
+    access = ProxyProtocol.Time(status.access)
+    modification = ProxyProtocol.Time(status.modification)
+    change = ProxyProtocol.Time(status.change)
   }
 }
 
@@ -39,14 +39,14 @@ extension ProxyProtocol.FileSystemStatus {
   }
 }
 
-extension Request.Time {
+extension ProxyProtocol.Time {
   init(_ time: Linux.Time) {
     self.init(seconds: time.seconds, nanoseconds: time.nanoseconds)
   }
 }
 
 extension Linux.Time {
-  init(_ time: Request.Time) {
+  init(_ time: ProxyProtocol.Time) {
     self.init(seconds: time.seconds, nanoseconds: time.nanoseconds)
   }
 }

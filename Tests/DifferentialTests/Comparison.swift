@@ -68,7 +68,7 @@ struct Comparison {
     return same ? nil : "\(one)\n    \(other)"
   }
 
-  private func same(_ one: Request.Time, _ other: Request.Time) -> Bool {
+  private func same(_ one: ProxyProtocol.Time, _ other: ProxyProtocol.Time) -> Bool {
     one == other || isRecent(one.seconds) && isRecent(other.seconds)
   }
 

@@ -44,7 +44,7 @@ extension PrivilegedTests {
       var connection = try helper.connect()
       let (file, new, name) = (Array("/file".utf8), Array("/new".utf8), Array("user.a".utf8))
       let (gone, removable) = (Array("/none".utf8), Array("/directory".utf8))
-      let time = Request.Time(seconds: 1, nanoseconds: 0)
+      let time = ProxyProtocol.Time(seconds: 1, nanoseconds: 0)
       let create: Int32 = O_CREAT | O_RDWR
       var answers: [Int32?] = []
       for flags in [O_WRONLY, O_RDWR, O_RDONLY | O_TRUNC] {

@@ -1,7 +1,7 @@
 import HelperHarness
 import MonitorProtocol
-import ProxyProtocol
 import Testing
+import Wire
 
 @Suite struct MonitorRequestTests {
   @Test func samplesCoverEveryType() {
@@ -15,7 +15,7 @@ import Testing
 
   @Test(arguments: MonitorSample.all)
   func decodes(_ sample: MonitorSample) throws {
-    let request = try MonitorRequest(sample.type, payload: sample.payload.span)
+    let request = try MonitorRequest(sample.type, fields: sample.payload.span)
     #expect(reading(request) == sample.reading)
     #expect(request.type == sample.type)
   }
@@ -27,7 +27,7 @@ import Testing
     for count in 0..<fixed {
       let cut = Array(sample.payload.prefix(count))
       #expect(throws: Malformed.truncated, "first \(count) bytes") {
-        _ = try MonitorRequest(sample.type, payload: cut.span)
+        _ = try MonitorRequest(sample.type, fields: cut.span)
       }
     }
   }
@@ -35,7 +35,7 @@ import Testing
   @Test(arguments: MonitorSample.all.filter { $0.type != .setAttribute })
   func aTrailingByteIsRefused(_ sample: MonitorSample) {
     let long = sample.payload + [0]
-    #expect(throws: Malformed.trailing) { _ = try MonitorRequest(sample.type, payload: long.span) }
+    #expect(throws: Malformed.trailing) { _ = try MonitorRequest(sample.type, fields: long.span) }
   }
 
   @Test(arguments: MonitorSample.all)
@@ -47,7 +47,7 @@ import Testing
 
   @Test(arguments: MonitorSample.all)
   func isNotEncodedWhereThereIsNoRoom(_ sample: MonitorSample) throws {
-    let size = Frame.headerSize + ObjectPlaces.size + sample.payload.count
+    let size = MonitorHeader.size + ObjectPlaces.size + sample.payload.count
     for room in 0..<size {
       #expect(throws: Malformed.length, "\(room) bytes") { _ = try encoded(sample, ObjectPlaces(first: 0), room: room) }
     }
@@ -56,7 +56,7 @@ import Testing
 
   /// The bytes that a sample is encoded as, in a buffer of so many.
   private func encoded(_ sample: MonitorSample, _ places: ObjectPlaces, room: Int = 200) throws -> [UInt8] {
-    let request = try MonitorRequest(sample.type, payload: sample.payload.span)
+    let request = try MonitorRequest(sample.type, fields: sample.payload.span)
     var frame = [UInt8](repeating: 0xaa, count: room)
     var buffer = frame.mutableSpan
     let count = try request.encode(places, into: &buffer)
@@ -78,11 +78,15 @@ import Testing
   }
 
   @Suite struct Names {
-    static let bad: [[UInt8]] = ["", ".", "..", "/", "a/", "/a", "a/b", "../a", "\0", "a\0", "a\0b", "\0a"]
-      .map { Array($0.utf8) }
+    static let bad: [(name: [UInt8], fault: Name.Fault)] = [
+      ([], .empty), (Array(".".utf8), .dot), (Array("..".utf8), .dotDot), (Array("/".utf8), .slash),
+      (Array("a/".utf8), .slash), (Array("/a".utf8), .slash), (Array("a/b".utf8), .slash), (Array("../a".utf8), .slash),
+      ([0], .nul), (Array("a\0".utf8), .nul), (Array("a\0b".utf8), .nul), (Array("\0a".utf8), .nul),
+      ([UInt8](repeating: 0x61, count: 256), .tooLong), ([UInt8](repeating: 0x61, count: 65535), .tooLong),
+    ]
     static let good: [[UInt8]] = [
       Array("...".utf8), Array(".a".utf8), Array("..a".utf8), Array("a.".utf8), [0xff], [0x0a],
-      [UInt8](repeating: 0x61, count: 65535),
+      [UInt8](repeating: 0x61, count: 255),
     ]
 
     /// Payloads of this name wherever a request has one.
@@ -98,16 +102,16 @@ import Testing
     }
 
     @Test(arguments: bad)
-    func nameNothingElseThanAnEntry(name: [UInt8]) {
+    func nameNothingElseThanAnEntry(name: [UInt8], fault: Name.Fault) {
       for (type, payload) in payloads(name) {
-        #expect(throws: Malformed.name, "\(type)") { _ = try MonitorRequest(type, payload: payload.span) }
+        #expect(throws: Malformed.name(fault), "\(type)") { _ = try MonitorRequest(type, fields: payload.span) }
       }
     }
 
     @Test(arguments: good)
     func mayBeAnyOther(name: [UInt8]) throws {
       for (type, payload) in payloads(name) {
-        #expect(try MonitorRequest(type, payload: payload.span).type == type)
+        #expect(try MonitorRequest(type, fields: payload.span).type == type)
       }
     }
 
@@ -116,13 +120,13 @@ import Testing
       let any = Array("../a\0/".utf8)
       #expect(
         reading(
-          try MonitorRequest(.makeSymbolicLink, payload: Payload().d(1).d(2).s("l").s(any).bytes.span))
+          try MonitorRequest(.makeSymbolicLink, fields: Payload().d(1).d(2).s("l").s(any).bytes.span))
           == "makeSymbolicLink l ../a\0/ 1 2")
       #expect(
-        reading(try MonitorRequest(.getAttribute, payload: Payload().d(3).s(any).bytes.span))
+        reading(try MonitorRequest(.getAttribute, fields: Payload().d(3).s(any).bytes.span))
           == "getAttribute ../a\0/ 3")
       #expect(
-        reading(try MonitorRequest(.removeAttribute, payload: Payload().s(any).bytes.span))
+        reading(try MonitorRequest(.removeAttribute, fields: Payload().s(any).bytes.span))
           == "removeAttribute ../a\0/")
     }
 
@@ -131,7 +135,7 @@ import Testing
       var frame = [UInt8](repeating: 0, count: MonitorPacket.largest)
       #expect(throws: Malformed.length) {
         var buffer = frame.mutableSpan
-        _ = try MonitorRequest.find(name: long.span).encode(ObjectPlaces(first: 0), into: &buffer)
+        _ = try MonitorRequest.removeAttribute(name: long.span).encode(ObjectPlaces(first: 0), into: &buffer)
       }
     }
   }
@@ -142,12 +146,12 @@ import Testing
       var payload = Payload().d(2).s("user.a")
       payload.bytes += value
       #expect(
-        reading(try MonitorRequest(.setAttribute, payload: payload.bytes.span)) == "setAttribute user.a \(value) 2")
+        reading(try MonitorRequest(.setAttribute, fields: payload.bytes.span)) == "setAttribute user.a \(value) 2")
     }
 
     @Test func mayBeEmpty() throws {
       let payload = Payload().d(0).s("user.a").bytes
-      #expect(reading(try MonitorRequest(.setAttribute, payload: payload.span)) == "setAttribute user.a [] 0")
+      #expect(reading(try MonitorRequest(.setAttribute, fields: payload.span)) == "setAttribute user.a [] 0")
     }
 
     /// The longest fits into a packet, whatever its name.
@@ -170,23 +174,23 @@ import Testing
     @Test(arguments: parts)
     func areOfWhatTheirBitsSay(bit: Int, reading expected: String) throws {
       let payload = Payload().d(1 << bit).d(1).d(2).d(3).q(4).q(5).q(6).q(7).q(8).bytes
-      #expect(reading(try MonitorRequest(.change, payload: payload.span)) == expected)
+      #expect(reading(try MonitorRequest(.change, fields: payload.span)) == expected)
     }
 
     @Test(arguments: parts)
     func sayOnlyWhatTheyAre(bit: Int, reading expected: String) throws {
       let payload = Payload().d(1 << bit).d(1).d(2).d(3).q(4).q(5).q(6).q(7).q(8).bytes
-      let request = try MonitorRequest(.change, payload: payload.span)
+      let request = try MonitorRequest(.change, fields: payload.span)
       var frame = [UInt8](repeating: 0, count: 100)
       var buffer = frame.mutableSpan
       let count = try request.encode(ObjectPlaces(first: 0), into: &buffer)
       let again = frame.span.extracting(12..<count)
-      #expect(reading(try MonitorRequest(.change, payload: again)) == expected)
+      #expect(reading(try MonitorRequest(.change, fields: again)) == expected)
     }
 
     @Test func mayBeNone() throws {
       let payload = [UInt8](repeating: 0, count: 56)
-      #expect(reading(try MonitorRequest(.change, payload: payload.span)) == "change - - - false - -")
+      #expect(reading(try MonitorRequest(.change, fields: payload.span)) == "change - - - false - -")
     }
   }
 
@@ -230,12 +234,12 @@ import Testing
 
     /// What a request is read as, which must be what its encoding is read as.
     private func read(_ type: MonitorRequestType, _ payload: Payload) throws -> String {
-      let request = try MonitorRequest(type, payload: payload.bytes.span)
+      let request = try MonitorRequest(type, fields: payload.bytes.span)
       var frame = [UInt8](repeating: 0, count: 100)
       var buffer = frame.mutableSpan
       let count = try request.encode(ObjectPlaces(first: 0), into: &buffer)
       let again = frame.span.extracting(12..<count)
-      #expect(reading(try MonitorRequest(type, payload: again)) == reading(request))
+      #expect(reading(try MonitorRequest(type, fields: again)) == reading(request))
       return reading(request)
     }
 

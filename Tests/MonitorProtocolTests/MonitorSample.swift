@@ -1,7 +1,7 @@
 import HelperHarness
 import MonitorProtocol
-import ProxyProtocol
 import Testing
+import Wire
 
 /// One request about objects of each type: what follows the places, and what it must be read as.
 struct MonitorSample: CustomTestStringConvertible, Sendable {
@@ -45,27 +45,27 @@ struct MonitorSample: CustomTestStringConvertible, Sendable {
 func reading(_ request: borrowing MonitorRequest) -> String {
   func text(_ span: Span<UInt8>) -> String { String(decoding: bytes(span), as: UTF8.self) }
   switch request {
-  case .find(let name): return "find \(text(name))"
+  case .find(let name): return "find \(text(name.bytes))"
   case .parent: return "parent"
-  case .open(let flags, let byRoot): return "open \(flags) \(byRoot)"
+  case .open(let flags, let isRoot): return "open \(flags) \(isRoot)"
   case .create(let name, let flags, let mode, let owner):
-    return "create \(text(name)) \(flags) \(mode) \(owner.uid) \(owner.gid)"
+    return "create \(text(name.bytes)) \(flags) \(mode) \(owner.uid) \(owner.gid)"
   case .makeDirectory(let name, let mode, let owner):
-    return "makeDirectory \(text(name)) \(mode) \(owner.uid) \(owner.gid)"
+    return "makeDirectory \(text(name.bytes)) \(mode) \(owner.uid) \(owner.gid)"
   case .makeNode(let name, let mode, let device, let owner):
-    return "makeNode \(text(name)) \(mode) \(device) \(owner.uid) \(owner.gid)"
+    return "makeNode \(text(name.bytes)) \(mode) \(device) \(owner.uid) \(owner.gid)"
   case .makeSymbolicLink(let name, let target, let owner):
-    return "makeSymbolicLink \(text(name)) \(text(target)) \(owner.uid) \(owner.gid)"
-  case .link(let name): return "link \(text(name))"
-  case .rename(let old, let new): return "rename \(text(old)) \(text(new))"
-  case .remove(let name, let isDirectory): return "remove \(text(name)) \(isDirectory)"
+    return "makeSymbolicLink \(text(name.bytes)) \(text(target)) \(owner.uid) \(owner.gid)"
+  case .link(let name): return "link \(text(name.bytes))"
+  case .rename(let old, let new): return "rename \(text(old.bytes)) \(text(new.bytes))"
+  case .remove(let name, let isDirectory): return "remove \(text(name.bytes)) \(isDirectory)"
   case .change(let change): return reading(change)
   case .getAttribute(let name, let size): return "getAttribute \(text(name)) \(size)"
   case .listAttributes(let size): return "listAttributes \(size)"
   case .setAttribute(let name, let value, let flags): return "setAttribute \(text(name)) \(bytes(value)) \(flags)"
   case .removeAttribute(let name): return "removeAttribute \(text(name))"
   case .removeObject: return "removeObject"
-  case .renameObject(let new): return "renameObject \(text(new))"
+  case .renameObject(let new): return "renameObject \(text(new.bytes))"
   }
 }
 
@@ -74,7 +74,7 @@ private func reading(_ change: MonitorRequest.Change) -> String {
   words.append(change.owner.map { "\($0.uid):\($0.gid)" } ?? "-")
   words.append(change.mode.map { "\($0)" } ?? "-")
   words.append(change.size.map { "\($0)" } ?? "-")
-  words.append("\(change.byRoot)")
+  words.append("\(change.isRoot)")
   for time in [change.times?.access, change.times?.modification] {
     words.append(time.map { "\($0.seconds).\($0.nanoseconds)" } ?? "-")
   }

@@ -1,13 +1,13 @@
-import MonitorProtocol
 import CLinux
 import CRawCalls
 import Glibc
 import HelperHarness
 import Linux
+import MonitorProtocol
 import NinePHarness
-import ProxyProtocol
 import SystemPackage
 import Testing
+import Wire
 
 /// What whoever takes the process over that speaks with clients can have the privileged one do. The tests take its socket
 /// from it (`pidfd_getfd`), and say on it what they like.
@@ -115,28 +115,34 @@ struct TakenOverFrontEndTests {
     change.mode = 0o666
     change.owner = MonitorRequest.Owner(uid: 1, gid: 1)
     for directory in [outside, same, process] {
-      #expect(try rig.ask(.find(name: name("victim").span), [directory]) == EXDEV)
+      #expect(try rig.ask(.find(name: Name(name("victim").span)), [directory]) == EXDEV)
       #expect(try rig.ask(.parent, [directory]) == EXDEV)
-      #expect(try rig.ask(.open(flags: O_RDONLY, byRoot: true), [directory]) == EXDEV)
+      #expect(try rig.ask(.open(flags: O_RDONLY, isRoot: true), [directory]) == EXDEV)
       #expect(
-        try rig.ask(.create(name: name("new").span, flags: O_RDWR, mode: 0o644, owner: owner), [directory]) == EXDEV)
-      #expect(try rig.ask(.makeDirectory(name: name("new").span, mode: 0o755, owner: owner), [directory]) == EXDEV)
-      #expect(try rig.ask(.remove(name: name("victim").span, isDirectory: false), [directory]) == EXDEV)
-      #expect(try rig.ask(.rename(old: name("victim").span, new: name("x").span), [directory, here]) == EXDEV)
-      #expect(try rig.ask(.rename(old: name("x").span, new: name("victim").span), [here, directory]) == EXDEV)
+        try rig.ask(.create(name: Name(name("new").span), flags: O_RDWR, mode: 0o644, owner: owner), [directory])
+          == EXDEV)
+      #expect(
+        try rig.ask(.makeDirectory(name: Name(name("new").span), mode: 0o755, owner: owner), [directory]) == EXDEV)
+      #expect(try rig.ask(.remove(name: Name(name("victim").span), isDirectory: false), [directory]) == EXDEV)
+      #expect(
+        try rig.ask(.rename(oldName: Name(name("victim").span), newName: Name(name("x").span)), [directory, here])
+          == EXDEV)
+      #expect(
+        try rig.ask(.rename(oldName: Name(name("x").span), newName: Name(name("victim").span)), [here, directory])
+          == EXDEV)
       #expect(try rig.ask(.change(change), [directory]) == EXDEV)
       #expect(try rig.ask(.removeObject, [directory]) == EXDEV)
-      #expect(try rig.ask(.renameObject(new: name("x").span), [directory, here]) == EXDEV)
+      #expect(try rig.ask(.renameObject(newName: Name(name("x").span)), [directory, here]) == EXDEV)
     }
-    #expect(try rig.ask(.link(name: name("stolen").span), [victim, here]) == EXDEV)
+    #expect(try rig.ask(.link(name: Name(name("stolen").span)), [victim, here]) == EXDEV)
     #expect(try rig.ask(.change(change), [victim]) == EXDEV)
     #expect(try rig.ask(.removeObject, [victim]) == EXDEV)
-    #expect(try rig.ask(.renameObject(new: name("stolen").span), [victim, here]) == EXDEV)
-    #expect(try rig.ask(.open(flags: O_RDWR | O_TRUNC, byRoot: true), [victim]) == EXDEV)
+    #expect(try rig.ask(.renameObject(newName: Name(name("stolen").span)), [victim, here]) == EXDEV)
+    #expect(try rig.ask(.open(flags: O_RDWR | O_TRUNC, isRoot: true), [victim]) == EXDEV)
     #expect(try rig.ask(.getAttribute(name: name("user.x").span, size: 10), [victim]) == EXDEV)
     #expect(try rig.ask(.setAttribute(name: name("user.x").span, value: name("v").span, flags: 0), [victim]) == EXDEV)
     // Its own it may work on.
-    #expect(try rig.ask(.makeDirectory(name: name("new").span, mode: 0o755, owner: owner), [here]) == 0)
+    #expect(try rig.ask(.makeDirectory(name: Name(name("new").span), mode: 0o755, owner: owner), [here]) == 0)
     #expect(try FileList.names(host.path) == ["victim"])
     #expect(try FileList.names(rig.directory.path + "/share") == ["new"])
     var status = stat()
@@ -152,13 +158,13 @@ struct TakenOverFrontEndTests {
     close(secret)
     let file = try name("secret").withObject(in: rig.root.rawValue)
     defer { close(file) }
-    #expect(try rig.ask(.open(flags: O_RDONLY, byRoot: true), [file]) == EACCES)
+    #expect(try rig.ask(.open(flags: O_RDONLY, isRoot: true), [file]) == EACCES)
     var change = MonitorRequest.Change()
     change.mode = 0o666
     #expect(try rig.ask(.change(change), [file]) == EPERM)
     for id: UInt32 in [0, 1001, .max] {
       let made = try rig.ask(
-        .makeDirectory(name: name("d").span, mode: 0o755, owner: MonitorRequest.Owner(uid: id, gid: id)),
+        .makeDirectory(name: Name(name("d").span), mode: 0o755, owner: MonitorRequest.Owner(uid: id, gid: id)),
         [rig.root.rawValue])
       #expect(made == (id == .max ? EINVAL : EPERM))
     }
@@ -173,35 +179,36 @@ struct TakenOverFrontEndTests {
     symlink("/etc/passwd", share + "/link")
     for (entry, expected) in [("fifo", ENXIO), ("link", ELOOP)] {
       let object = try name(entry).withObject(in: rig.root.rawValue)
-      #expect(try rig.ask(.open(flags: O_RDWR, byRoot: true), [object]) == expected, "\(entry)")
+      #expect(try rig.ask(.open(flags: O_RDWR, isRoot: true), [object]) == expected, "\(entry)")
       close(object)
     }
     for flags in [cl_o_tmpfile | O_RDWR, cl_o_path, O_CREAT] {
-      #expect(try rig.ask(.open(flags: flags, byRoot: true), [rig.root.rawValue]) == EINVAL, "\(flags)")
+      #expect(try rig.ask(.open(flags: flags, isRoot: true), [rig.root.rawValue]) == EINVAL, "\(flags)")
     }
     let owner = MonitorRequest.Owner(uid: 0, gid: 0)
     for (entry, expected) in [("fifo", ENXIO), ("link", ELOOP)] {
       #expect(
         try rig.ask(
-          .create(name: name(entry).span, flags: O_RDWR, mode: 0o644, owner: owner), [rig.root.rawValue]) == expected)
+          .create(name: Name(name(entry).span), flags: O_RDWR, mode: 0o644, owner: owner), [rig.root.rawValue])
+          == expected)
     }
   }
 
   @Test("what isn't a request ends that connection, and no other")
   func nonsense() throws {
-    let owner = MonitorRequest.Owner(uid: 0, gid: 0)
     for text in ["", ".", "..", "a/b", "/", "a\0b"] {
       let rig = try Rig()
       let other = Client(try connected(rig.directory.path + "/s"))
-      #expect(
-        try rig.ask(.makeDirectory(name: name(text).span, mode: 0o755, owner: owner), [rig.root.rawValue]) == nil,
-        "\(text)")
+      let fields = Payload().d(0o755).d(0).d(0).s(text).bytes
+      let type = MonitorRequestType.makeDirectory.rawValue
+      let packet = Payload().d(Int64(type)).d(Int64(4 + fields.count)).w(0).w(0).bytes + fields
+      #expect(rig.send(packet[...], [rig.root.rawValue]) == nil, "\(text)")
       try other.start()
       try other.done(.attach(1))
     }
     var good = [UInt8](repeating: 0, count: 100)
     var span = good.mutableSpan
-    let count = try MonitorRequest.find(name: name("x").span).encode(ObjectPlaces(first: 0), into: &span)
+    let count = try MonitorRequest.find(name: Name(name("x").span)).encode(ObjectPlaces(first: 0), into: &span)
     var badType = good
     badType[0] = 63
     var badSize = good

@@ -71,7 +71,7 @@ extension ProxyClient {
 
   mutating func truncate(_ path: Bytes, to size: Int64) throws(Failure) { try truncate(path.raw.span, to: size) }
 
-  mutating func setTimes(_ path: Bytes, access: Request.Time, modification: Request.Time) throws(Failure) {
+  mutating func setTimes(_ path: Bytes, access: ProxyProtocol.Time, modification: ProxyProtocol.Time) throws(Failure) {
     try setTimes(path.raw.span, access: access, modification: modification)
   }
 

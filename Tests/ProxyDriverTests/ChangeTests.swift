@@ -54,22 +54,24 @@ import Testing
     symlink("file", share.directory.path + "/link")
     try share.own()
     for (index, name) in (["/file", "/link"] as [Bytes]).enumerated() {
-      let access = Request.Time(seconds: 1_000_000 + Int64(index), nanoseconds: 111_111_111)
-      let modification = Request.Time(seconds: -5, nanoseconds: 222_222_222)
+      let access = ProxyProtocol.Time(seconds: 1_000_000 + Int64(index), nanoseconds: 111_111_111)
+      let modification = ProxyProtocol.Time(seconds: -5, nanoseconds: 222_222_222)
       try share.client.setTimes(name, access: access, modification: modification)
       let host = try share.status(onHost: name)
-      #expect(Request.Time(seconds: Int64(host.st_atim.tv_sec), nanoseconds: Int64(host.st_atim.tv_nsec)) == access)
       #expect(
-        Request.Time(seconds: Int64(host.st_mtim.tv_sec), nanoseconds: Int64(host.st_mtim.tv_nsec)) == modification)
+        ProxyProtocol.Time(seconds: Int64(host.st_atim.tv_sec), nanoseconds: Int64(host.st_atim.tv_nsec)) == access)
+      #expect(
+        ProxyProtocol.Time(seconds: Int64(host.st_mtim.tv_sec), nanoseconds: Int64(host.st_mtim.tv_nsec))
+          == modification)
       #expect(try share.client.status(name).access == access)
-      let unchanged = Request.Time(seconds: 0, nanoseconds: 0x3fff_fffe)
-      try share.client.setTimes(name, access: unchanged, modification: Request.Time(seconds: 9, nanoseconds: 8))
+      let unchanged = ProxyProtocol.Time(seconds: 0, nanoseconds: 0x3fff_fffe)
+      try share.client.setTimes(name, access: unchanged, modification: ProxyProtocol.Time(seconds: 9, nanoseconds: 8))
       #expect(try share.client.status(name).access == access)
-      #expect(try share.client.status(name).modification == Request.Time(seconds: 9, nanoseconds: 8))
+      #expect(try share.client.status(name).modification == ProxyProtocol.Time(seconds: 9, nanoseconds: 8))
     }
-    let wrong = Request.Time(seconds: 0, nanoseconds: 1_000_000_000)
+    let wrong = ProxyProtocol.Time(seconds: 0, nanoseconds: 1_000_000_000)
     #expect(throws: refused(EINVAL)) { try share.client.setTimes("/file", access: wrong, modification: wrong) }
-    let now = Request.Time(seconds: 0, nanoseconds: 0x3fff_ffff)
+    let now = ProxyProtocol.Time(seconds: 0, nanoseconds: 0x3fff_ffff)
     #expect(throws: refused(ENOENT)) { try share.client.setTimes("/none", access: now, modification: now) }
   }
 

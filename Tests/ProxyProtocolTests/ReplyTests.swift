@@ -1,6 +1,7 @@
 import HelperHarness
 import ProxyProtocol
 import Testing
+import Wire
 
 @Suite struct ReplyTests {
   /// The bytes of a reply, written into a full-sized buffer.
@@ -49,9 +50,9 @@ import Testing
     status.size = 8
     status.blockSize = 9
     status.blocks = 10
-    status.access = Request.Time(seconds: -11, nanoseconds: 12)
-    status.modification = Request.Time(seconds: 13, nanoseconds: 14)
-    status.change = Request.Time(seconds: 15, nanoseconds: 16)
+    status.access = ProxyProtocol.Time(seconds: -11, nanoseconds: 12)
+    status.modification = ProxyProtocol.Time(seconds: 13, nanoseconds: 14)
+    status.change = ProxyProtocol.Time(seconds: 15, nanoseconds: 16)
     let bytes = written { Reply.fileStatus(status, into: &$0) }
     let expected = Payload().d(0).d(116).q(1).q(0x2_0000_0002).q(3).d(4).d(5).d(-1).q(7).q(8).q(9).q(10).q(-11).q(12)
       .q(13).q(14).q(15).q(16)

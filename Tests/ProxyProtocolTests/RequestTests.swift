@@ -1,6 +1,7 @@
 import HelperHarness
 import ProxyProtocol
 import Testing
+import Wire
 
 @Suite struct RequestTests {
   @Test func samplesCoverEveryType() {

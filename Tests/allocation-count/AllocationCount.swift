@@ -80,7 +80,7 @@ enum Requests {
       Array("//file".utf8), Array("//new".utf8), Array("//symlink".utf8), Array("user.a".utf8)
     )
     let (uid, gid) = (geteuid(), getegid())
-    let time = Request.Time(seconds: 1, nanoseconds: 2)
+    let time = ProxyProtocol.Time(seconds: 1, nanoseconds: 2)
     switch type {
     case .open: try Request.open(path: file.span, flags: O_RDWR).encode(into: &frame)
     case .create:

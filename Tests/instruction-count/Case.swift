@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 import ProxyProtocol
+import Wire
 
 /// One line of the result: requests of a type that all go the same way.
 final class Case {
@@ -135,7 +136,7 @@ extension Case {
   private static var changes: [Case] {
     let (uid, gid) = (geteuid(), getegid())
     let attribute = Array("\(Share.attribute)\0".utf8)
-    let time = Request.Time(seconds: 1, nanoseconds: 2)
+    let time = ProxyProtocol.Time(seconds: 1, nanoseconds: 2)
     return [
       Case(.changeMode) { _, frame throws(Malformed) in
         try Request.changeMode(path: path(Share.file).span, mode: 0o600).encode(into: &frame)
