@@ -5,7 +5,8 @@ import Serving
 import SystemPackage
 import Wire
 
-/// What the process that lets clients in tells the one that speaks with them: here is a client, and a helper for it.
+/// The introduction of a client, and of a helper for it, by the process that lets clients in to the one that speaks with
+/// them.
 struct Introduction: ~Copyable {
   let authority: Authority
   let name: ClientName
@@ -24,11 +25,15 @@ struct Introduction: ~Copyable {
     var passed = PassedDescriptors()
     passed.append(client)
     passed.append(helper)
-    let identity: Identity? = if case .one(let identity) = authority { identity } else { nil }
+    let (isTrusted, uid, gid): (Bool, UInt32, UInt32) =
+      switch authority {
+      case .trusted: (true, 0, 0)
+      case .one(let identity): (false, identity.uid, identity.gid)
+      }
     let peer = name.peer
     let text = peer.utf8.span
     let message = ClientIntroduction(
-      isTrusted: identity == nil, uid: identity?.uid ?? 0, gid: identity?.gid ?? 0, number: name.number,
+      isTrusted: isTrusted, uid: uid, gid: gid, number: name.number,
       peer: text.extracting(first: min(text.count, ClientIntroduction.largestPeer)))
     var bytes = Packet(repeating: 0)
     let end: Int
@@ -44,7 +49,7 @@ struct Introduction: ~Copyable {
   /// Room for ``ClientIntroduction/largest`` bytes.
   private typealias Packet = InlineArray<97, UInt8>
 
-  /// What there may be instead of one.
+  /// The outcome of waiting for an introduction.
   enum Received: ~Copyable {
     case introduction(Introduction)
     /// This process may have no more descriptors, so that the client's are gone.
@@ -66,7 +71,8 @@ struct Introduction: ~Copyable {
         let peer = message.peer
         let name = ClientName(
           number: message.number, peer: String(decoding: peer.indices.map { peer[$0] }, as: UTF8.self))
-        return .introduction(Introduction(authority: try Authority(message), name: name, client: client, helper: helper))
+        return .introduction(
+          Introduction(authority: try Authority(message), name: name, client: client, helper: helper))
       } catch .interrupted {
         continue
       } catch {
