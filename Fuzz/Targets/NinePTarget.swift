@@ -41,9 +41,9 @@ package enum NinePTarget {
     }
     checkHeader(frame.span, FrameHeader(size: UInt32(size), type: header.type, tag: header.tag))
     let again = frame.span.extracting(Frame.headerSize..<size)
-    if case .synchronize(let fid, let dataOnly) = request {
+    if case .fsync(let fid, let dataOnly) = request {
       // Its second field may be left out, and says yes with any bit.
-      guard case .synchronize(fid, dataOnly)? = try? Request(type, body: again) else { violated("fsync is misread") }
+      guard case .fsync(fid, dataOnly)? = try? Request(type, body: again) else { violated("fsync is misread") }
       if again.count != 8 || !same(again.extracting(first: 4), body.extracting(first: 4)) { violated("fsync: fid") }
       return
     }
@@ -58,13 +58,13 @@ package enum NinePTarget {
 
   private static func checkNames(_ request: Request) {
     switch request {
-    case .create(_, let name, _, _, _), .makeNode(_, let name, _, _, _, _), .makeDirectory(_, let name, _, _),
-      .link(_, _, let name), .rename(_, _, let name), .unlinkAt(_, let name, _):
+    case .lcreate(_, let name, _, _, _), .mknod(_, let name, _, _, _, _), .mkdir(_, let name, _, _),
+      .link(_, _, let name), .rename(_, _, let name), .unlinkat(_, let name, _):
       checkName(name.bytes)
-    case .makeSymbolicLink(_, let name, let target, _):
+    case .symlink(_, let name, let target, _):
       checkName(name.bytes)
       if target.isEmpty || target.count >= 4096 || holds(0, target) { violated("a target of \(target.count) bytes") }
-    case .renameAt(_, let oldName, _, let newName):
+    case .renameat(_, let oldName, _, let newName):
       checkName(oldName.bytes)
       checkName(newName.bytes)
     case .walk(_, _, var names):
@@ -75,7 +75,7 @@ package enum NinePTarget {
         if case .down(let name) = step { checkName(name.bytes) }
       }
       if left != 0 { violated("a walk of \(left) names more, or fewer, than it says") }
-    case .setAttributes(_, let change):
+    case .setattr(_, let change):
       for change in [change.accessChange, change.modificationChange] {
         if case .to(let time) = change, time.nanoseconds > 999_999_999 { violated("\(time) is no time") }
       }

@@ -1,6 +1,6 @@
-/// What a `Tsetattr` changes.
+/// The change that a `Tsetattr` makes.
 package struct AttributeChange: Equatable, Sendable {
-  /// Which of the fields below mean something, and how.
+  /// The fields below that mean something, and how.
   package var valid: Fields = []
   /// Permission bits; Linux sends those of the file's type beside them.
   package var mode: UInt32 = 0
@@ -18,13 +18,13 @@ package struct AttributeChange: Equatable, Sendable {
   /// No change.
   package init() {}
 
-  /// What becomes of the last access.
+  /// The change of the last access.
   package var accessChange: TimeChange {
     guard valid.contains(.access) else { return .none }
     return valid.contains(.accessIsGiven) ? .to(access) : .now
   }
 
-  /// What becomes of the last change of the contents.
+  /// The change of the last modification of the contents.
   package var modificationChange: TimeChange {
     guard valid.contains(.modification) else { return .none }
     return valid.contains(.modificationIsGiven) ? .to(modification) : .now
@@ -58,7 +58,7 @@ package struct AttributeChange: Equatable, Sendable {
     package static let modificationIsGiven = Fields(rawValue: 0x100)
   }
 
-  /// What becomes of a time.
+  /// The change of a time.
   package enum TimeChange: Equatable, Sendable {
     /// Nothing.
     case none

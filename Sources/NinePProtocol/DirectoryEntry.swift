@@ -1,14 +1,14 @@
 package import Wire
 
-/// One entry of an `Rreaddir`: `qid[13] offset[8] type[1] name[s]`.
+/// One entry of an `Rreaddir`: `qid[13] offset[8] type[1] name[s]`. The offset is a cookie.
 package struct DirectoryEntry: ~Escapable {
   /// Bytes on the wire, without the name's own.
   package static let fixedSize = 24
 
   /// The file. Linux looks at its path only.
   package var qid: Qid
-  /// Where a `Treaddir` goes on behind this entry.
-  package var offset: UInt64
+  /// The directory cookie: a `Treaddir` with it continues after this entry.
+  package var cookie: UInt64
   /// The kind of file.
   package var kind: Kind
   /// Its name, which may be `.` or `..`.
@@ -16,9 +16,9 @@ package struct DirectoryEntry: ~Escapable {
 
   /// An entry of these four fields.
   @_lifetime(copy name)
-  package init(qid: Qid, offset: UInt64, kind: Kind, name: Span<UInt8>) {
+  package init(qid: Qid, cookie: UInt64, kind: Kind, name: Span<UInt8>) {
     self.qid = qid
-    self.offset = offset
+    self.cookie = cookie
     self.kind = kind
     self.name = name
   }
@@ -69,7 +69,7 @@ package struct DirectoryPacker: Sendable {
     let start = Frame.dataOffset + count
     var writer = Writer(&buffer, at: start)
     writer.qid(entry.qid)
-    writer.u64(entry.offset)
+    writer.u64(entry.cookie)
     writer.u8(entry.kind.rawValue)
     writer.string(entry.name)
     count = writer.end - Frame.dataOffset
@@ -95,7 +95,7 @@ package struct DirectoryEntries: ~Escapable {
   package mutating func next() throws(Malformed) -> DirectoryEntry? {
     if reader.rest.isEmpty { return nil }
     return DirectoryEntry(
-      qid: try reader.qid(), offset: try reader.u64(), kind: DirectoryEntry.Kind(rawValue: try reader.u8()),
+      qid: try reader.qid(), cookie: try reader.u64(), kind: DirectoryEntry.Kind(rawValue: try reader.u8()),
       name: try reader.nameOrDots())
   }
 }

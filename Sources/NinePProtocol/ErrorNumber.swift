@@ -1,4 +1,4 @@
-/// What an `Rlerror` says: an errno as Linux numbers them on most machines, whatever the host.
+/// The errno of an `Rlerror`, in the numbers of Linux on most machines, whatever the host.
 package struct ErrorNumber: RawRepresentable, Hashable, Sendable {
   /// The number on the wire. Linux makes a protocol error of one that isn't in 1...4095.
   package let rawValue: UInt32

@@ -1,4 +1,4 @@
-/// How ``RequestType/createExtendedAttribute`` sets a value.
+/// The flags of ``RequestType/xattrcreate``.
 package struct ExtendedAttributeFlags: OptionSet, Hashable, Sendable {
   /// The bits on the wire.
   package let rawValue: UInt32

@@ -1,4 +1,4 @@
-/// What a client calls a file by. The client chooses the numbers, 0 among them.
+/// The client's number for a file. The client chooses it; 0 is one.
 package struct Fid: RawRepresentable, Hashable, Sendable {
   /// The number on the wire.
   package let rawValue: UInt32

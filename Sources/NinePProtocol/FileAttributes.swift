@@ -1,9 +1,9 @@
-/// What an `Rgetattr` says of a file: `struct stat`, widened.
+/// The fields of an `Rgetattr`: those of `struct stat`, widened.
 package struct FileAttributes: Equatable, Sendable {
   /// Bytes on the wire.
   package static let size = 153
 
-  /// Which of the fields below mean something.
+  /// The fields below that mean something.
   package var valid: Fields = []
   /// The file.
   package var qid = Qid(kind: .file, version: 0, path: 0)
@@ -29,7 +29,7 @@ package struct FileAttributes: Equatable, Sendable {
   package var modification = Time(seconds: 0, nanoseconds: 0)
   /// The last change of contents or attributes.
   package var change = Time(seconds: 0, nanoseconds: 0)
-  /// When the file was made. Linux ignores it.
+  /// The creation of the file. Linux ignores it.
   package var birth = Time(seconds: 0, nanoseconds: 0)
   /// The inode's generation. Linux compares it whether it is ``valid`` or not.
   package var generation: UInt64 = 0
@@ -39,7 +39,7 @@ package struct FileAttributes: Equatable, Sendable {
   /// All fields zero, and none of them valid.
   package init() {}
 
-  /// `P9_GETATTR_…`: which fields a client asks for, and which a server gives. Others may be given as well.
+  /// `P9_GETATTR_…`: the fields that a client asks for, or that a server gives. Others may be given as well.
   package struct Fields: OptionSet, Hashable, Sendable {
     /// The bits on the wire.
     package let rawValue: UInt64
@@ -69,7 +69,7 @@ package struct FileAttributes: Equatable, Sendable {
     package static let size = Fields(rawValue: 0x200)
     /// ``FileAttributes/blocks``.
     package static let blocks = Fields(rawValue: 0x400)
-    /// What `stat` gives, all of the above. With less Linux looks at each field's bit.
+    /// The fields of `stat`, all of the above. With fewer Linux looks at each field's bit.
     package static let basic = Fields(rawValue: 0x7ff)
     /// ``FileAttributes/birth``.
     package static let birth = Fields(rawValue: 0x800)

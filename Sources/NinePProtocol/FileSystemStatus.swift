@@ -1,4 +1,4 @@
-/// What an `Rstatfs` says: the fields of `struct statfs`.
+/// The fields of an `Rstatfs`: those of `struct statfs`.
 package struct FileSystemStatus: Equatable, Sendable {
   /// Bytes on the wire.
   package static let size = 60

@@ -4,11 +4,11 @@ package import Wire
 package enum Frame {
   /// Bytes of a header.
   package static let headerSize = 7
-  /// Where the data of an `Rread` or `Rreaddir` stands, behind `count[4]`.
+  /// The offset of the data of an `Rread` or `Rreaddir`, after `count[4]`.
   package static let dataOffset = headerSize + 4
-  /// Where the target of an `Rreadlink` stands, behind its 16-bit length.
+  /// The offset of the target of an `Rreadlink`, after its 16-bit length.
   package static let targetOffset = headerSize + 2
-  /// Where the qids of an `Rwalk` stand, behind their 16-bit count.
+  /// The offset of the qids of an `Rwalk`, after their 16-bit count.
   package static let qidsOffset = headerSize + 2
 }
 
@@ -18,7 +18,7 @@ package struct FrameHeader: Equatable, Sendable {
   package var size: UInt32
   /// The message's number: even for a request, odd for a reply.
   package var type: UInt8
-  /// What the reply is known by.
+  /// The tag that the reply repeats.
   package var tag: Tag
 
   /// A header of these three fields.
@@ -51,7 +51,7 @@ package struct FrameHeader: Equatable, Sendable {
   }
 }
 
-/// What a request and its reply have in common.
+/// The number by which a client recognizes the reply to a request.
 package struct Tag: RawRepresentable, Hashable, Sendable {
   /// The number on the wire.
   package let rawValue: UInt16

@@ -4,7 +4,7 @@ package struct Lock: ~Escapable {
   /// name's length.
   static let fixedSize = 23
 
-  /// What the lock keeps others from.
+  /// The access that the lock denies to others.
   package var kind: Kind
   /// The range's first byte.
   package var start: UInt64
@@ -25,7 +25,7 @@ package struct Lock: ~Escapable {
     self.client = client
   }
 
-  /// What a lock keeps others from.
+  /// The access that a lock denies to others.
   package enum Kind: UInt8, Sendable {
     /// `P9_LOCK_TYPE_RDLCK`: from writing.
     case shared = 0
@@ -35,7 +35,7 @@ package struct Lock: ~Escapable {
     case unlocked = 2
   }
 
-  /// How ``RequestType/lock`` goes about it.
+  /// The flags of ``RequestType/lock``.
   package struct Flags: OptionSet, Hashable, Sendable {
     /// The bits on the wire.
     package let rawValue: UInt32
@@ -49,7 +49,7 @@ package struct Lock: ~Escapable {
     package static let reclaim = Flags(rawValue: 2)
   }
 
-  /// What became of it.
+  /// The outcome of a lock.
   package enum Status: UInt8, Sendable {
     /// `P9_LOCK_SUCCESS`.
     case success = 0

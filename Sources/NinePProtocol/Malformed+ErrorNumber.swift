@@ -14,7 +14,7 @@ extension Malformed {
 extension RequestType {
   fileprivate func errorNumber(for fault: Name.Fault) -> ErrorNumber {
     switch self {
-    case .walkExtendedAttribute, .createExtendedAttribute: fault == .tooLong ? .outOfRange : .invalid
+    case .xattrwalk, .xattrcreate: fault == .tooLong ? .outOfRange : .invalid
     default: errorNumber(forEntry: fault)
     }
   }
@@ -31,8 +31,8 @@ extension RequestType {
 
   private func errorNumber(isDotDot: Bool) -> ErrorNumber {
     switch self {
-    case .rename, .renameAt: .isDirectory
-    case .unlinkAt: isDotDot ? .notEmpty : .invalid
+    case .rename, .renameat: .isDirectory
+    case .unlinkat: isDotDot ? .notEmpty : .invalid
     default: .exists
     }
   }

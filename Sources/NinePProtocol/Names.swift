@@ -7,11 +7,11 @@ package struct Names: ~Escapable {
   /// `MAXWELEM`: no walk has more, and a client that needs more walks twice.
   package static let maximumCount = 16
 
-  /// How many are still to come.
+  /// The number of names that are left.
   package private(set) var count: Int
   private var reader: Reader
 
-  /// `count` names, each behind its length, which are all of `packed`.
+  /// Checks `count` names, each behind its length, which are all of `packed`.
   ///
   /// - Throws: ``Malformed`` where they aren't, or one of them can't be a name.
   @_lifetime(copy packed)
@@ -24,7 +24,7 @@ package struct Names: ~Escapable {
     self.reader = Reader(packed)
   }
 
-  /// Takes the first of those that are still to come.
+  /// Takes the next step.
   @_lifetime(copy self)
   @_lifetime(self: copy self)
   package mutating func next() -> Step? {
@@ -38,7 +38,7 @@ package struct Names: ~Escapable {
     }
   }
 
-  /// Where a name leads to.
+  /// A step of a walk.
   package enum Step: ~Escapable {
     /// `.`: the same directory.
     case here
@@ -57,7 +57,7 @@ package struct Names: ~Escapable {
     end = try writer.finish()
   }
 
-  /// What is still to come, as it is on the wire.
+  /// The names that are left, as they are on the wire.
   var packed: Span<UInt8> {
     @_lifetime(copy self) get { reader.rest }
   }

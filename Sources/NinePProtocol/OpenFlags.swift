@@ -1,4 +1,4 @@
-/// How a file is opened: bits of 9P2000.L, which are those of Linux on x86. A host's may be others.
+/// The flags of an open file: bits of 9P2000.L, which are Linux's on x86. A host may have others.
 package struct OpenFlags: OptionSet, Hashable, Sendable {
   /// The bits on the wire.
   package let rawValue: UInt32
@@ -6,7 +6,7 @@ package struct OpenFlags: OptionSet, Hashable, Sendable {
   /// These bits, whatever they are.
   package init(rawValue: UInt32) { self.rawValue = rawValue }
 
-  /// `O_CREAT`. ``RequestType/create`` implies it, and ``RequestType/open`` must not create.
+  /// `O_CREAT`. ``RequestType/lcreate`` implies it, and ``RequestType/lopen`` must not create.
   package static let create = OpenFlags(rawValue: 0o100)
   /// `O_EXCL`.
   package static let exclusive = OpenFlags(rawValue: 0o200)
@@ -37,13 +37,13 @@ package struct OpenFlags: OptionSet, Hashable, Sendable {
   /// `O_SYNC` without ``synchronousData``, which Linux sets beside it.
   package static let synchronous = OpenFlags(rawValue: 0o4000000)
 
-  /// `O_ACCMODE`: what of the flags ``access`` reads.
+  /// `O_ACCMODE`: the bits that ``access`` reads.
   private static let accessBits: UInt32 = 3
 
-  /// What the file is opened for; nil for 3, which is none.
+  /// The access that the file is opened for; nil for 3, which is none.
   package var access: Access? { Access(rawValue: rawValue & Self.accessBits) }
 
-  /// What a file is opened for.
+  /// The access that a file is opened for.
   package enum Access: UInt32, Sendable {
     /// `O_RDONLY`.
     case read = 0

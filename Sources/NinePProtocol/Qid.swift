@@ -1,6 +1,6 @@
 import Wire
 
-/// What a server calls a file by: the same for every fid of the file, and no other's. See intro(5).
+/// The server's identification of a file: the same for every fid of the file, and of no other file. See intro(5).
 package struct Qid: Equatable, Sendable {
   /// Bytes on the wire: `type[1] version[4] path[8]`.
   package static let size = 13
@@ -50,7 +50,7 @@ package struct Qid: Equatable, Sendable {
 
 /// The qids of an `Rwalk`, one for each name that was found.
 package struct Qids: ~Escapable {
-  /// How many are still to come.
+  /// The number of qids that are left.
   package private(set) var count: Int
   private var reader: Reader
 
@@ -64,7 +64,7 @@ package struct Qids: ~Escapable {
     reader = Reader(packed)
   }
 
-  /// Takes the first of those that are still to come.
+  /// Takes the next qid.
   @_lifetime(self: copy self)
   package mutating func next() -> Qid? {
     guard count > 0, let qid = try? reader.qid() else { return nil }

@@ -1,37 +1,37 @@
 package import Wire
 
-/// One reply, as a client reads it: its data and strings still in the receive buffer.
+/// A reply as a client reads it, its data and strings still in the receive buffer.
 package enum Reply: ~Escapable {
   /// `Rlerror`.
   case error(ErrorNumber)
-  /// It was done.
+  /// A reply without fields: the request was done.
   case empty
-  /// What was made or attached to.
+  /// The qid of a file that was made or attached to.
   case qid(Qid)
-  /// What was opened, and how many bytes are to be read or written at once; 0 leaves it to the client.
+  /// `Rlopen` or `Rlcreate`. `unit` bytes are read or written at once; 0 leaves it to the client.
   case opened(Qid, unit: UInt32)
-  /// What the names led to. Where they are fewer than the names, the walk failed behind them, and there is no new fid.
+  /// `Rwalk`: the qids of the names that were found. If they are fewer than the names, there is no new fid.
   case qids(Qids)
-  /// What was read: bytes, or what ``DirectoryEntries`` takes apart.
+  /// `Rread`, or `Rreaddir`, whose data ``DirectoryEntries`` decodes.
   case data(Span<UInt8>)
-  /// How many bytes were written.
+  /// `Rwrite`: the number of bytes written.
   case count(UInt32)
-  /// A symbolic link's target: 1 to 4095 bytes, no NUL among them.
+  /// `Rreadlink`: the target of a symbolic link, 1 to 4095 bytes without NUL.
   case target(Span<UInt8>)
-  /// A file's attributes.
+  /// `Rgetattr`: the attributes of a file.
   case attributes(FileAttributes)
-  /// What a file system says of itself.
+  /// `Rstatfs`: the status of a file system.
   case fileSystemStatus(FileSystemStatus)
-  /// The size of an extended attribute's value, or of the list of their names.
+  /// `Rxattrwalk`: the size of an extended attribute's value, or of the list of names.
   case size(UInt64)
-  /// What became of a lock.
+  /// `Rlock`: the outcome of a lock.
   case lockStatus(Lock.Status)
-  /// What keeps a lock from being had.
+  /// `Rgetlock`: a lock that conflicts.
   case lock(Lock)
-  /// The version that the server speaks. ``Version/init(_:)`` reads `version`, any bytes.
+  /// `Rversion`: the version that the server speaks. `version` may be any bytes; ``Version/init(_:)`` reads them.
   case version(messageSize: UInt32, version: Span<UInt8>)
 
-  /// Decodes what follows a frame's header, to its last byte.
+  /// Decodes the body of a frame, to its last byte.
   ///
   /// - Throws: ``Malformed``, whatever the bytes are.
   @_lifetime(copy body)

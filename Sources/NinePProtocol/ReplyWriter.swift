@@ -7,7 +7,7 @@ package struct ReplyWriter: Sendable {
   package static let smallestBuffer = Frame.qidsOffset + Names.maximumCount * Qid.size
 
   private let type: UInt8
-  /// What the reply is known by.
+  /// The tag of the request and of the reply.
   package let tag: Tag
 
   /// Replies to a request. A header of another type than ``RequestType``'s can only be answered with an error.

@@ -4,27 +4,27 @@ extension Request {
   /// The request's number on the wire.
   package var type: RequestType {
     switch self {
-    case .fileSystemStatus: .fileSystemStatus
-    case .open: .open
-    case .create: .create
-    case .makeSymbolicLink: .makeSymbolicLink
-    case .makeNode: .makeNode
+    case .statfs: .statfs
+    case .lopen: .lopen
+    case .lcreate: .lcreate
+    case .symlink: .symlink
+    case .mknod: .mknod
     case .rename: .rename
-    case .readLink: .readLink
-    case .getAttributes: .getAttributes
-    case .setAttributes: .setAttributes
-    case .walkExtendedAttribute: .walkExtendedAttribute
-    case .createExtendedAttribute: .createExtendedAttribute
-    case .readDirectory: .readDirectory
-    case .synchronize: .synchronize
+    case .readlink: .readlink
+    case .getattr: .getattr
+    case .setattr: .setattr
+    case .xattrwalk: .xattrwalk
+    case .xattrcreate: .xattrcreate
+    case .readdir: .readdir
+    case .fsync: .fsync
     case .lock: .lock
-    case .getLock: .getLock
+    case .getlock: .getlock
     case .link: .link
-    case .makeDirectory: .makeDirectory
-    case .renameAt: .renameAt
-    case .unlinkAt: .unlinkAt
+    case .mkdir: .mkdir
+    case .renameat: .renameat
+    case .unlinkat: .unlinkat
     case .version: .version
-    case .authenticate: .authenticate
+    case .auth: .auth
     case .attach: .attach
     case .flush: .flush
     case .walk: .walk
@@ -50,23 +50,23 @@ extension Request {
   private func writeBody(into frame: inout MutableSpan<UInt8>) throws(Malformed) -> Int {
     var writer = Writer(&frame, at: Frame.headerSize)
     switch self {
-    case .fileSystemStatus(let fid), .readLink(let fid), .clunk(let fid), .remove(let fid):
+    case .statfs(let fid), .readlink(let fid), .clunk(let fid), .remove(let fid):
       writer.fid(fid)
-    case .open(let fid, let flags):
+    case .lopen(let fid, let flags):
       writer.fid(fid)
       writer.u32(flags.rawValue)
-    case .create(let fid, let name, let flags, let mode, let gid):
+    case .lcreate(let fid, let name, let flags, let mode, let gid):
       writer.fid(fid)
       writer.name(name)
       writer.u32(flags.rawValue)
       writer.u32(mode)
       writer.u32(gid)
-    case .makeSymbolicLink(let directory, let name, let target, let gid):
+    case .symlink(let directory, let name, let target, let gid):
       writer.fid(directory)
       writer.name(name)
       writer.string(target)
       writer.u32(gid)
-    case .makeNode(let directory, let name, let mode, let major, let minor, let gid):
+    case .mknod(let directory, let name, let mode, let major, let minor, let gid):
       writer.fid(directory)
       writer.name(name)
       writer.u32(mode)
@@ -77,26 +77,30 @@ extension Request {
       writer.fid(fid)
       writer.fid(directory)
       writer.name(name)
-    case .getAttributes(let fid, let fields):
+    case .getattr(let fid, let fields):
       writer.fid(fid)
       writer.u64(fields.rawValue)
-    case .setAttributes(let fid, let change):
+    case .setattr(let fid, let change):
       writer.fid(fid)
       writer.change(change)
-    case .walkExtendedAttribute(let fid, let newFid, let name):
+    case .xattrwalk(let fid, let newFid, let name):
       writer.fid(fid)
       writer.fid(newFid)
       writer.string(name)
-    case .createExtendedAttribute(let fid, let name, let size, let flags):
+    case .xattrcreate(let fid, let name, let size, let flags):
       writer.fid(fid)
       writer.string(name)
       writer.u64(size)
       writer.u32(flags.rawValue)
-    case .readDirectory(let fid, let offset, let count), .read(let fid, let offset, let count):
+    case .readdir(let fid, let cookie, let count):
+      writer.fid(fid)
+      writer.u64(cookie)
+      writer.u32(count)
+    case .read(let fid, let offset, let count):
       writer.fid(fid)
       writer.u64(offset)
       writer.u32(count)
-    case .synchronize(let fid, let dataOnly):
+    case .fsync(let fid, let dataOnly):
       writer.fid(fid)
       writer.u32(UInt32(dataOnly ? 1 : 0))
     case .lock(let fid, let flags, let lock):
@@ -104,7 +108,7 @@ extension Request {
       writer.u8(lock.kind.rawValue)
       writer.u32(flags.rawValue)
       writer.lock(lock)
-    case .getLock(let fid, let lock):
+    case .getlock(let fid, let lock):
       writer.fid(fid)
       writer.u8(lock.kind.rawValue)
       writer.lock(lock)
@@ -112,24 +116,24 @@ extension Request {
       writer.fid(directory)
       writer.fid(fid)
       writer.name(name)
-    case .makeDirectory(let directory, let name, let mode, let gid):
+    case .mkdir(let directory, let name, let mode, let gid):
       writer.fid(directory)
       writer.name(name)
       writer.u32(mode)
       writer.u32(gid)
-    case .renameAt(let oldDirectory, let oldName, let newDirectory, let newName):
+    case .renameat(let oldDirectory, let oldName, let newDirectory, let newName):
       writer.fid(oldDirectory)
       writer.name(oldName)
       writer.fid(newDirectory)
       writer.name(newName)
-    case .unlinkAt(let directory, let name, let flags):
+    case .unlinkat(let directory, let name, let flags):
       writer.fid(directory)
       writer.name(name)
       writer.u32(flags.rawValue)
     case .version(let messageSize, let version):
       writer.u32(messageSize)
       writer.string(version)
-    case .authenticate(let fid, let userName, let tree, let user):
+    case .auth(let fid, let userName, let tree, let user):
       writer.fid(fid)
       writer.string(userName)
       writer.string(tree)

@@ -1,47 +1,47 @@
 /// The requests of 9P2000.L, by their number on the wire. The number of the reply is one more.
 package enum RequestType: UInt8, CaseIterable, Sendable {
   /// `Tstatfs`.
-  case fileSystemStatus = 8
+  case statfs = 8
   /// `Tlopen`.
-  case open = 12
+  case lopen = 12
   /// `Tlcreate`.
-  case create = 14
+  case lcreate = 14
   /// `Tsymlink`.
-  case makeSymbolicLink = 16
+  case symlink = 16
   /// `Tmknod`.
-  case makeNode = 18
+  case mknod = 18
   /// `Trename`.
   case rename = 20
   /// `Treadlink`.
-  case readLink = 22
+  case readlink = 22
   /// `Tgetattr`.
-  case getAttributes = 24
+  case getattr = 24
   /// `Tsetattr`.
-  case setAttributes = 26
+  case setattr = 26
   /// `Txattrwalk`.
-  case walkExtendedAttribute = 30
+  case xattrwalk = 30
   /// `Txattrcreate`.
-  case createExtendedAttribute = 32
+  case xattrcreate = 32
   /// `Treaddir`.
-  case readDirectory = 40
+  case readdir = 40
   /// `Tfsync`.
-  case synchronize = 50
+  case fsync = 50
   /// `Tlock`.
   case lock = 52
   /// `Tgetlock`.
-  case getLock = 54
+  case getlock = 54
   /// `Tlink`.
   case link = 70
   /// `Tmkdir`.
-  case makeDirectory = 72
+  case mkdir = 72
   /// `Trenameat`.
-  case renameAt = 74
+  case renameat = 74
   /// `Tunlinkat`.
-  case unlinkAt = 76
+  case unlinkat = 76
   /// `Tversion`.
   case version = 100
   /// `Tauth`. Linux never sends it.
-  case authenticate = 102
+  case auth = 102
   /// `Tattach`.
   case attach = 104
   /// `Tflush`.
@@ -66,20 +66,20 @@ package enum RequestType: UInt8, CaseIterable, Sendable {
   /// The shape of the reply where the request succeeds.
   package var replyForm: ReplyForm {
     switch self {
-    case .rename, .setAttributes, .createExtendedAttribute, .synchronize, .link, .renameAt, .unlinkAt, .flush, .clunk,
+    case .rename, .setattr, .xattrcreate, .fsync, .link, .renameat, .unlinkat, .flush, .clunk,
       .remove:
       .empty
-    case .makeSymbolicLink, .makeNode, .makeDirectory, .authenticate, .attach: .qid
-    case .open, .create: .opened
+    case .symlink, .mknod, .mkdir, .auth, .attach: .qid
+    case .lopen, .lcreate: .opened
     case .walk: .qids
-    case .read, .readDirectory: .data
+    case .read, .readdir: .data
     case .write: .count
-    case .readLink: .target
-    case .getAttributes: .attributes
-    case .fileSystemStatus: .fileSystemStatus
-    case .walkExtendedAttribute: .size
+    case .readlink: .target
+    case .getattr: .attributes
+    case .statfs: .fileSystemStatus
+    case .xattrwalk: .size
     case .lock: .lockStatus
-    case .getLock: .lock
+    case .getlock: .lock
     case .version: .version
     }
   }

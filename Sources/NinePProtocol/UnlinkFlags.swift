@@ -1,4 +1,4 @@
-/// How ``RequestType/unlinkAt`` removes a name.
+/// The flags of ``RequestType/unlinkat``.
 package struct UnlinkFlags: OptionSet, Hashable, Sendable {
   /// The bits on the wire.
   package let rawValue: UInt32
@@ -6,6 +6,6 @@ package struct UnlinkFlags: OptionSet, Hashable, Sendable {
   /// These bits, whatever they are.
   package init(rawValue: UInt32) { self.rawValue = rawValue }
 
-  /// `AT_REMOVEDIR`: what has the name is an empty directory. No other bit has a meaning.
+  /// `AT_REMOVEDIR`: the entry is an empty directory. No other bit has a meaning.
   package static let directory = UnlinkFlags(rawValue: 0x200)
 }

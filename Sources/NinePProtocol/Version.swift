@@ -1,4 +1,4 @@
-/// What a `Tversion` asks for, and an `Rversion` answers. See version(5).
+/// The version that a `Tversion` asks for, or an `Rversion` answers. See version(5).
 package enum Version: Equatable, Sendable {
   /// `9P2000.L`.
   case linux
@@ -6,7 +6,7 @@ package enum Version: Equatable, Sendable {
   /// with `unknown`; a client may ask again.
   case unknown
 
-  /// What this text says.
+  /// Reads the version from a text.
   package init(_ text: Span<UInt8>) {
     let linux = Version.linux.text
     self = isEqual(text, linux.utf8.span) ? .linux : .unknown

@@ -129,7 +129,7 @@ extension NinePServer {
   /// Whether replies to earlier requests had better not wait for this one's.
   fileprivate static func mayTakeLong(_ type: UInt8) -> Bool {
     switch RequestType(rawValue: type) {
-    case .read, .write, .synchronize: true
+    case .read, .write, .fsync: true
     default: false
     }
   }

@@ -10,16 +10,16 @@ extension Session where Files: ~Copyable {
   /// Makes a directory, node or symbolic link.
   mutating func make(_ request: borrowing Request) throws(Errno) -> Outcome {
     switch request {
-    case .makeDirectory(let directory, let text, let mode, let gid):
+    case .mkdir(let directory, let text, let mode, let gid):
       let (index, owner) = try place(directory, text, gid: gid)
       return try files.makeDirectory(in: fids.files[index].object, name, mode: mode & 0o7777, as: owner)
-    case .makeNode(let directory, let text, let mode, let major, let minor, let gid):
+    case .mknod(let directory, let text, let mode, let major, let minor, let gid):
       let (index, owner) = try place(directory, text, gid: gid)
       guard major <= 0xfff, minor <= 0xf_ffff else { throw .invalidArgument }
       let device = UInt64(minor & 0xff | major << 8 | (minor & ~0xff) << 12)
       return try files.makeNode(
         in: fids.files[index].object, name, mode: mode & 0o177777, device: device, as: owner)
-    case .makeSymbolicLink(let directory, let text, let target, let gid):
+    case .symlink(let directory, let text, let target, let gid):
       let (index, owner) = try place(directory, text, gid: gid)
       try other.set(target)
       return try files.makeSymbolicLink(in: fids.files[index].object, name, target: other, as: owner)
@@ -110,7 +110,7 @@ extension Session where Files: ~Copyable {
       // The directory above a root is nobody's to know.
       let inode = isUp(entry.name) && isTop(fids.files[index]) ? fids.files[index].inode : entry.inode
       let packed = DirectoryEntry(
-        qid: Qid(kind: Qid.Kind(type: entry.type), version: 0, path: path(device, inode)), offset: entry.cookie,
+        qid: Qid(kind: Qid.Kind(type: entry.type), version: 0, path: path(device, inode)), cookie: entry.cookie,
         kind: DirectoryEntry.Kind(rawValue: entry.type), name: entry.name)
       var space = outbox.space(at: 0, Frame.dataOffset + room)
       isFull = !packer.append(packed, to: &space)

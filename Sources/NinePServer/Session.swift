@@ -111,42 +111,42 @@ struct Session<Files: FileSystem & ~Copyable>: ~Copyable {
       outbox.put { buffer in writer.qid(qid, into: &buffer) }
     case .walk(let fid, let newFid, let names):
       try walk(fid, newFid, names, writer, into: &outbox)
-    case .getAttributes(let fid, _):
+    case .getattr(let fid, _):
       let attributes = try attributes(fid)
       outbox.put { buffer in writer.attributes(attributes, into: &buffer) }
-    case .fileSystemStatus(let fid):
+    case .statfs(let fid):
       let status = try fileSystemStatus(fid)
       outbox.put { buffer in writer.fileSystemStatus(status, into: &buffer) }
-    case .readLink(let fid):
+    case .readlink(let fid):
       try readLink(fid, writer, into: &outbox)
-    case .open(let fid, let flags):
+    case .lopen(let fid, let flags):
       try open(fid, flags, writer, into: &outbox)
-    case .create(let fid, let name, let flags, let mode, let gid):
+    case .lcreate(let fid, let name, let flags, let mode, let gid):
       try create(fid, name, flags, mode: mode, gid: gid, writer, into: &outbox)
     case .read(let fid, let offset, let count):
       try read(fid, offset, count, writer, into: &outbox)
     case .write(let fid, let offset, let data):
       guard let count = try write(fid, offset, data, writer) else { return }
       outbox.put { buffer in writer.count(UInt32(clamping: count), into: &buffer) }
-    case .synchronize(let fid, let dataOnly):
+    case .fsync(let fid, let dataOnly):
       guard try !synchronize(fid, dataOnly: dataOnly, writer) else { return }
       outbox.put { buffer in writer.empty(into: &buffer) }
     case .flush(let tag):
       withdrawLock(tag, into: &outbox)
       guard !flush(tag, writer) else { return }
       outbox.put { buffer in writer.empty(into: &buffer) }
-    case .readDirectory(let fid, let offset, let count):
-      try readDirectory(fid, offset, count, writer, into: &outbox)
-    case .makeDirectory, .makeNode, .makeSymbolicLink:
+    case .readdir(let fid, let cookie, let count):
+      try readDirectory(fid, cookie, count, writer, into: &outbox)
+    case .mkdir, .mknod, .symlink:
       try settle(try make(request), Unfinished(writer, .qid), into: &outbox)
-    case .walkExtendedAttribute(let fid, let newFid, let name):
+    case .xattrwalk(let fid, let newFid, let name):
       let size = try walkAttribute(fid, newFid, name)
       outbox.put { buffer in writer.size(UInt64(size), into: &buffer) }
     case .lock(let fid, let flags, let lock):
       try self.lock(fid, flags, lock, writer, into: &outbox)
-    case .getLock(let fid, let lock):
+    case .getlock(let fid, let lock):
       try getLock(fid, lock, writer, into: &outbox)
-    case .authenticate:
+    case .auth:
       // "No such file": diod's clients take nothing else for "there is none" (npc_auth). Linux never asks.
       throw .noSuchFileOrDirectory
     default:
@@ -163,15 +163,15 @@ struct Session<Files: FileSystem & ~Copyable>: ~Copyable {
       return try remove(fid)
     case .rename(let fid, let directory, let name):
       return try rename(fid, to: directory, name)
-    case .setAttributes(let fid, let change):
+    case .setattr(let fid, let change):
       return try setAttributes(fid, change)
-    case .createExtendedAttribute(let fid, let name, let size, let flags):
+    case .xattrcreate(let fid, let name, let size, let flags):
       try createAttribute(fid, name, size: size, flags)
     case .link(let directory, let fid, let name):
       return try link(directory, fid, name)
-    case .renameAt(let oldDirectory, let oldName, let newDirectory, let newName):
+    case .renameat(let oldDirectory, let oldName, let newDirectory, let newName):
       return try rename(oldDirectory, oldName, newDirectory, newName)
-    case .unlinkAt(let directory, let name, let flags):
+    case .unlinkat(let directory, let name, let flags):
       return try unlink(directory, name, flags)
     default:
       throw .notSupported

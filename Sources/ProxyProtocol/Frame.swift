@@ -8,7 +8,7 @@ package enum Frame {
   package static let maximumPayload = 65536
   /// The most a whole frame may hold, in bytes.
   package static let maximumSize = headerSize + maximumPayload
-  /// What stands in place of an errno in the reply that carries a descriptor.
+  /// The word in place of an errno, in the reply that carries a descriptor.
   package static let descriptorFollows: Int32 = 0x7fff_ffff
 }
 
@@ -36,7 +36,7 @@ package struct FrameHeader: Equatable, Sendable {
   }
 }
 
-/// What a reply's header says of its payload.
+/// The meaning of a reply's payload, as its header says.
 package enum ReplyType: UInt32, Sendable {
   /// The payload is the answer.
   case success = 0

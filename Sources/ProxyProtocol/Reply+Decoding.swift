@@ -1,8 +1,8 @@
 package import Wire
 
-// What the driver reads of replies whose answer is no structure of its own.
+// Answers that have no type of their own, decoded for the driver.
 extension Reply {
-  /// The bytes of an answer that is a value: a link's target, an extended attribute's value, or a list of names.
+  /// Decodes a value: a link's target, an extended attribute's value, or a list of names.
   ///
   /// - Throws: ``Malformed`` where the payload isn't exactly one value.
   @_lifetime(copy payload)
@@ -23,7 +23,7 @@ extension Reply {
     return status
   }
 
-  /// The inode's generation that an answer is.
+  /// Decodes the answer to `T_GETVERSION`: an inode's generation.
   ///
   /// - Throws: ``Malformed`` where the payload isn't exactly one number.
   package static func version(_ payload: Span<UInt8>) throws(Malformed) -> UInt64 {

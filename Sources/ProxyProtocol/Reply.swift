@@ -2,7 +2,7 @@ import Wire
 
 /// Replies, written into a buffer of at least ``Frame/maximumSize`` bytes; each function returns the bytes to send.
 package enum Reply {
-  /// Where a value's own bytes stand in its reply: behind the header and a 16-bit length.
+  /// The offset of a value in its reply: after the header and a 16-bit length.
   package static let valueOffset = Frame.headerSize + 2
   /// The longest value that a reply can carry, in bytes; a longer one is answered with `ENOBUFS`.
   package static let maximumValue = Frame.maximumPayload - 2

@@ -1,53 +1,53 @@
 package import Wire
 
-/// One request, its paths and values still in the receive buffer.
+/// A request, its paths and values still in the receive buffer.
 ///
 /// Paths are rooted at the export and hold no NUL. Modes, flags and device numbers are the host's.
 package enum Request: ~Escapable {
-  /// Opens what is there; `flags` are those of `open(2)`.
+  /// `T_OPEN`: opens a regular file or directory that exists, with flags of `open(2)`.
   case open(path: Span<UInt8>, flags: Int32)
-  /// Opens a file, made with `mode` and owned by `uid` and `gid` where `flags` create it.
+  /// `T_CREATE`: opens a file, made with `mode` and owned by `uid` and `gid` when `flags` create it.
   case create(path: Span<UInt8>, flags: Int32, mode: UInt32, uid: UInt32, gid: UInt32)
-  /// Makes what the type bits of `mode` say; `device` is the number of a device file.
+  /// `T_MKNOD`: makes a file of the type in `mode`. `device` is the number of a device file.
   case makeNode(path: Span<UInt8>, mode: UInt32, device: UInt64, uid: UInt32, gid: UInt32)
-  /// Makes a directory with `mode`, owned by `uid` and `gid`.
+  /// `T_MKDIR`: makes a directory with `mode`, owned by `uid` and `gid`.
   case makeDirectory(path: Span<UInt8>, mode: UInt32, uid: UInt32, gid: UInt32)
-  /// Makes the link `path`; `target` is stored as it is.
+  /// `T_SYMLINK`: makes the symbolic link `path`. The target is stored as it is.
   case makeSymbolicLink(target: Span<UInt8>, path: Span<UInt8>, uid: UInt32, gid: UInt32)
-  /// Gives what `old` names the second name `new`.
+  /// `T_LINK`: makes `new` a hard link to `old`.
   case link(old: Span<UInt8>, new: Span<UInt8>)
-  /// Asks what a file is, of a symbolic link the link itself.
+  /// `T_LSTAT`: gets the status of a file, of a symbolic link its own.
   case status(path: Span<UInt8>)
-  /// Asks for a target; `size` is the peer's buffer, the NUL that it adds included.
+  /// `T_READLINK`: reads the target of a symbolic link. `size` is that of the peer's buffer, including the NUL that it adds.
   case readLink(path: Span<UInt8>, size: Int32)
-  /// Asks what file system a file is on.
+  /// `T_STATFS`: gets the status of the file system that a file is on.
   case fileSystemStatus(path: Span<UInt8>)
-  /// Sets the permission bits.
+  /// `T_CHMOD`: sets the permission bits.
   case changeMode(path: Span<UInt8>, mode: UInt32)
-  /// Sets owner and group; `UInt32.max` leaves either as it is.
+  /// `T_CHOWN`: sets owner and group; `UInt32.max` leaves either as it is.
   case changeOwner(path: Span<UInt8>, uid: UInt32, gid: UInt32)
-  /// Sets a regular file's size, in bytes.
+  /// `T_TRUNCATE`: sets a regular file's size, in bytes.
   case truncate(path: Span<UInt8>, size: Int64)
-  /// Sets both times, of a symbolic link the link's own.
+  /// `T_UTIME`: sets both times, of a symbolic link its own.
   case setTimes(path: Span<UInt8>, access: Time, modification: Time)
-  /// Renames, and replaces what has the name `new`.
+  /// `T_RENAME`: renames `old`, and replaces the file that has the name `new`.
   case rename(old: Span<UInt8>, new: Span<UInt8>)
-  /// Removes a file's name, or an empty directory.
+  /// `T_REMOVE`: removes a file, or an empty directory.
   case remove(path: Span<UInt8>)
-  /// `size` 0 asks for the value's length only.
+  /// `T_LGETXATTR`: gets an extended attribute, or for `size` 0 the length of its value.
   case getAttribute(path: Span<UInt8>, name: Span<UInt8>, size: Int32)
-  /// `size` 0 asks for the list's length only.
+  /// `T_LLISTXATTR`: lists the names of extended attributes, or for `size` 0 gets the length of the list.
   case listAttributes(path: Span<UInt8>, size: Int32)
-  /// `value` is already cut to the size that the request names.
+  /// `T_LSETXATTR`: sets an extended attribute. `value` is cut to the size that the request names.
   case setAttribute(path: Span<UInt8>, name: Span<UInt8>, value: Span<UInt8>, flags: Int32)
-  /// Removes the extended attribute `name`.
+  /// `T_LREMOVEXATTR`: removes an extended attribute.
   case removeAttribute(path: Span<UInt8>, name: Span<UInt8>)
-  /// Asks for the generation of a regular file's or directory's inode.
+  /// `T_GETVERSION`: gets the generation of a regular file's or directory's inode.
   case getVersion(path: Span<UInt8>)
 
   /// Decodes a payload, to its last byte.
   ///
-  /// - Throws: ``Malformed``, whatever the bytes are; nothing of the payload was acted upon then.
+  /// - Throws: ``Malformed``, whatever the bytes are.
   @_lifetime(copy payload)
   package init(_ type: RequestType, payload: Span<UInt8>) throws(Malformed) {
     var reader = Reader(payload)

@@ -5,7 +5,7 @@ import Wire
 @Suite struct DirectoryTests {
   @_lifetime(copy name)
   private func entry(_ index: UInt64, _ name: Span<UInt8>) -> DirectoryEntry {
-    DirectoryEntry(qid: Qid(kind: .file, version: 0, path: index), offset: index + 1, kind: .regular, name: name)
+    DirectoryEntry(qid: Qid(kind: .file, version: 0, path: index), cookie: index + 1, kind: .regular, name: name)
   }
 
   @Test func entriesAreReadAsPacked() throws {
@@ -28,7 +28,7 @@ import Wire
       }
       #expect(text(entry.name) == name)
       #expect(entry.qid.path == UInt64(index))
-      #expect(entry.offset == UInt64(index) + 1)
+      #expect(entry.cookie == UInt64(index) + 1)
       #expect(entry.kind == .regular)
     }
     let last = try entries.next() == nil

@@ -14,21 +14,21 @@ import Wire
   }
 
   static let places: [Place] = [
-    Place(testDescription: "Tlcreate", type: .create, one: 17, two: 17) { Body().u32(1).s($0).u32(0).u32(0).u32(0) },
-    Place(testDescription: "Tsymlink", type: .makeSymbolicLink, one: 17, two: 17) { Body().u32(1).s($0).s("t").u32(0) },
-    Place(testDescription: "Tmknod", type: .makeNode, one: 17, two: 17) {
+    Place(testDescription: "Tlcreate", type: .lcreate, one: 17, two: 17) { Body().u32(1).s($0).u32(0).u32(0).u32(0) },
+    Place(testDescription: "Tsymlink", type: .symlink, one: 17, two: 17) { Body().u32(1).s($0).s("t").u32(0) },
+    Place(testDescription: "Tmknod", type: .mknod, one: 17, two: 17) {
       Body().u32(1).s($0).u32(0).u32(0).u32(0).u32(0)
     },
-    Place(testDescription: "Tmkdir", type: .makeDirectory, one: 17, two: 17) { Body().u32(1).s($0).u32(0).u32(0) },
+    Place(testDescription: "Tmkdir", type: .mkdir, one: 17, two: 17) { Body().u32(1).s($0).u32(0).u32(0) },
     Place(testDescription: "Tlink", type: .link, one: 17, two: 17) { Body().u32(1).u32(2).s($0) },
     Place(testDescription: "Trename", type: .rename, one: 21, two: 21) { Body().u32(1).u32(2).s($0) },
-    Place(testDescription: "Trenameat, old", type: .renameAt, one: 21, two: 21) {
+    Place(testDescription: "Trenameat, old", type: .renameat, one: 21, two: 21) {
       Body().u32(1).s($0).u32(2).s("new")
     },
-    Place(testDescription: "Trenameat, new", type: .renameAt, one: 21, two: 21) {
+    Place(testDescription: "Trenameat, new", type: .renameat, one: 21, two: 21) {
       Body().u32(1).s("old").u32(2).s($0)
     },
-    Place(testDescription: "Tunlinkat", type: .unlinkAt, one: 22, two: 39) { Body().u32(1).s($0).u32(0) },
+    Place(testDescription: "Tunlinkat", type: .unlinkat, one: 22, two: 39) { Body().u32(1).s($0).u32(0) },
     Place(testDescription: "Twalk, first", type: .walk, one: nil, two: nil) {
       Body().u32(1).u32(2).u16(2).s($0).s("b")
     },
@@ -91,16 +91,16 @@ import Wire
     func body(_ target: [UInt8]) -> [UInt8] { Body().u32(1).s("l").s(target).u32(0).bytes }
     for target in ["/", "/etc/shadow", "..", "../../x", "a//b/", "."] {
       let body = body(Array(target.utf8))
-      #expect(reading(try Request(.makeSymbolicLink, body: body.span)) == "makeSymbolicLink 1 l \(target) 0")
+      #expect(reading(try Request(.symlink, body: body.span)) == "symlink 1 l \(target) 0")
     }
     let longest = body([UInt8](repeating: 0x61, count: 4095))
-    _ = try Request(.makeSymbolicLink, body: longest.span)
+    _ = try Request(.symlink, body: longest.span)
     let refused: [([UInt8], UInt32)] = [
       ([], 2), ([UInt8](repeating: 0x61, count: 4096), 36), (Array("a\0b".utf8), 22), ([0], 22),
     ]
     for (target, answer) in refused {
       let body = body(target)
-      #expect(self.answer(to: .makeSymbolicLink, body) == answer)
+      #expect(self.answer(to: .symlink, body) == answer)
     }
   }
 
@@ -109,14 +109,14 @@ import Wire
     func create(_ name: [UInt8]) -> [UInt8] { Body().u32(1).s(name).u64(0).u32(0).bytes }
     for name in [Array("user.a/b".utf8), Array("..".utf8), [UInt8](repeating: 0xff, count: 255)] {
       let (walk, create) = (walk(name), create(name))
-      _ = try Request(.walkExtendedAttribute, body: walk.span)
-      _ = try Request(.createExtendedAttribute, body: create.span)
+      _ = try Request(.xattrwalk, body: walk.span)
+      _ = try Request(.xattrcreate, body: create.span)
     }
     for (name, answer) in [([UInt8](repeating: 0x61, count: 256), UInt32(34)), (Array("user.a\0".utf8), 22)] {
-      #expect(self.answer(to: .walkExtendedAttribute, walk(name)) == answer)
-      #expect(self.answer(to: .createExtendedAttribute, create(name)) == answer)
+      #expect(self.answer(to: .xattrwalk, walk(name)) == answer)
+      #expect(self.answer(to: .xattrcreate, create(name)) == answer)
     }
-    #expect(answer(to: .createExtendedAttribute, create([])) == 22)
+    #expect(answer(to: .xattrcreate, create([])) == 22)
   }
 
   /// What isn't the name of a file may be any bytes.
@@ -124,9 +124,9 @@ import Wire
     let any: [UInt8] = Array("/a\0..".utf8)
     let bodies: [(RequestType, Body)] = [
       (.version, Body().u32(0).s(any)), (.attach, Body().u32(1).u32(2).s(any).s(any).u32(0)),
-      (.authenticate, Body().u32(1).s(any).s(any).u32(0)),
+      (.auth, Body().u32(1).s(any).s(any).u32(0)),
       (.lock, Body().u32(1).u8(0).u32(0).u64(0).u64(0).u32(0).s(any)),
-      (.getLock, Body().u32(1).u8(0).u64(0).u64(0).u32(0).s(any)),
+      (.getlock, Body().u32(1).u8(0).u64(0).u64(0).u32(0).s(any)),
     ]
     for (type, body) in bodies { _ = try Request(type, body: body.bytes.span) }
   }

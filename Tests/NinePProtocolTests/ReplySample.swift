@@ -97,7 +97,7 @@ struct ReplySample: CustomTestStringConvertible, Sendable {
       var packer = DirectoryPacker(limit: 25)
       let qid = Qid(kind: .directory, version: 0, path: 2)
       let dot = "."
-      _ = packer.append(DirectoryEntry(qid: qid, offset: 1, kind: .directory, name: dot.utf8.span), to: &$1)
+      _ = packer.append(DirectoryEntry(qid: qid, cookie: 1, kind: .directory, name: dot.utf8.span), to: &$1)
       return $0.data(count: packer.count, into: &$1)
     },
     ReplySample("Rlock", "08000000 35 0100 01", "lockStatus blocked") { $0.lockStatus(.blocked, into: &$1) },

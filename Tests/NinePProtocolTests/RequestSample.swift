@@ -20,57 +20,57 @@ struct RequestSample: CustomTestStringConvertible, Sendable {
   var body: [UInt8] { Array(frame.dropFirst(7)) }
 
   static let all: [RequestSample] = [
-    RequestSample("Tstatfs", .fileSystemStatus, "0b000000 08 0100 05000000", "fileSystemStatus 5"),
-    RequestSample("Tlopen", .open, "0f000000 0c 0100 03000000 02800100", "open 3 98306"),
+    RequestSample("Tstatfs", .statfs, "0b000000 08 0100 05000000", "statfs 5"),
+    RequestSample("Tlopen", .lopen, "0f000000 0c 0100 03000000 02800100", "lopen 3 98306"),
     RequestSample(
-      "Tlcreate", .create, "1c000000 0e 0100 04000000 0300 6e6577 41020000 a4010000 e8030000",
-      "create 4 new 577 420 1000"),
+      "Tlcreate", .lcreate, "1c000000 0e 0100 04000000 0300 6e6577 41020000 a4010000 e8030000",
+      "lcreate 4 new 577 420 1000"),
     RequestSample(
-      "Tsymlink", .makeSymbolicLink, "18000000 10 0100 00000000 0100 6c 0400 2e2e2f74 07000000",
-      "makeSymbolicLink 0 l ../t 7"),
+      "Tsymlink", .symlink, "18000000 10 0100 00000000 0100 6c 0400 2e2e2f74 07000000",
+      "symlink 0 l ../t 7"),
     RequestSample(
-      "Tmknod", .makeNode, "21000000 12 0100 02000000 0400 6e756c6c b6210000 01000000 03000000 04000000",
-      "makeNode 2 null 8630 1 3 4"),
+      "Tmknod", .mknod, "21000000 12 0100 02000000 0400 6e756c6c b6210000 01000000 03000000 04000000",
+      "mknod 2 null 8630 1 3 4"),
     RequestSample("Trename", .rename, "12000000 14 0100 03000000 04000000 0100 62", "rename 3 4 b"),
-    RequestSample("Treadlink", .readLink, "0b000000 16 ff00 06000000", "readLink 6"),
+    RequestSample("Treadlink", .readlink, "0b000000 16 ff00 06000000", "readlink 6"),
     RequestSample(
-      "Tgetattr", .getAttributes, "13000000 18 0000 00000000 ff17000000000000", "getAttributes 0 6143"),
+      "Tgetattr", .getattr, "13000000 18 0000 00000000 ff17000000000000", "getattr 0 6143"),
     RequestSample(
-      "Tsetattr", .setAttributes,
+      "Tsetattr", .setattr,
       """
       43000000 1a 0100 03000000 ff010000 ed410000 e8030000 e9030000 0000010000000000
       0b00000000000000 ffc99a3b00000000 f6ffffffffffffff 0700000000000000
-      """, "setAttributes 3 511 16877 1000 1001 65536 11.999999999 -10.7"),
+      """, "setattr 3 511 16877 1000 1001 65536 11.999999999 -10.7"),
     RequestSample(
-      "Txattrwalk", .walkExtendedAttribute, "17000000 1e 0100 02000000 09000000 0600 757365722e61",
-      "walkExtendedAttribute 2 9 user.a"),
+      "Txattrwalk", .xattrwalk, "17000000 1e 0100 02000000 09000000 0600 757365722e61",
+      "xattrwalk 2 9 user.a"),
     RequestSample(
-      "Txattrwalk of all", .walkExtendedAttribute, "11000000 1e 0100 02000000 09000000 0000",
-      "walkExtendedAttribute 2 9 "),
+      "Txattrwalk of all", .xattrwalk, "11000000 1e 0100 02000000 09000000 0000",
+      "xattrwalk 2 9 "),
     RequestSample(
-      "Txattrcreate", .createExtendedAttribute,
-      "1f000000 20 0100 05000000 0600 757365722e61 0400000000000000 01000000", "createExtendedAttribute 5 user.a 4 1"),
+      "Txattrcreate", .xattrcreate,
+      "1f000000 20 0100 05000000 0600 757365722e61 0400000000000000 01000000", "xattrcreate 5 user.a 4 1"),
     RequestSample(
-      "Treaddir", .readDirectory, "17000000 28 0100 07000000 0100000000000080 ff1f0000",
-      "readDirectory 7 9223372036854775809 8191"),
-    RequestSample("Tfsync", .synchronize, "0f000000 32 0100 08000000 01000000", "synchronize 8 true"),
+      "Treaddir", .readdir, "17000000 28 0100 07000000 0100000000000080 ff1f0000",
+      "readdir 7 9223372036854775809 8191"),
+    RequestSample("Tfsync", .fsync, "0f000000 32 0100 08000000 01000000", "fsync 8 true"),
     RequestSample(
       "Tlock", .lock,
       "28000000 34 0100 03000000 01 01000000 0000000000000000 0000000000000000 4d000000 0200 766d",
       "lock 3 1 exclusive 0 0 77 vm"),
     RequestSample(
-      "Tgetlock", .getLock, "24000000 36 0100 03000000 02 1000000000000000 2000000000000000 4d000000 0200 766d",
-      "getLock 3 unlocked 16 32 77 vm"),
+      "Tgetlock", .getlock, "24000000 36 0100 03000000 02 1000000000000000 2000000000000000 4d000000 0200 766d",
+      "getlock 3 unlocked 16 32 77 vm"),
     RequestSample("Tlink", .link, "12000000 46 0100 01000000 02000000 0100 68", "link 1 2 h"),
     RequestSample(
-      "Tmkdir", .makeDirectory, "16000000 48 0100 00000000 0100 64 ed010000 05000000", "makeDirectory 0 d 493 5"),
+      "Tmkdir", .mkdir, "16000000 48 0100 00000000 0100 64 ed010000 05000000", "mkdir 0 d 493 5"),
     RequestSample(
-      "Trenameat", .renameAt, "16000000 4a 0100 01000000 0100 61 02000000 0200 6262", "renameAt 1 a 2 bb"),
-    RequestSample("Tunlinkat", .unlinkAt, "12000000 4c 0100 00000000 0100 64 00020000", "unlinkAt 0 d 512"),
+      "Trenameat", .renameat, "16000000 4a 0100 01000000 0100 61 02000000 0200 6262", "renameat 1 a 2 bb"),
+    RequestSample("Tunlinkat", .unlinkat, "12000000 4c 0100 00000000 0100 64 00020000", "unlinkat 0 d 512"),
     RequestSample(
       "Tversion", .version, "15000000 64 ffff 18000200 0800 395032303030 2e4c", "version 131096 9P2000.L"),
     RequestSample(
-      "Tauth", .authenticate, "16000000 66 0100 09000000 0100 75 0200 2f78 e8030000", "authenticate 9 u /x 1000"),
+      "Tauth", .auth, "16000000 66 0100 09000000 0100 75 0200 2f78 e8030000", "auth 9 u /x 1000"),
     RequestSample(
       "Tattach", .attach, "1d000000 68 0000 00000000 ffffffff 0600 6e6f626f6479 0000 ffffffff",
       "attach 0 4294967295 nobody  4294967295"),
@@ -97,40 +97,40 @@ struct RequestSample: CustomTestStringConvertible, Sendable {
 /// What a request was read as, in words that two readings can be compared by.
 func reading(_ request: borrowing Request) -> String {
   switch request {
-  case .fileSystemStatus(let fid): return "fileSystemStatus \(fid.rawValue)"
-  case .open(let fid, let flags): return "open \(fid.rawValue) \(flags.rawValue)"
-  case .create(let fid, let name, let flags, let mode, let gid):
-    return "create \(fid.rawValue) \(text(name.bytes)) \(flags.rawValue) \(mode) \(gid)"
-  case .makeSymbolicLink(let directory, let name, let target, let gid):
-    return "makeSymbolicLink \(directory.rawValue) \(text(name.bytes)) \(text(target)) \(gid)"
-  case .makeNode(let directory, let name, let mode, let major, let minor, let gid):
-    return "makeNode \(directory.rawValue) \(text(name.bytes)) \(mode) \(major) \(minor) \(gid)"
+  case .statfs(let fid): return "statfs \(fid.rawValue)"
+  case .lopen(let fid, let flags): return "lopen \(fid.rawValue) \(flags.rawValue)"
+  case .lcreate(let fid, let name, let flags, let mode, let gid):
+    return "lcreate \(fid.rawValue) \(text(name.bytes)) \(flags.rawValue) \(mode) \(gid)"
+  case .symlink(let directory, let name, let target, let gid):
+    return "symlink \(directory.rawValue) \(text(name.bytes)) \(text(target)) \(gid)"
+  case .mknod(let directory, let name, let mode, let major, let minor, let gid):
+    return "mknod \(directory.rawValue) \(text(name.bytes)) \(mode) \(major) \(minor) \(gid)"
   case .rename(let fid, let directory, let name):
     return "rename \(fid.rawValue) \(directory.rawValue) \(text(name.bytes))"
-  case .readLink(let fid): return "readLink \(fid.rawValue)"
-  case .getAttributes(let fid, let fields): return "getAttributes \(fid.rawValue) \(fields.rawValue)"
-  case .setAttributes(let fid, let change):
-    return "setAttributes \(fid.rawValue) \(change.valid.rawValue) \(change.mode) \(change.uid) \(change.gid) "
+  case .readlink(let fid): return "readlink \(fid.rawValue)"
+  case .getattr(let fid, let fields): return "getattr \(fid.rawValue) \(fields.rawValue)"
+  case .setattr(let fid, let change):
+    return "setattr \(fid.rawValue) \(change.valid.rawValue) \(change.mode) \(change.uid) \(change.gid) "
       + "\(change.size) \(change.access.seconds).\(change.access.nanoseconds) "
       + "\(change.modification.seconds).\(change.modification.nanoseconds)"
-  case .walkExtendedAttribute(let fid, let newFid, let name):
-    return "walkExtendedAttribute \(fid.rawValue) \(newFid.rawValue) \(text(name))"
-  case .createExtendedAttribute(let fid, let name, let size, let flags):
-    return "createExtendedAttribute \(fid.rawValue) \(text(name)) \(size) \(flags.rawValue)"
-  case .readDirectory(let fid, let offset, let count): return "readDirectory \(fid.rawValue) \(offset) \(count)"
-  case .synchronize(let fid, let dataOnly): return "synchronize \(fid.rawValue) \(dataOnly)"
+  case .xattrwalk(let fid, let newFid, let name):
+    return "xattrwalk \(fid.rawValue) \(newFid.rawValue) \(text(name))"
+  case .xattrcreate(let fid, let name, let size, let flags):
+    return "xattrcreate \(fid.rawValue) \(text(name)) \(size) \(flags.rawValue)"
+  case .readdir(let fid, let offset, let count): return "readdir \(fid.rawValue) \(offset) \(count)"
+  case .fsync(let fid, let dataOnly): return "fsync \(fid.rawValue) \(dataOnly)"
   case .lock(let fid, let flags, let lock): return "lock \(fid.rawValue) \(flags.rawValue) \(reading(lock))"
-  case .getLock(let fid, let lock): return "getLock \(fid.rawValue) \(reading(lock))"
+  case .getlock(let fid, let lock): return "getlock \(fid.rawValue) \(reading(lock))"
   case .link(let directory, let fid, let name): return "link \(directory.rawValue) \(fid.rawValue) \(text(name.bytes))"
-  case .makeDirectory(let directory, let name, let mode, let gid):
-    return "makeDirectory \(directory.rawValue) \(text(name.bytes)) \(mode) \(gid)"
-  case .renameAt(let oldDirectory, let oldName, let newDirectory, let newName):
-    return "renameAt \(oldDirectory.rawValue) \(text(oldName.bytes)) \(newDirectory.rawValue) \(text(newName.bytes))"
-  case .unlinkAt(let directory, let name, let flags):
-    return "unlinkAt \(directory.rawValue) \(text(name.bytes)) \(flags.rawValue)"
+  case .mkdir(let directory, let name, let mode, let gid):
+    return "mkdir \(directory.rawValue) \(text(name.bytes)) \(mode) \(gid)"
+  case .renameat(let oldDirectory, let oldName, let newDirectory, let newName):
+    return "renameat \(oldDirectory.rawValue) \(text(oldName.bytes)) \(newDirectory.rawValue) \(text(newName.bytes))"
+  case .unlinkat(let directory, let name, let flags):
+    return "unlinkat \(directory.rawValue) \(text(name.bytes)) \(flags.rawValue)"
   case .version(let messageSize, let version): return "version \(messageSize) \(text(version))"
-  case .authenticate(let fid, let userName, let tree, let user):
-    return "authenticate \(fid.rawValue) \(text(userName)) \(text(tree)) \(user)"
+  case .auth(let fid, let userName, let tree, let user):
+    return "auth \(fid.rawValue) \(text(userName)) \(text(tree)) \(user)"
   case .attach(let fid, let authentication, let userName, let tree, let user):
     return "attach \(fid.rawValue) \(authentication.rawValue) \(text(userName)) \(text(tree)) \(user)"
   case .flush(let oldTag): return "flush \(oldTag.rawValue)"

@@ -40,7 +40,7 @@ import Wire
 
   @Test(arguments: RequestSample.all)
   func everyTruncationIsRefused(_ sample: RequestSample) {
-    for count in 0..<sample.body.count where !(sample.type == .synchronize && count == 4) {
+    for count in 0..<sample.body.count where !(sample.type == .fsync && count == 4) {
       let cut = Array(sample.body.prefix(count))
       #expect(throws: Malformed.truncated, "first \(count) bytes") { _ = try Request(sample.type, body: cut.span) }
     }
@@ -70,7 +70,7 @@ import Wire
         var frame = [UInt8](repeating: 0, count: 7 + length + 4)
         var span = frame.mutableSpan
         let count = try request.encode(tag: .none, into: &span)
-        if type != .synchronize { #expect(Array(frame[7..<count]) == body) }
+        if type != .fsync { #expect(Array(frame[7..<count]) == body) }
       }
     }
   }
@@ -78,11 +78,11 @@ import Wire
   /// Clients once sent it without its second field.
   @Test func synchronizeMayLackItsLastField() throws {
     let body = Body().u32(8).bytes
-    #expect(reading(try Request(.synchronize, body: body.span)) == "synchronize 8 false")
+    #expect(reading(try Request(.fsync, body: body.span)) == "fsync 8 false")
     let zero = Body().u32(8).u32(0).bytes
-    #expect(reading(try Request(.synchronize, body: zero.span)) == "synchronize 8 false")
+    #expect(reading(try Request(.fsync, body: zero.span)) == "fsync 8 false")
     let any = Body().u32(8).u32(0x8000_0000).bytes
-    #expect(reading(try Request(.synchronize, body: any.span)) == "synchronize 8 true")
+    #expect(reading(try Request(.fsync, body: any.span)) == "fsync 8 true")
   }
 
   @Suite struct Counts {
@@ -144,15 +144,15 @@ import Wire
     func everyBitOfAFieldArrives(bit: Int) throws {
       let flags = UInt32(1) << UInt32(bit)
       let open = Body().u32(1).u32(flags).bytes
-      #expect(reading(try Request(.open, body: open.span)) == "open 1 \(flags)")
+      #expect(reading(try Request(.lopen, body: open.span)) == "lopen 1 \(flags)")
       let unlink = Body().u32(1).s("d").u32(flags).bytes
-      #expect(reading(try Request(.unlinkAt, body: unlink.span)) == "unlinkAt 1 d \(flags)")
+      #expect(reading(try Request(.unlinkat, body: unlink.span)) == "unlinkat 1 d \(flags)")
       let attribute = Body().u32(1).s("user.a").u64(.max).u32(flags).bytes
       #expect(
-        reading(try Request(.createExtendedAttribute, body: attribute.span))
-          == "createExtendedAttribute 1 user.a \(UInt64.max) \(flags)")
+        reading(try Request(.xattrcreate, body: attribute.span))
+          == "xattrcreate 1 user.a \(UInt64.max) \(flags)")
       let fields = Body().u32(1).u64(UInt64(flags) << 32).bytes
-      #expect(reading(try Request(.getAttributes, body: fields.span)) == "getAttributes 1 \(UInt64(flags) << 32)")
+      #expect(reading(try Request(.getattr, body: fields.span)) == "getattr 1 \(UInt64(flags) << 32)")
     }
 
     @Test(arguments: [UInt8(3), 4, 0x80, 0xff])
@@ -160,7 +160,7 @@ import Wire
       let lock = Body().u32(1).u8(kind).u32(0).u64(0).u64(0).u32(0).s("vm").bytes
       #expect(throws: Malformed.value) { _ = try Request(.lock, body: lock.span) }
       let getLock = Body().u32(1).u8(kind).u64(0).u64(0).u32(0).s("vm").bytes
-      #expect(throws: Malformed.value) { _ = try Request(.getLock, body: getLock.span) }
+      #expect(throws: Malformed.value) { _ = try Request(.getlock, body: getLock.span) }
     }
 
     static let times: [(valid: UInt32, access: String, modification: String)] = [
@@ -188,7 +188,7 @@ import Wire
     private func change(valid: UInt32, nanoseconds: (UInt64, UInt64)) throws -> AttributeChange {
       let body = Body().u32(1).u32(valid).u32(0).u32(0).u32(0).u64(0).u64(1).u64(nanoseconds.0).u64(3)
         .u64(nanoseconds.1).bytes
-      guard case .setAttributes(_, let change) = try Request(.setAttributes, body: body.span) else {
+      guard case .setattr(_, let change) = try Request(.setattr, body: body.span) else {
         Issue.record("not a change of attributes")
         return AttributeChange()
       }

@@ -38,7 +38,7 @@ extension NinePConnection {
   }
 
   func open(_ fid: Fid, _ access: OpenFlags.Access) throws(Failure) {
-    try call("open", .open(fid: fid, flags: OpenFlags(access))) { reply in
+    try call("open", .lopen(fid: fid, flags: OpenFlags(access))) { reply in
       if case .opened = reply { true } else { false }
     }
   }

@@ -141,7 +141,7 @@ final class NinePLanes {
         var entries = DirectoryEntries(data)
         while let entry = try? entries.next() {
           lane.found += 1
-          lastEntry = entry.offset
+          lastEntry = entry.cookie
         }
         // All of them, and `.` and `..`.
         return lastEntry != nil || lane.found == NinePShare.entries + 2

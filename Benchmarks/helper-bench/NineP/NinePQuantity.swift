@@ -104,7 +104,7 @@ struct NinePQuantity {
   }
 
   private static func lookFrame(_ fid: Int, _ tag: Tag) -> [UInt8] {
-    NinePFrame.encoded(.getAttributes(fid: Fid(rawValue: UInt32(fid)), fields: .basic), tag: tag, room: 64)
+    NinePFrame.encoded(.getattr(fid: Fid(rawValue: UInt32(fid)), fields: .basic), tag: tag, room: 64)
   }
 
   private static func isLooked(_ reply: borrowing Reply) -> Bool {
@@ -164,7 +164,7 @@ struct NinePQuantity {
   private static func create(_ number: Int, _ tag: Tag) -> [UInt8] {
     let name = Array("new-\(number)".utf8)
     return NinePFrame.encoded(
-      .create(
+      .lcreate(
         fid: Fid(rawValue: UInt32(number)), name: NinePFrame.name(name.span), flags: OpenFlags(.readWrite, .exclusive),
         mode: 0o644,
         gid: 0), tag: tag, room: 128)
@@ -173,7 +173,7 @@ struct NinePQuantity {
   private static func remove(_ number: Int, _ tag: Tag) -> [UInt8] {
     let name = Array("new-\(number)".utf8)
     return NinePFrame.encoded(
-      .unlinkAt(directory: listed, name: NinePFrame.name(name.span), flags: []), tag: tag, room: 128)
+      .unlinkat(directory: listed, name: NinePFrame.name(name.span), flags: []), tag: tag, room: 128)
   }
 
   /// Lists the whole directory, a message after the other; at least 10,000 entries altogether.
@@ -189,14 +189,14 @@ struct NinePQuantity {
         let count = connection.messageSize - MessageSize.headerRoom
         time += try connection.exchange(
           "readdir", 0..<1,
-          { NinePFrame.encoded(.readDirectory(fid: reading, offset: offset, count: count), tag: $1, room: 64) },
+          { NinePFrame.encoded(.readdir(fid: reading, cookie: offset, count: count), tag: $1, room: 64) },
           { reply in
             guard case .data(let data) = reply else { return false }
             var entries = DirectoryEntries(data)
             isWhole = data.isEmpty
             while let entry = try? entries.next() {
               found += 1
-              offset = entry.offset
+              offset = entry.cookie
             }
             return true
           })
@@ -299,7 +299,7 @@ struct NinePQuantity {
               "getlock", places,
               { place, tag in
                 let lock = Lock(kind: .exclusive, start: UInt64(place), length: 1, process: 1, client: name.span)
-                return NinePFrame.encoded(.getLock(fid: locked, lock: lock), tag: tag, room: 128)
+                return NinePFrame.encoded(.getlock(fid: locked, lock: lock), tag: tag, room: 128)
               }, { if case .lock(let found) = $0 { found.kind == .exclusive } else { false } })
           }
         },

@@ -59,7 +59,7 @@ struct NinePWorkload: Sendable {
     let fid = fid(tag)
     return [
       NinePStep(NinePFrame.walk(from: NinePConnection.root, to: NinePShare.file, fid, tag: tag), .walk(1)),
-      NinePStep(NinePFrame.encoded(.getAttributes(fid: fid, fields: .basic), tag: tag), .size(NinePShare.fileSize)),
+      NinePStep(NinePFrame.encoded(.getattr(fid: fid, fields: .basic), tag: tag), .size(NinePShare.fileSize)),
       NinePStep(NinePFrame.encoded(.clunk(fid: fid), tag: tag), .done),
     ]
   }
@@ -71,7 +71,7 @@ struct NinePWorkload: Sendable {
       NinePStep(NinePFrame.walk(from: NinePConnection.root, to: nil, fid, tag: tag), .walk(0)),
       NinePStep(
         NinePFrame.encoded(
-          .create(
+          .lcreate(
             fid: fid, name: NinePFrame.name(name.span), flags: OpenFlags(.readWrite, .exclusive), mode: 0o644, gid: 0),
           tag: tag),
         .opened),
@@ -82,7 +82,7 @@ struct NinePWorkload: Sendable {
       return made + [
         NinePStep(
           NinePFrame.encoded(
-            .unlinkAt(directory: NinePConnection.root, name: NinePFrame.name(name.span), flags: []), tag: tag), .done)
+            .unlinkat(directory: NinePConnection.root, name: NinePFrame.name(name.span), flags: []), tag: tag), .done)
       ]
     case .byFid:
       return made + [
@@ -94,7 +94,7 @@ struct NinePWorkload: Sendable {
 
   private static let list = NinePWorkload("readdir of \(NinePShare.entries)", held: Held(NinePShare.many, .read)) {
     tag, _ in
-    let request = Request.readDirectory(fid: heldFid(tag), offset: 0, count: 65_536 - MessageSize.headerRoom)
+    let request = Request.readdir(fid: heldFid(tag), cookie: 0, count: 65_536 - MessageSize.headerRoom)
     return [NinePStep(NinePFrame.encoded(request, tag: tag), .list)]
   }
 
@@ -108,7 +108,7 @@ struct NinePWorkload: Sendable {
       case .byName:
         NinePStep(
           NinePFrame.encoded(
-            .renameAt(
+            .renameat(
               oldDirectory: root, oldName: NinePFrame.name(from.span), newDirectory: root,
               newName: NinePFrame.name(to.span)), tag: tag), .done)
       case .byFid:
