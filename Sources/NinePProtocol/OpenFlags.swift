@@ -54,7 +54,7 @@ package struct OpenFlags: OptionSet, Hashable, Sendable {
   }
 
   /// These flags, opened for `access`.
-  package init(_ access: Access, _ flags: OpenFlags = []) {
+  package init(_ access: Access, with flags: OpenFlags = []) {
     rawValue = flags.rawValue & ~Self.accessBits | access.rawValue
   }
 }

@@ -9,7 +9,7 @@ package enum Version: Equatable, Sendable {
   /// Reads the version from a text.
   package init(_ text: Span<UInt8>) {
     let linux = Version.linux.text
-    self = isEqual(text, linux.utf8.span) ? .linux : .unknown
+    self = isEqual(text, to: linux.utf8.span) ? .linux : .unknown
   }
 
   /// The answer's text. Both are short enough to be no object.
@@ -21,7 +21,7 @@ package enum Version: Equatable, Sendable {
   }
 }
 
-private func isEqual(_ one: Span<UInt8>, _ other: Span<UInt8>) -> Bool {
+private func isEqual(_ one: Span<UInt8>, to other: Span<UInt8>) -> Bool {
   guard one.count == other.count else { return false }
   for index in one.indices where one[index] != other[index] { return false }
   return true

@@ -33,8 +33,8 @@ import Testing
       #expect(here.rawValue == UInt32(theirs))
       #expect(OpenFlags([.synchronous, .synchronousData]).rawValue == UInt32(O_SYNC))
     #endif
-    #expect(OpenFlags(.write, [.create, .truncate]).rawValue == 0x241)
-    #expect(OpenFlags(.read, OpenFlags(rawValue: 3)).rawValue == 0)
+    #expect(OpenFlags(.write, with: [.create, .truncate]).rawValue == 0x241)
+    #expect(OpenFlags(.read, with: OpenFlags(rawValue: 3)).rawValue == 0)
   }
 
   @Test func otherFlagsAreLinuxs() {

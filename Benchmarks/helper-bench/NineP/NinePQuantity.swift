@@ -165,7 +165,8 @@ struct NinePQuantity {
     let name = Array("new-\(number)".utf8)
     return NinePFrame.encoded(
       .lcreate(
-        fid: Fid(rawValue: UInt32(number)), name: NinePFrame.name(name.span), flags: OpenFlags(.readWrite, .exclusive),
+        fid: Fid(rawValue: UInt32(number)), name: NinePFrame.name(name.span),
+        flags: OpenFlags(.readWrite, with: .exclusive),
         mode: 0o644,
         gid: 0), tag: tag, room: 128)
   }

@@ -72,7 +72,8 @@ struct NinePWorkload: Sendable {
       NinePStep(
         NinePFrame.encoded(
           .lcreate(
-            fid: fid, name: NinePFrame.name(name.span), flags: OpenFlags(.readWrite, .exclusive), mode: 0o644, gid: 0),
+            fid: fid, name: NinePFrame.name(name.span), flags: OpenFlags(.readWrite, with: .exclusive), mode: 0o644,
+            gid: 0),
           tag: tag),
         .opened),
       NinePStep(NinePFrame.encoded(.clunk(fid: fid), tag: tag), .done),
