@@ -18,7 +18,7 @@ enum NinePReplies: ReplyEncoding {
   }
 
   static func synced(to tag: RequestTag, into buffer: inout MutableSpan<UInt8>) -> Int {
-    writer(.synchronize, tag).empty(into: &buffer)
+    writer(.fsync, tag).empty(into: &buffer)
   }
 
   static func flushed(to tag: RequestTag, into buffer: inout MutableSpan<UInt8>) -> Int {
