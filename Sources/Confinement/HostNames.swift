@@ -1,9 +1,9 @@
 internal import Linux
 internal import SystemPackage
 
-/// Hosts by the names that `/etc/hosts` has for them: a static program can't ask the name service.
+/// The names of hosts in `/etc/hosts`: a static program can't ask the name service.
 package enum HostNames {
-  /// The numeric address that a name has, the first of those in the list; nil where it has none.
+  /// Looks up the numeric address of a name, the first in the list; nil if there is none.
   package static func address(of name: String) -> String? {
     var bytes: [UInt8] = []
     do throws(Errno) {

@@ -1,26 +1,26 @@
 package import Linux
 internal import SystemPackage
 
-/// How a guest's users and groups become the host's.
+/// The translation of a guest's users and groups to the host's.
 package struct Identities: ~Copyable {
-  /// Who translates.
+  /// The part of the kernel that translates.
   package enum Kind: Sendable {
-    /// Nobody: they are the same numbers.
+    /// None: the numbers are the same.
     case same
-    /// The export's mount, so that all who look through it agree.
+    /// The export's mount, for all processes that use it.
     case mount
-    /// The user namespace that the process is in, for it alone.
+    /// The user namespace of the process, for it alone.
     case namespace
   }
 
   package let kind: Kind
-  /// The user namespace whose map the mount is to translate by: from the host's ids to the guest's.
+  /// The user namespace whose map the mount translates by: from the host's ids to the guest's.
   let translation: Descriptor?
-  /// The user namespace to be in when serving. Privileges count for the ids in it, and for nobody else's files.
+  /// The user namespace to enter for serving. Capabilities count only for files whose ids it has.
   private let own: Descriptor?
-  /// As whom files are used there.
+  /// The user and group of file accesses there.
   private let first: (uid: UInt32, gid: UInt32)
-  /// The other ids of the process there, which nobody's processes have.
+  /// The real, effective and saved ids of the process there, which no other process has.
   private let holder: Identity?
 
   private init(
@@ -34,7 +34,7 @@ package struct Identities: ~Copyable {
     first = map.first
   }
 
-  /// As the log calls it.
+  /// The name in the log.
   package var name: StaticString {
     switch kind {
     case .same: "same"
@@ -43,18 +43,18 @@ package struct Identities: ~Copyable {
     }
   }
 
-  /// Nobody translates, and there is no namespace to enter.
+  /// The same numbers, without a namespace to enter.
   package static var same: Identities { Identities(.same, IdentityMap()) }
 
-  /// Has the export's mount translate, which takes CAP_SYS_ADMIN, and what ``Sandbox/namespace`` does.
+  /// Translates by the export's mount, which takes CAP_SYS_ADMIN and ``Sandbox/namespace``.
   ///
-  /// It is tried on a mount that nobody sees.
+  /// It is tried on a mount that isn't attached.
   /// - Parameters:
-  ///   - map: what it leaves open stays the same numbers.
+  ///   - map: open kinds stay the same numbers.
   ///   - export: a directory.
-  ///   - holder: the ids that the process has when it serves, but for those that files are used as. nil keeps root's.
-  /// - Returns: what ``Sandbox/enter(_:readOnly:identities:)`` applies and ``enterNamespace()`` enters.
-  /// - Throws: the step that failed, as where one of the file systems can't do that.
+  ///   - holder: the real, effective and saved ids of the serving process. nil keeps root's.
+  /// - Returns: the translation for ``Sandbox/enter(_:readOnly:identities:keep:)`` and ``enterNamespace()``.
+  /// - Throws: the step that failed, such as if a file system doesn't support it.
   package static func byMount(
     _ map: IdentityMap, of export: borrowing Descriptor, holder: Identity?
   ) throws(StageError) -> Identities {
@@ -74,35 +74,36 @@ package struct Identities: ~Copyable {
     return Identities(.mount, map, translation: translation, own: own, holder: holder)
   }
 
-  /// Has a user namespace translate, which root makes for the process to enter.
+  /// Translates by a user namespace, which root makes.
   ///
   /// - Parameters:
-  ///   - map: what it leaves open stays the same numbers.
+  ///   - map: open kinds stay the same numbers.
   ///   - holder: as in ``byMount(_:of:holder:)``.
-  /// - Returns: what ``enterNamespace()`` enters.
+  /// - Returns: the translation for ``enterNamespace()``.
   /// - Throws: the step that failed.
   package static func byNamespace(_ map: IdentityMap, holder: Identity?) throws(StageError) -> Identities {
     let map = map.filled(from: .same)
     return Identities(.namespace, map, own: try UserNamespace.made(with: map), holder: holder)
   }
 
-  /// Moves an ordinary user's process into a user namespace, where it has all capabilities over the ids in the map.
+  /// Moves an ordinary user's process to a user namespace, where it has all capabilities over the ids in the map.
   ///
-  /// It becomes the first user and the first group of the map there.
-  /// - Parameter map: of what it leaves open the guest's root is this user, and the guest's next ids are the user's
-  ///   subordinate ones, as far as there are any.
-  /// - Returns: that of where the process is now.
+  /// The process becomes the first user and group of the map there.
+  /// - Parameter map: for open kinds the guest's root is this user, and the guest's next ids are the user's subordinate ones,
+  ///   if there are any.
+  /// - Returns: the translation of that namespace.
   /// - Throws: the step that failed.
   package static func ofOrdinaryUser(_ map: IdentityMap) throws(StageError) -> Identities {
     try UserNamespaceMapper.enterNamespace(map.filled(from: .ofOrdinaryUser()), isExact: !map.isEmpty)
     return Identities(.namespace, map)
   }
 
-  /// Moves an ordinary user's process into a user namespace whose root is this user, and whose other ids are the user's
-  /// subordinate ones, if it has any.
+  /// Moves an ordinary user's process to a user namespace whose root is this user, and whose other ids are the user's
+  /// subordinate ones.
   ///
-  /// A child tries it first: a process that is in a namespace without ids can't go back.
-  /// - Returns: nil where the user has none, or they can't be used, which is on the log. The process is where it was.
+  /// A child tries it first: a process in a namespace without ids can't go back.
+  /// - Returns: nil, with a warning on the log, if there are no subordinate ids or they can't be used. The process stays where
+  ///   it was.
   /// - Throws: the step that failed.
   package static func ofUserWithSubordinates() throws(StageError) -> Identities? {
     let map = IdentityMap.ofOrdinaryUser()
@@ -135,8 +136,8 @@ package struct Identities: ~Copyable {
     return Identities(.namespace, map)
   }
 
-  /// Moves an ordinary user's process into a user namespace that has this user and the own group, as themselves, and where it
-  /// has all capabilities over them. What it may do to others' files stays what it was.
+  /// Moves an ordinary user's process to a user namespace that has this user and the own group alone, as the same numbers. The
+  /// process has all capabilities over them; its rights to other users' files don't change.
   ///
   /// - Throws: the step that failed.
   package static func ofUserAlone() throws(StageError) -> Identities {
@@ -144,12 +145,12 @@ package struct Identities: ~Copyable {
     return try ofOrdinaryUser(IdentityMap(users: range(Process.uid), groups: range(Process.gid)))
   }
 
-  /// Moves the process into the user namespace that was made for it. It uses files as that one's first user and group.
+  /// Moves the process to its user namespace, with the fsuid and fsgid of the first user and group there.
   ///
-  /// Its other ids aren't in the namespace: those of the first user are a user's of the host, who could signal it. And as
-  /// root's they would let it change the kernel's settings, if `/proc/sys` were in the export.
+  /// Its real, effective and saved ids aren't in the namespace: by the first user's, that user of the host could signal the
+  /// process; by root's, the process could change the kernel's settings if `/proc/sys` were in the export.
   ///
-  /// This comes after the sandbox, whose mounts then aren't the process's to change.
+  /// Call this after the sandbox, whose mounts the process then can't change.
   /// - Throws: the step that failed.
   package borrowing func enterNamespace() throws(StageError) {
     switch own {

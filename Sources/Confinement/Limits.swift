@@ -1,16 +1,16 @@
 internal import Linux
 internal import SystemPackage
 
-/// How much a serving process may use, and what it may leave behind.
+/// The resource limits of a serving process.
 package enum Limits {
-  /// The most descriptors of the helper. One request needs a handful, and what is sent isn't kept; but until clients have
-  /// received them those of all helpers of a user count together.
+  /// The most descriptors of the helper. A request needs a handful, and those that are sent aren't kept; but until clients
+  /// receive them, the kernel counts those of all helpers of a user together.
   package static let descriptors: UInt = 1024
   /// The most address space of the helper, in bytes: many times what serving takes.
   package static let addressSpace: UInt = 64 << 20
 
-  /// Sets them, for good. The process's memory, guests' file names and values among it, goes to no core file and to no
-  /// debugger.
+  /// Sets the limits, irrevocably. No core file and no debugger gets the process's memory, which holds guests' file names and
+  /// values.
   ///
   /// - Throws: the step that failed.
   package static func apply(
@@ -26,9 +26,9 @@ package enum Limits {
     try stage("forbid dumps") { () throws(Errno) in try Process.forbidDumps() }
   }
 
-  /// Lets files that guests make grow as large as the file system can have them, whatever limit was inherited.
+  /// Lifts the inherited limit of file sizes, so that guests' files can grow as far as the file system allows.
   ///
-  /// - Returns: false where the process may not lift it altogether.
+  /// - Returns: false if the process may not lift it entirely.
   /// - Throws: the step that failed.
   package static func liftFileSize() throws(StageError) -> Bool {
     try stage("lift the limit of file sizes") { () throws(Errno) in try Process.lift(.fileSize) }

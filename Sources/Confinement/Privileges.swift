@@ -1,15 +1,15 @@
 package import Linux
 internal import SystemPackage
 
-/// What a process may do that others may not.
+/// The privileges of a serving process.
 package enum Privileges {
-  /// What serving takes: making, owning and changing files as any guest user, or reading them all.
+  /// Returns the capabilities that serving takes: to make, own and change files as any guest user, or to read them all.
   ///
   /// - Parameters:
-  ///   - readOnly: whether nothing may be changed.
-  ///   - hasDevices: whether the process could make device files, which the kernel lets nobody do in a user namespace.
-  ///   - fileCapabilities: whether files may be given capabilities.
-  /// - Returns: what ``drop(allBut:leavingGroups:)`` should keep.
+  ///   - readOnly: true if the export is read-only.
+  ///   - hasDevices: true if the process may make device files, which the kernel forbids in a user namespace.
+  ///   - fileCapabilities: true if files may be given capabilities.
+  /// - Returns: the capabilities to keep, see ``drop(allBut:leavingGroups:hasUsers:)``.
   package static func serving(
     readOnly: Bool = false, hasDevices: Bool = true, fileCapabilities: Bool = false
   ) -> Capabilities {
@@ -19,16 +19,16 @@ package enum Privileges {
     return fileCapabilities ? all | .setfcap : all
   }
 
-  /// Keeps `kept` and nothing else, effective and permitted. All other sets end empty: nothing that might be executed
-  /// would have a capability.
+  /// Drops all capabilities except `kept`, which stay effective and permitted. All other sets are emptied: an executed program
+  /// wouldn't get a capability.
   ///
-  /// These are the bare system calls. libcap-ng, for one, looks `/proc/PID/status` up to change the bounding set, and
-  /// behind a sandbox that is a file of the export's, which may be a FIFO that never answers.
+  /// These are the bare system calls. libcap-ng, for one, reads `/proc/PID/status` to change the bounding set, and in the
+  /// sandbox that is a file of the export's, possibly a FIFO that never answers.
   ///
   /// - Parameters:
-  ///   - kept: what the process has already.
-  ///   - leavingGroups: whether to leave supplementary groups, which a user namespace may forbid.
-  ///   - hasUsers: whether threads are to become users, see ``Linux/ThreadUser``.
+  ///   - kept: capabilities that the process has.
+  ///   - leavingGroups: true to drop supplementary groups, which a user namespace may forbid.
+  ///   - hasUsers: true if threads become users, see ``Linux/ThreadUser``.
   /// - Throws: the step that failed, such as cutting the bounding set without CAP_SETPCAP.
   package static func drop(allBut kept: Capabilities, leavingGroups: Bool = true, hasUsers: Bool = false)
     throws(StageError)

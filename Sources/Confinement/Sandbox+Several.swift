@@ -3,15 +3,15 @@ import SystemPackage
 
 // One sandbox around several exports.
 extension Sandbox {
-  /// As ``enter(_:readOnly:identities:keep:)`` of ``namespace``, for several exports: the root directory has a directory
-  /// for each, which its place among them names, in decimal digits. Nothing else is there, and nothing can be made there.
+  /// Enters ``namespace`` for several exports: the root directory, which is read-only, has a directory for each, named by the
+  /// index in decimal digits, and nothing else.
   ///
   /// - Parameters:
   ///   - exports: directories.
-  ///   - paths: where those are.
-  ///   - readOnly: whether nothing in them may be changed.
-  ///   - identities: how the mounts translate ids.
-  ///   - keep: called once the process may mount, and while it still sees the host's mounts.
+  ///   - paths: the paths of these.
+  ///   - readOnly: true for read-only mounts.
+  ///   - identities: the translation of ids by the mounts.
+  ///   - keep: called when the process may mount and still sees the host's mounts.
   /// - Throws: the step that failed. The process should end then.
   package static func enter(
     _ exports: borrowing OwnedArray<Descriptor>, at paths: [HostPath], readOnly: Bool,
@@ -23,7 +23,7 @@ extension Sandbox {
     try keep()
     var mounts = OwnedArray<Descriptor>()
     for (index, path) in paths.enumerated() {
-      // Descriptors of before lead to the host's mounts, of which none can be cloned any more.
+      // Earlier descriptors lead to the host's mounts, which can't be cloned any more.
       let mount = try stage("open_tree \"\(path)\"") { () throws(Errno) in
         let mount = try Mount.clone(path)
         guard try mount.status().isSame(as: exports[index].status()) else { throw .noSuchFileOrDirectory }
@@ -33,7 +33,7 @@ extension Sandbox {
       mounts.append(mount)
     }
     let root = try stage("make a root directory") { () throws(Errno) in
-      // Any place will do for it that isn't the root.
+      // It is attached anywhere but at the root.
       try Descriptor.directory(paths[0].bytes).becomeWorkingDirectory()
       return try Mount.makeEmpty()
     }

@@ -1,17 +1,17 @@
 package import Linux
 internal import SystemPackage
 
-/// How the file tree beyond the export is put out of reach.
+/// The way that files outside the export are put out of reach.
 package enum Sandbox: Sendable {
-  /// The export is the only mount in a mount namespace of the process's own. Nothing leads outside, whoever holds a
-  /// descriptor of the export: `..` of its root is the root itself.
+  /// The export is the only mount in the process's own mount namespace. No descriptor leads outside: `..` of the root is the
+  /// root itself.
   case namespace
-  /// The export is the process's root directory. A directory descriptor passed to another process is a way outside.
+  /// The export is the process's root directory. A directory's descriptor leads outside in another process.
   case chroot
-  /// There is none: paths lead wherever the process may go.
+  /// There is no sandbox: paths lead wherever the process may go.
   case absent
 
-  /// As the command line and the log call it.
+  /// The name on the command line and in the log.
   package var name: StaticString {
     switch self {
     case .namespace: "namespace"
@@ -20,7 +20,7 @@ package enum Sandbox: Sendable {
     }
   }
 
-  /// The capability that closing it takes.
+  /// The capability that entering it takes.
   package var needed: Capabilities {
     switch self {
     case .namespace: .sysAdmin
@@ -29,27 +29,27 @@ package enum Sandbox: Sendable {
     }
   }
 
-  /// Closes the sandbox around the process and makes the export its root and working directory.
+  /// Enters the sandbox: the export becomes the root and working directory.
   ///
   /// - Parameters:
   ///   - export: a directory.
-  ///   - readOnly: whether nothing in it may be changed, which `namespace` has the kernel see to.
+  ///   - readOnly: true for a read-only mount, in `namespace`.
   ///   - identities: a mount that translates ids needs `namespace`.
-  ///   - keep: called once the process may mount, and while it still sees the host's mounts.
+  ///   - keep: called when the process may mount and still sees the host's mounts.
   /// - Throws: the step that failed. The process keeps its root then, or should end.
   package func enter(
     _ export: borrowing Descriptor, readOnly: Bool, identities: borrowing Identities,
     keep: () throws(StageError) -> Void = { () throws(StageError) in }
   ) throws(StageError) {
-    // The directory that was checked, not what its path may name by now.
+    // The directory that was checked: its path may name another by now.
     try stage("chdir to the export") { () throws(Errno) in try export.becomeWorkingDirectory() }
     switch self {
     case .namespace:
       let kernelMounts = try Self.kernelMounts(below: export)
-      // Of all that a process keeps, only its root and working directory move to the new namespace.
+      // Of the directories that a process holds, only its root and working directory move to the new namespace.
       try Self.enterNamespaces()
       try keep()
-      // A root must be a mount. This one is finished before anything can be reached through it.
+      // A root must be a mount. This one is set up before anything can be reached through it.
       let mount = try stage("open_tree the export") { () throws(Errno) in try Mount.clone() }
       try Self.finish(mount, readOnly: readOnly, identities: identities)
       try stage("move_mount the export") { () throws(Errno) in try Mount.enter(mount) }
@@ -66,7 +66,7 @@ package enum Sandbox: Sendable {
     try stage("make mounts follow the host's") { () throws(Errno) in try Mount.followHost() }
   }
 
-  /// Makes an export's mount, which has no place yet, what is served.
+  /// Sets up an export's mount, which isn't attached yet.
   static func finish(
     _ mount: borrowing Descriptor, readOnly: Bool, identities: borrowing Identities
   ) throws(StageError) {
@@ -92,7 +92,7 @@ package enum Sandbox: Sendable {
     }
   }
 
-  /// - Returns: nil where there is no `/proc` that would tell.
+  /// - Returns: nil without `/proc`.
   static func kernelMounts(below export: borrowing Descriptor) throws(StageError) -> KernelMounts? {
     do throws(Errno) {
       return try KernelMounts(below: export)

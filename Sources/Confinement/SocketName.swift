@@ -1,28 +1,28 @@
 package import Linux
 package import SystemPackage
 
-/// The name in the file system that a socket is to have.
+/// The name in the file system that a socket is going to be bound to.
 package enum SocketName {
-  /// Checks that a socket can have this name, and changes nothing.
+  /// Checks that a socket can be bound to this name, without a change.
   ///
-  /// - Throws: where it is too long, or something has it but a socket that nobody listens at any more.
+  /// - Throws: if the name is too long, or is another file's than that of an abandoned socket.
   package static func check(_ path: HostPath) throws(StartError) {
     _ = try abandoned(path)
   }
 
-  /// Removes a socket of this name that nobody listens at any more.
+  /// Removes an abandoned socket of this name, and no other file.
   ///
-  /// - Throws: as ``check(_:)`` does; nothing else is ever removed.
+  /// - Throws: as ``check(_:)`` does.
   package static func clear(_ path: HostPath) throws(StartError) {
     guard let found = try abandoned(path) else { return }
     try attempt("can't remove \"\(path)\", a socket that nobody listens at") { () throws(Errno) in
-      // Another one may have taken its place meanwhile.
+      // Another socket may have taken its place meanwhile.
       guard try SocketFile.status(path).isSame(as: found) else { throw .addressInUse }
       try SocketFile.remove(path)
     }
   }
 
-  /// The socket of this name that nobody listens at any more; nil where nothing has the name.
+  /// Returns the status of the abandoned socket of this name, at which no process listens; nil if there is no such file.
   private static func abandoned(_ path: HostPath) throws(StartError) -> FileStatus? {
     guard path.count <= UnixSocket.maximumPath else {
       throw StartError(
@@ -49,7 +49,7 @@ package enum SocketName {
     return status
   }
 
-  /// What to do where a socket of a name that can be had can't be made; nothing where that isn't known.
+  /// Advice for an operator if a socket can't be made in spite of a free name; empty if there is none.
   package static func advice(_ error: Errno) -> String {
     error == .permissionDenied ? ": user \(Process.uid) may make no files in its directory: choose another name" : ""
   }

@@ -1,8 +1,8 @@
 package import SystemPackage
 
-/// A step that failed, and why.
+/// The error of a step of start-up.
 package struct StageError: Error {
-  /// What was tried, in words that an operator knows.
+  /// The step, in an operator's words.
   package let stage: String
   package let error: Errno
 
@@ -12,7 +12,7 @@ package struct StageError: Error {
   }
 }
 
-/// Calls `body` as the step named `name`.
+/// Calls `body` as the step of this name.
 package func stage<Value: ~Copyable>(
   _ name: @autoclosure () -> String, _ body: () throws(Errno) -> Value
 ) throws(StageError) -> Value {
@@ -23,7 +23,7 @@ package func stage<Value: ~Copyable>(
   }
 }
 
-/// Why a program can't serve, in a line for the operator.
+/// The error that keeps a program from serving, as a line for the operator.
 package struct StartError: Error {
   package let message: String
 
@@ -36,7 +36,7 @@ package struct StartError: Error {
   }
 }
 
-/// Calls `body`; its failure becomes `message` and the reason.
+/// Calls `body` and throws its error as `message` and the reason.
 package func attempt<Value: ~Copyable>(
   _ message: @autoclosure () -> String, _ body: () throws(Errno) -> Value
 ) throws(StartError) -> Value {

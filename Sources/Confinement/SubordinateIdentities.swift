@@ -2,7 +2,8 @@ internal import Linux
 internal import SystemPackage
 
 extension IdentityMap {
-  /// What an ordinary user has without asking for it: the guest's root is the user, who owns the guest's other ids too.
+  /// The default map of an ordinary user: the guest's root is the user, and the guest's next ids are the user's subordinate
+  /// ones.
   static func ofOrdinaryUser() -> IdentityMap {
     IdentityMap(users: ranges(.user, own: Process.uid), groups: ranges(.group, own: Process.gid))
   }
@@ -15,19 +16,19 @@ extension IdentityMap {
   }
 }
 
-/// The host's ids that a user may hand out in user namespaces, `subuid(5)` and `subgid(5)`.
+/// The host's ids that a user may map in user namespaces, `subuid(5)` and `subgid(5)`.
 private enum SubordinateIdentities {
   /// Adds the ranges that a user is granted, as the guest's next ids.
   ///
-  /// `getsubids(1)` knows what the system is configured to ask, such as LDAP; it is in the package of `newuidmap(1)`. Without
-  /// it the ranges are those of `/etc/subuid` or `/etc/subgid`.
+  /// `getsubids(1)`, which comes with `newuidmap(1)`, asks the configured source, such as LDAP. Without it the source is
+  /// `/etc/subuid` or `/etc/subgid`.
   static func add(of uid: UInt32, _ kind: IdentityKind, to ranges: inout [IdentityRange]) {
     if !addAnswer(of: uid, kind, to: &ranges) { addList(of: uid, kind, to: &ranges) }
   }
 
-  /// Adds what `getsubids` says.
+  /// Adds the ranges that `getsubids` prints.
   ///
-  /// - Returns: false where it says nothing.
+  /// - Returns: false if it prints none.
   private static func addAnswer(of uid: UInt32, _ kind: IdentityKind, to ranges: inout [IdentityRange]) -> Bool {
     let before = ranges.count
     for user in names(of: uid) + [Array("\(uid)".utf8)[...]] where ranges.count == before {
@@ -47,13 +48,13 @@ private enum SubordinateIdentities {
     return ranges.count > before
   }
 
-  /// Adds what the list says of a user, by name or number; nothing where there is no list.
+  /// Adds the ranges of a user, by name or number, in the list, if there is one.
   private static func addList(of uid: UInt32, _ kind: IdentityKind, to ranges: inout [IdentityRange]) {
     var list: [UInt8] = []
     do throws(Errno) {
       try HostFile.read(kind == .user ? "/etc/subuid" : "/etc/subgid", into: &list)
     } catch {
-      // What can't be read grants nothing.
+      // A list that can't be read grants nothing.
     }
     let holders = [Array("\(uid)".utf8)[...]] + names(of: uid)
     for line in list.split(separator: UInt8(ascii: "\n")) {
@@ -71,7 +72,7 @@ private enum SubordinateIdentities {
     ranges.append(range)
   }
 
-  /// The names that `/etc/passwd` has for a user. A static program can't ask the name service.
+  /// The names of a user in `/etc/passwd`. A static program can't ask the name service.
   private static func names(of uid: UInt32) -> [ArraySlice<UInt8>] {
     var accounts: [UInt8] = []
     do throws(Errno) {
@@ -90,7 +91,7 @@ private enum SubordinateIdentities {
 }
 
 extension UInt32 {
-  /// Decimal digits, and nothing else.
+  /// Parses decimal digits and nothing else.
   fileprivate init?(decimal digits: ArraySlice<UInt8>) {
     guard !digits.isEmpty, digits.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else {
       return nil

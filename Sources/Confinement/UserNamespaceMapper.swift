@@ -1,11 +1,11 @@
 internal import Linux
 internal import SystemPackage
 
-// Nobody can give the ids of others to the user namespace that he is in. So a child is in it while this process gives it
-// its ids, or a child stays outside and gives them to this process.
+// A process can't map others' ids into the user namespace that it is in. So either a child is in the namespace while this
+// process writes its maps, or a child stays outside and writes the maps of this process's.
 
 extension UserNamespace {
-  /// A namespace with this map, made by root. No process needs to be in it.
+  /// Makes a namespace with this map, as root. It lives as long as the descriptor, without a process.
   static func made(with map: IdentityMap) throws(StageError) -> Descriptor {
     do throws(Errno) {
       let isThere = try Pipe()
@@ -33,7 +33,7 @@ extension UserNamespace {
     }
   }
 
-  /// The child of ``made(with:)``.
+  /// Runs as the child of ``made(with:)``.
   private static func hold(until isDone: consuming PipeReceiver, saying isThere: consuming PipeSender) -> Never {
     do throws(Errno) {
       try unshareIdentities()
@@ -46,14 +46,14 @@ extension UserNamespace {
   }
 }
 
-/// Gives an ordinary user's process, in a new user namespace, its ids from outside.
+/// Writes the id maps of an ordinary user's process, in a new user namespace, from outside.
 struct UserNamespaceMapper {
   private let map: IdentityMap
   private let process: Int32
-  /// Whether a part of the map is no use.
+  /// True if the whole map is needed, and not only the user's own id.
   private let isExact: Bool
 
-  /// Moves the process into a new namespace with this map, as the map's first user and group.
+  /// Moves the process to a new namespace with this map, as the map's first user and group.
   static func enterNamespace(_ map: IdentityMap, isExact: Bool) throws(StageError) {
     let mapper = UserNamespaceMapper(map: map, process: Process.identifier, isExact: isExact)
     let status: Int32
@@ -74,7 +74,7 @@ struct UserNamespaceMapper {
     }
   }
 
-  /// The child: ends when it is done, with a status that ``check(_:)`` explains.
+  /// Runs as the child, and ends with a status for ``check(_:)``.
   private func run(after isUnshared: consuming PipeReceiver) -> Never {
     Process.end(isUnshared.wait() ? giveAll() : 0)
   }
@@ -93,7 +93,7 @@ struct UserNamespaceMapper {
     return 0
   }
 
-  /// - Throws: what the status of ``run(after:)`` stands for.
+  /// - Throws: the error in the status of ``run(after:)``.
   private static func check(_ status: Int32) throws(StageError) {
     guard status != 0 else { return }
     throw StageError(
@@ -130,13 +130,13 @@ struct UserNamespaceMapper {
       .warning, "only the guest's root is a user of the host's, and others' files can't keep their owners: \(reason)")
   }
 
-  /// The one id that the kernel lets an ordinary user map.
+  /// Maps the one id that the kernel lets an ordinary user map.
   private func giveOwn(_ ranges: [IdentityRange], _ kind: IdentityKind) throws(Errno) {
     if kind == .group { try UserNamespace.denyLeavingGroups(of: process) }
     try UserNamespace.write(map: ranges.kernelMap, kind: kind, of: process)
   }
 
-  /// `newuidmap(1)` and `newgidmap(1)` are set-user-ID programs that know what a user may map.
+  /// Maps ids by `newuidmap(1)` and `newgidmap(1)`, set-user-ID programs that check what a user may map.
   private func giveByProgram(_ ranges: [IdentityRange], _ kind: IdentityKind) throws(Errno) {
     var words = [kind == .user ? "newuidmap" : "newgidmap", "\(process)"]
     for range in ranges { words += ["\(range.guest)", "\(range.host)", "\(range.count)"] }

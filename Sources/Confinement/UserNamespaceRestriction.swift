@@ -1,8 +1,8 @@
 internal import Linux
 
-/// What keeps ordinary users from making user namespaces.
+/// The settings of the kernel that forbid ordinary users to make user namespaces.
 enum UserNamespaceRestriction {
-  /// The kernel's setting that forbids it, and what to do about it, in a few words.
+  /// The setting that forbids it here, and where the manual says what to do.
   static var advice: String {
     let manual = "see \"Where user namespaces are forbidden\" in postern(1)"
     let settings: [(path: StaticString, value: StaticString, name: String)] = [
@@ -13,7 +13,7 @@ enum UserNamespaceRestriction {
         "kernel.apparmor_restrict_unprivileged_userns is 1"
       ),
     ]
-    for setting in settings where HostFile.holds(setting.value, setting.path) == true {
+    for setting in settings where HostFile.holds(setting.value, at: setting.path) == true {
       return "\(setting.name): \(manual)"
     }
     return manual

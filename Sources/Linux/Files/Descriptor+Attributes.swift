@@ -1,33 +1,35 @@
 internal import Glibc
 package import SystemPackage
 
-// What changes a file's own attributes.
+// Changes of a file's mode, owner, times and size, by path.
 extension Descriptor {
-  /// The system call is `fchmodat`, which follows symbolic links.
+  /// Changes the mode, of a symbolic link's target. The system call is `fchmodat`.
   package borrowing func chmod(_ path: borrowing Path, to mode: UInt32) throws(Errno) {
-    try at(path) { place throws(Errno) in
-      _ = try unsafe valueOrErrno(fchmodat(place.directory, place.pointer, mode, 0))
+    try at(path) { target throws(Errno) in
+      _ = try unsafe valueOrErrno(fchmodat(target.directory, target.pointer, mode, 0))
     }
   }
 
-  /// The system call is `fchownat(AT_SYMLINK_NOFOLLOW)`; `UInt32.max` leaves an id as it is.
+  /// Changes the owner, of a symbolic link itself; `UInt32.max` leaves an id unchanged.
+  ///
+  /// The system call is `fchownat(AT_SYMLINK_NOFOLLOW)`.
   package borrowing func chown(_ path: borrowing Path, uid: UInt32, gid: UInt32) throws(Errno) {
-    try at(path) { place throws(Errno) in
-      _ = try unsafe valueOrErrno(fchownat(place.directory, place.pointer, uid, gid, AT_SYMLINK_NOFOLLOW))
+    try at(path) { target throws(Errno) in
+      _ = try unsafe valueOrErrno(fchownat(target.directory, target.pointer, uid, gid, AT_SYMLINK_NOFOLLOW))
     }
   }
 
-  /// The system call is `utimensat(AT_SYMLINK_NOFOLLOW)`.
+  /// Sets the times, of a symbolic link itself. The system call is `utimensat(AT_SYMLINK_NOFOLLOW)`.
   package borrowing func utimens(_ path: borrowing Path, access: Time, modification: Time) throws(Errno) {
-    try at(path) { place throws(Errno) in
+    try at(path) { target throws(Errno) in
       try unsafe withUnsafePointer(to: (access.raw, modification.raw)) { times throws(Errno) in
         let times = unsafe UnsafeRawPointer(times).assumingMemoryBound(to: timespec.self)
-        _ = try unsafe valueOrErrno(utimensat(place.directory, place.pointer, times, AT_SYMLINK_NOFOLLOW))
+        _ = try unsafe valueOrErrno(utimensat(target.directory, target.pointer, times, AT_SYMLINK_NOFOLLOW))
       }
     }
   }
 
-  /// The system call is `truncate`, which follows symbolic links and opens nothing.
+  /// Sets the size, of a symbolic link's target, without opening it. The system call is `truncate`.
   package borrowing func truncate(
     _ path: borrowing Path, to size: Int64, home: borrowing Descriptor
   ) throws(Errno) {

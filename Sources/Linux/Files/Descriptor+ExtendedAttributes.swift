@@ -2,12 +2,12 @@ internal import CLinux
 internal import Glibc
 package import SystemPackage
 
-// Extended attributes, `xattr(7)`, of files and of symbolic links themselves. There are no *at calls before Linux 6.13.
+// Extended attributes by path, `xattr(7)`; of a symbolic link itself. Before Linux 6.13 there are no *at calls.
 extension Descriptor {
-  /// A value; with an empty buffer only its length.
+  /// Reads a value; with an empty buffer, returns its length only.
   ///
   /// The system call is `lgetxattr`.
-  /// - Throws: `ERANGE` where the value is longer than a buffer that isn't empty.
+  /// - Throws: `ERANGE` if the value is longer than the buffer, unless that is empty.
   package borrowing func getxattr(
     of path: borrowing Path, name: borrowing Path, into buffer: inout MutableSpan<UInt8>,
     home: borrowing Descriptor
@@ -22,10 +22,10 @@ extension Descriptor {
     }
   }
 
-  /// All names, each with its NUL; with an empty buffer only their length.
+  /// Lists the names, each with its NUL; with an empty buffer, returns their length only.
   ///
   /// The system call is `llistxattr`.
-  /// - Throws: `ERANGE` where they are longer than a buffer that isn't empty.
+  /// - Throws: `ERANGE` if they are longer than the buffer, unless that is empty.
   package borrowing func listxattr(
     of path: borrowing Path, into buffer: inout MutableSpan<UInt8>, home: borrowing Descriptor
   ) throws(Errno) -> Int {
@@ -38,7 +38,7 @@ extension Descriptor {
     }
   }
 
-  /// The system call is `lsetxattr`; `flags` are its `XATTR_CREATE` and `XATTR_REPLACE`.
+  /// Sets a value; `flags` are `XATTR_CREATE` and `XATTR_REPLACE`. The system call is `lsetxattr`.
   package borrowing func setxattr(
     of path: borrowing Path, name: borrowing Path, to value: Span<UInt8>, flags: CInt,
     home: borrowing Descriptor
@@ -53,7 +53,7 @@ extension Descriptor {
     }
   }
 
-  /// The system call is `lremovexattr`.
+  /// Removes an attribute. The system call is `lremovexattr`.
   package borrowing func removexattr(
     of path: borrowing Path, name: borrowing Path, home: borrowing Descriptor
   ) throws(Errno) {

@@ -3,19 +3,18 @@ internal import Glibc
 package import SystemPackage
 
 extension Descriptor {
-  /// The directory that the object was found in, wherever both have been moved to since, and in `name` what it is called
-  /// there. The working directory must be ``DescriptorLinks``.
+  /// Opens the directory that the object is in now, and sets `name` to its name there. The working directory must be
+  /// ``DescriptorLinks``.
   ///
-  /// The path that its link tells was right when it was read. Whoever uses it must see whether the object is still there,
-  /// and where the directory is: that of an object without a name is told with ` (deleted)` behind it, which may be
-  /// another's name.
+  /// The path of the link may be out of date. The caller must check that the object is still there, and where the directory
+  /// is: the kernel appends ` (deleted)` to the path of a removed object, which may be another object's name.
   ///
-  /// The system calls are `readlink`, and `openat2` told to resolve no links.
-  /// - Throws: `ENOENT` where there is none, as of the process's root directory, or the path leads nowhere; `ENAMETOOLONG`
-  ///   where it is longer than the kernel tells.
+  /// The system calls are `readlink`, and `openat2` with `RESOLVE_NO_SYMLINKS` and `RESOLVE_NO_MAGICLINKS`.
+  /// - Throws: `ENOENT` if there is no such directory, as for the process's root directory; `ENAMETOOLONG` if the path is
+  ///   longer than the kernel tells.
   package borrowing func directory(naming name: inout Path) throws(Errno) -> Descriptor {
     try unsafe withLinkedPath { path, count throws(Errno) in
-      // Pipes and the like have no path. That of what was moved out of its mount is the root's, which is in no directory.
+      // Pipes and the like have no path. An object that was moved out of its mount has the root's, which is in no directory.
       guard unsafe path[0] == slash, let last = unsafe path[..<count].lastIndex(of: slash), last + 1 < count else {
         throw .noSuchFileOrDirectory
       }

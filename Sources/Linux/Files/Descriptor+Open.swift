@@ -2,97 +2,25 @@ internal import CLinux
 internal import Glibc
 package import SystemPackage
 
-/// Flags of `open(2)`, as the kernel numbers them on this machine.
-///
-/// Not an `OptionSet`: its array literals aren't folded across modules, and each would be made anew for every request.
-package struct OpenFlags: Equatable, Sendable {
-  package let rawValue: CInt
-
-  package init(rawValue: CInt) {
-    self.rawValue = rawValue
-  }
-
-  /// `O_ACCMODE`: the bits that tell reading, writing or both.
-  package static var accessMode: OpenFlags { OpenFlags(rawValue: O_ACCMODE) }
-  /// `O_APPEND`
-  package static var append: OpenFlags { OpenFlags(rawValue: O_APPEND) }
-  /// `O_CLOEXEC`
-  package static var closeOnExec: OpenFlags { OpenFlags(rawValue: O_CLOEXEC) }
-  /// `O_CREAT`
-  package static var create: OpenFlags { OpenFlags(rawValue: O_CREAT) }
-  /// `O_DSYNC`
-  package static var dataSync: OpenFlags { OpenFlags(rawValue: O_DSYNC) }
-  /// `O_DIRECT`
-  package static var direct: OpenFlags { OpenFlags(rawValue: cl_o_direct) }
-  /// `O_DIRECTORY`
-  package static var directory: OpenFlags { OpenFlags(rawValue: O_DIRECTORY) }
-  /// `O_EXCL`
-  package static var exclusive: OpenFlags { OpenFlags(rawValue: O_EXCL) }
-  /// `O_NOATIME`
-  package static var noAccessTime: OpenFlags { OpenFlags(rawValue: cl_o_noatime) }
-  /// `O_NOCTTY`
-  package static var noControllingTerminal: OpenFlags { OpenFlags(rawValue: O_NOCTTY) }
-  /// `O_NOFOLLOW`
-  package static var noFollow: OpenFlags { OpenFlags(rawValue: O_NOFOLLOW) }
-  /// `O_NONBLOCK`
-  package static var nonBlocking: OpenFlags { OpenFlags(rawValue: O_NONBLOCK) }
-  /// `O_PATH`: names the object without opening it.
-  package static var path: OpenFlags { OpenFlags(rawValue: cl_o_path) }
-  /// `O_RDONLY`
-  package static var readOnly: OpenFlags { OpenFlags(rawValue: O_RDONLY) }
-  /// `O_RDWR`
-  package static var readWrite: OpenFlags { OpenFlags(rawValue: O_RDWR) }
-  /// `O_SYNC`
-  package static var sync: OpenFlags { OpenFlags(rawValue: O_SYNC) }
-  /// `O_TMPFILE`
-  package static var temporary: OpenFlags { OpenFlags(rawValue: cl_o_tmpfile) }
-  /// `O_TRUNC`
-  package static var truncate: OpenFlags { OpenFlags(rawValue: O_TRUNC) }
-  /// `O_WRONLY`
-  package static var writeOnly: OpenFlags { OpenFlags(rawValue: O_WRONLY) }
-
-  /// All flags of both.
-  package static func | (one: OpenFlags, other: OpenFlags) -> OpenFlags {
-    OpenFlags(rawValue: one.rawValue | other.rawValue)
-  }
-
-  /// The flags that are in both.
-  package static func & (one: OpenFlags, other: OpenFlags) -> OpenFlags {
-    OpenFlags(rawValue: one.rawValue & other.rawValue)
-  }
-
-  /// Whether the file could be changed through the descriptor, or is by opening it.
-  package var writes: Bool { rawValue & (O_ACCMODE | O_TRUNC) != O_RDONLY }
-
-  /// Whether all of these flags are set.
-  package func contains(_ flags: OpenFlags) -> Bool {
-    rawValue & flags.rawValue == flags.rawValue
-  }
-
-  package func subtracting(_ flags: OpenFlags) -> OpenFlags {
-    OpenFlags(rawValue: rawValue & ~flags.rawValue)
-  }
-}
-
 extension Descriptor {
-  /// The calling thread's working directory, to start paths from.
+  /// Opens the calling thread's working directory, to start paths from.
   ///
   /// The system call is `open(O_PATH)`.
   package static func workingDirectory() throws(Errno) -> Descriptor {
     Descriptor(adopting: try unsafe valueOrErrno(Glibc.open(".", cl_o_path | O_DIRECTORY | O_CLOEXEC)))
   }
 
-  /// The system call is `openat`; `mode` counts where it creates. The descriptor closes on exec.
+  /// Opens a file; `mode` is for a file that this creates. The descriptor closes on exec. The system call is `openat`.
   package borrowing func open(
     _ path: borrowing Path, flags: OpenFlags, mode: UInt32 = 0
   ) throws(Errno) -> Descriptor {
     let flags = (flags | .closeOnExec).rawValue
-    return try at(path) { place throws(Errno) in
-      Descriptor(adopting: try unsafe valueOrErrno(openat(place.directory, place.pointer, flags, mode)))
+    return try at(path) { target throws(Errno) in
+      Descriptor(adopting: try unsafe valueOrErrno(openat(target.directory, target.pointer, flags, mode)))
     }
   }
 
-  /// Makes the status flags these; others of them than `F_SETFL` changes stay as they are.
+  /// Sets the status flags that `F_SETFL` can change.
   ///
   /// The system call is `fcntl(F_SETFL)`.
   package borrowing func setStatusFlags(_ flags: OpenFlags) throws(Errno) {

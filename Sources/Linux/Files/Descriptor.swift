@@ -2,12 +2,12 @@ internal import CLinux
 internal import Glibc
 package import SystemPackage
 
-/// An open file that this value owns: it is closed when the value ends, exactly once.
+/// An open file that this value owns and closes, exactly once.
 public struct Descriptor: ~Copyable, Sendable {
-  /// The kernel's number. It stays this value's to close.
+  /// The file descriptor's number. Only this value closes it.
   public let rawValue: CInt
 
-  /// Takes over a number that nobody else closes.
+  /// Takes ownership of a descriptor. The caller must not close it.
   public init(adopting rawValue: CInt) {
     self.rawValue = rawValue
   }
@@ -16,7 +16,7 @@ public struct Descriptor: ~Copyable, Sendable {
     if rawValue >= 0 { _ = Glibc.close(rawValue) }
   }
 
-  /// Gives the number away, open; the caller closes it.
+  /// Gives up ownership. The caller closes the descriptor.
   public consuming func release() -> CInt {
     let rawValue = rawValue
     discard self
@@ -28,7 +28,7 @@ public struct Descriptor: ~Copyable, Sendable {
     _ = try valueOrErrno(Glibc.close(release()))
   }
 
-  /// The same open file under a number that isn't a standard stream's, closed on exec.
+  /// Returns the same open file under a number above the standard streams', closed on exec.
   ///
   /// The system call is `fcntl(F_DUPFD_CLOEXEC)`.
   package consuming func movedFromStandardStreams() throws(Errno) -> Descriptor {
@@ -36,16 +36,16 @@ public struct Descriptor: ~Copyable, Sendable {
   }
 }
 
-/// The result of a C call that says -1 and sets `errno`.
+/// Returns the result of a C call, or throws `errno` if it is -1.
 ///
-/// Nothing that could run between the call and here may touch `errno`: pass the call itself, with plain values.
+/// No code between the call and here may set `errno`: pass the call itself, with plain values.
 @inline(__always)
 func valueOrErrno<Value: SignedInteger>(_ result: Value) throws(Errno) -> Value {
   guard result >= 0 else { throw Errno(rawValue: errno) }
   return result
 }
 
-/// The result of a call that says a negative errno, as those of CLinux do.
+/// Returns the result of a call of CLinux, or throws if it is a negative errno.
 @inline(__always)
 func valueOrErrno(kernel result: Int) throws(Errno) -> Int {
   guard result >= 0 else { throw Errno(rawValue: CInt(truncatingIfNeeded: -result)) }

@@ -129,9 +129,9 @@ extension Descriptor {
   /// The system call is `fstatat`; without `follow`, of a symbolic link itself.
   package borrowing func status(of path: borrowing Path, follow: Bool) throws(Errno) -> FileStatus {
     let flags = follow ? 0 : AT_SYMLINK_NOFOLLOW
-    return try at(path) { place throws(Errno) in
+    return try at(path) { target throws(Errno) in
       var raw = stat()
-      _ = try unsafe valueOrErrno(fstatat(place.directory, place.pointer, &raw, flags))
+      _ = try unsafe valueOrErrno(fstatat(target.directory, target.pointer, &raw, flags))
       return FileStatus(raw: raw)
     }
   }

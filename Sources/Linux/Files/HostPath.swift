@@ -2,14 +2,14 @@ internal import CLinux
 internal import Glibc
 package import SystemPackage
 
-/// A path of the host as it stands on the command line: bytes, which needn't be text.
+/// A path of the host, as on the command line: bytes, which needn't be valid text.
 ///
-/// `FilePath` would do as much, but its generics alone cost a small program half a megabyte of memory.
+/// `FilePath` would do, but its generics alone cost a small program half a megabyte of memory.
 @safe
 package struct HostPath: Equatable, @unchecked Sendable, CustomStringConvertible {
-  // Never written to and never freed.
+  // Immutable and never freed.
   private let base: UnsafePointer<UInt8>
-  /// Bytes.
+  /// The number of bytes.
   package let count: Int
 
   /// Refers to a C string that lives as long as the process, as the command line does.
@@ -19,12 +19,12 @@ package struct HostPath: Equatable, @unchecked Sendable, CustomStringConvertible
     count = unsafe strlen(pointer)
   }
 
-  /// A path of this text, which stays as long as the process.
+  /// Copies a text, which is never freed.
   package init(lasting text: String) {
     self.init(lasting: text.utf8.span)
   }
 
-  /// A path of these bytes, which stays as long as the process.
+  /// Copies bytes, which are never freed.
   package init(lasting bytes: Span<UInt8>) {
     let copy = UnsafeMutablePointer<UInt8>.allocate(capacity: bytes.count + 1)
     for index in bytes.indices { unsafe copy[index] = bytes[index] }
@@ -42,7 +42,7 @@ package struct HostPath: Equatable, @unchecked Sendable, CustomStringConvertible
     unsafe one.count == other.count && memcmp(one.base, other.base, one.count) == 0
   }
 
-  /// For people: what isn't text is replaced.
+  /// The path as text, for messages. Invalid UTF-8 is replaced.
   package var description: String {
     unsafe String(decoding: UnsafeBufferPointer(start: base, count: count), as: UTF8.self)
   }
@@ -53,20 +53,20 @@ package struct HostPath: Equatable, @unchecked Sendable, CustomStringConvertible
     get { unsafe _overrideLifetime(Span(_unsafeStart: base, count: count), copying: ()) }
   }
 
-  /// How many bytes lead to the directory that it names something in, its slash included; 0 for the working directory.
+  /// The number of bytes before the last component, with the slash; 0 for a name in the working directory.
   private var directoryCount: Int {
     var count = count
     while count > 0, unsafe base[count - 1] != UInt8(ascii: "/") { count -= 1 }
     return count
   }
 
-  /// The directory that it names something in.
+  /// The path of the directory that the last component is in.
   package var directory: Span<UInt8> {
     @_lifetime(immortal)
     get { directoryCount == 0 ? HostPath(".").bytes : bytes.extracting(first: directoryCount) }
   }
 
-  /// What comes after the last slash.
+  /// The bytes after the last slash.
   package var lastComponent: Span<UInt8> {
     @_lifetime(immortal)
     get { bytes.extracting(droppingFirst: directoryCount) }
@@ -74,7 +74,7 @@ package struct HostPath: Equatable, @unchecked Sendable, CustomStringConvertible
 }
 
 extension Descriptor {
-  /// A directory, to start paths from. The system call is `open(O_PATH | O_DIRECTORY)`, which follows links.
+  /// Opens a directory, to start paths from, and follows links. The system call is `open(O_PATH | O_DIRECTORY)`.
   package static func directory(_ path: Span<UInt8>) throws(Errno) -> Descriptor {
     var name = Path()
     try name.set(path)
@@ -82,14 +82,14 @@ extension Descriptor {
       adopting: try unsafe valueOrErrno(Glibc.open(name.piece(at: 0), cl_o_path | O_DIRECTORY | O_CLOEXEC)))
   }
 
-  /// A directory that this process may also look names up in. The system calls are `open` and `openat`.
+  /// Opens a directory that this process may search. The system calls are `open` and `openat`.
   package static func searchableDirectory(_ path: Span<UInt8>) throws(Errno) -> Descriptor {
     let directory = try directory(path)
     try directory.checkIsSearchable()
     return directory
   }
 
-  /// Checks that this process may look names up in the directory. The system call is `openat`.
+  /// Checks that this process may search the directory. The system call is `openat`.
   package borrowing func checkIsSearchable() throws(Errno) {
     _ = Descriptor(adopting: try unsafe valueOrErrno(openat(rawValue, ".", cl_o_path | O_DIRECTORY | O_CLOEXEC)))
   }

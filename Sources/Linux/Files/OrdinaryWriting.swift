@@ -1,39 +1,39 @@
 internal import CLinux
 package import SystemPackage
 
-/// How a thread of root's writes to open files for users who aren't root.
+/// Writing by a thread of root's to open files as an ordinary user.
 ///
-/// The kernel takes set-user-ID and set-group-ID bits away from what a thread without CAP_FSETID writes to, and ext4 gives
-/// the blocks that are kept for root to fsuid 0. Threads of a process may share it if they have the same credentials.
+/// The kernel clears the set-user-ID and set-group-ID bits of a file that a thread without CAP_FSETID writes to, and ext4
+/// gives the blocks reserved for root to fsuid 0. Threads with the same credentials may share the value.
 package struct OrdinaryWriting: Sendable {
   private let own: ThreadCapabilities
-  /// As whom to write; nil where the thread isn't root, and only the capability matters.
+  /// The fsuid to write as; nil if the thread isn't root and only the capability matters.
   private let stranger: UInt32?
 
-  /// The system calls are those of ``ThreadIdentity``.
+  /// Reads the calling thread's credentials. The system calls are those of ``ThreadIdentity``.
   package init() throws(Errno) {
     own = try ThreadCapabilities.current()
     let bits = try valueOrErrno(kernel: cl_prctl(PR_GET_SECUREBITS, 0, 0))
-    // Leaving fsuid 0 takes CAP_FSETID and others away, and coming back gives them back.
+    // Leaving fsuid 0 clears CAP_FSETID and others; returning restores them.
     let followsRoot = cl_setfsuid(.max) == 0 && bits & Int(CL_SECBIT_NO_SETUID_FIXUP) == 0
     guard followsRoot, own.effective.contains(.setuid | .fsetid) else {
       stranger = nil
       return
     }
-    _ = cl_setfsuid(Self.overflow)
-    stranger = cl_setfsuid(.max) == Self.overflow ? Self.overflow : nil
+    _ = cl_setfsuid(Self.overflowUid)
+    stranger = cl_setfsuid(.max) == Self.overflowUid ? Self.overflowUid : nil
     Self.returnToRoot()
   }
 
-  /// Calls `body` as a user who isn't root, and with no capability over files. The process ends where the thread can't
-  /// become itself again.
+  /// Calls `body` as another user than root, without capabilities over files. The process ends if the thread can't return
+  /// to root.
   ///
-  /// The system calls are `setfsuid`, or `capset` where the thread isn't root.
+  /// The system calls are `setfsuid`, or `capset` if the thread isn't root.
   package func write<Value: ~Copyable>(_ body: () throws(Errno) -> Value) throws(Errno) -> Value {
     guard let stranger else { return try own.clearingSetIDs(body) }
     _ = cl_setfsuid(stranger)
     defer { Self.returnToRoot() }
-    // Out of memory, the kernel leaves it as it is.
+    // Without memory the kernel doesn't change the fsuid.
     guard cl_setfsuid(.max) == stranger else { throw .noMemory }
     return try body()
   }
@@ -43,6 +43,6 @@ package struct OrdinaryWriting: Sendable {
     if cl_setfsuid(.max) != 0 { die("can't return to the own user", error: .notPermitted) }
   }
 
-  /// Any user but root would do. This one owns nothing, and only a file's server (FUSE) may see it.
-  private static let overflow: UInt32 = 65_534
+  /// The overflow uid. Any user but root would do: this one owns nothing, and only a FUSE server can see it.
+  private static let overflowUid: UInt32 = 65_534
 }

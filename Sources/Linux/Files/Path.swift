@@ -1,23 +1,23 @@
 internal import Glibc
 package import SystemPackage
 
-/// A path as system calls take it: bytes that end in NUL. Its storage is reused from one path to the next.
+/// A path as system calls take it: bytes that end in NUL, in storage that is reused from one path to the next.
 ///
-/// The kernel refuses paths of `PATH_MAX` bytes and more. A longer one is kept in *pieces*, each short enough; all but
-/// the last are directories to be opened on the way (``Descriptor/walk(_:_:)``).
+/// The kernel refuses paths of `PATH_MAX` bytes and more. A longer one is split into *pieces*, each short enough; all but
+/// the last are directories that are opened on the way (``Descriptor/walk(_:)``).
 @safe
 package struct Path: ~Copyable {
-  /// The most bytes a path can have: what a 16-bit length can say.
+  /// The most bytes of a path: the limit of a 16-bit count.
   package static let capacity = Int(UInt16.max)
   /// The most bytes of one piece: `PATH_MAX` counts the NUL.
   static let pieceCapacity = Int(PATH_MAX) - 1
 
   private let base: UnsafeMutablePointer<UInt8>
-  /// Bytes, without the NUL.
+  /// The number of bytes, without the NUL.
   package private(set) var count = 0
-  /// Where the last piece starts. Each earlier one ends in a NUL right before the next.
+  /// The offset of the last piece. Each earlier piece ends in a NUL right before the next.
   private(set) var lastPiece = 0
-  /// Whether this is the root that ``set(beneathRoot:)`` made `.` of.
+  /// True if ``set(beneathRoot:)`` replaced the root by `.`.
   package private(set) var isRoot = false
 
   /// An empty path with room for any other.
@@ -30,10 +30,10 @@ package struct Path: ~Copyable {
     unsafe base.deallocate()
   }
 
-  /// Makes this the path of these bytes.
+  /// Sets the path to these bytes.
   ///
-  /// - Throws: `EINVAL` where they hold a NUL; `ENAMETOOLONG` where they are more than ``capacity``, or one component
-  ///   alone is too long for the kernel. The path is empty then.
+  /// - Throws: `EINVAL` if they hold a NUL; `ENAMETOOLONG` if they exceed ``capacity``, or a single component is too long for
+  ///   the kernel. The path is empty then.
   package mutating func set(_ bytes: Span<UInt8>) throws(Errno) {
     count = 0
     lastPiece = 0
@@ -54,12 +54,12 @@ package struct Path: ~Copyable {
     if count > Self.pieceCapacity { try split() }
   }
 
-  /// Makes this the name that a number's decimal digits are.
+  /// Sets the path to the decimal digits of a number.
   package mutating func set(number: Int) throws(Errno) {
     try set(Array(String(number).utf8).span)
   }
 
-  /// Makes a relative path of a rooted one: without its leading slashes, and `.` where nothing else is left.
+  /// Sets the path to an absolute one without its leading slashes, or to `.` for the root.
   ///
   /// An empty path stays empty, for the kernel to refuse.
   package mutating func set(beneathRoot bytes: Span<UInt8>) throws(Errno) {
@@ -73,10 +73,10 @@ package struct Path: ~Copyable {
     unsafe base[1] = 0
   }
 
-  /// Cuts a path that is too long for the kernel at slashes.
+  /// Splits a path that is too long for the kernel at slashes.
   ///
-  /// Each cut falls on the last slash that leaves a piece short enough and has a name after it, so that the last piece
-  /// keeps its own slashes, which say "must be a directory".
+  /// Each piece ends at the last slash that makes it short enough and has a name after it, so that the last piece keeps its
+  /// trailing slashes, which mean "must be a directory".
   private mutating func split() throws(Errno) {
     foldSlashes()
     while count - lastPiece > Self.pieceCapacity {
@@ -93,7 +93,7 @@ package struct Path: ~Copyable {
     }
   }
 
-  /// Makes one slash of each run of them, which means the same.
+  /// Replaces each run of slashes by one, which means the same.
   private mutating func foldSlashes() {
     var kept = 0
     for index in 0..<count {
@@ -113,13 +113,13 @@ package struct Path: ~Copyable {
     borrowing get { unsafe _overrideLifetime(Span(_unsafeStart: base, count: count), borrowing: self) }
   }
 
-  /// The piece that starts at `offset`, for a system call to read. It is valid while the path is neither changed nor ended.
+  /// The piece that starts at `offset`, for a system call. The pointer is valid until the path changes or ends.
   @unsafe
   func piece(at offset: Int) -> UnsafePointer<CChar> {
     unsafe UnsafeRawPointer(base + offset).assumingMemoryBound(to: CChar.self)
   }
 
-  /// Where the piece after the one at `offset` starts.
+  /// The offset of the piece after the one at `offset`.
   func piece(after offset: Int) -> Int {
     unsafe offset + strlen(piece(at: offset)) + 1
   }

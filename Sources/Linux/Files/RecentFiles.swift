@@ -1,4 +1,4 @@
-/// The files that were inserted last, by device and inode: up to 32.
+/// The last 32 files that were inserted, by device and inode.
 package struct RecentFiles {
   private struct Identifier {
     var device: UInt64 = 0
@@ -9,7 +9,7 @@ package struct RecentFiles {
   private var count = 0
   private var next = 0
 
-  /// None.
+  /// No files.
   package init() {}
 
   package func contains(_ status: FileStatus) -> Bool {
@@ -19,7 +19,7 @@ package struct RecentFiles {
     return false
   }
 
-  /// Inserts one in place of the oldest where there is no room.
+  /// Inserts a file, in place of the oldest if there is no room.
   package mutating func insert(_ status: FileStatus) {
     files[next] = Identifier(device: status.device, inode: status.inode)
     next = (next + 1) % files.count

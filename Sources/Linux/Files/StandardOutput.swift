@@ -1,10 +1,10 @@
 internal import Glibc
 
-/// Standard output, for a program that may do little more than write.
+/// Standard output, for a program under a system-call filter.
 ///
-/// `print` would ask first whether it is a terminal, which a system-call filter needn't allow.
+/// `print` would call `ioctl` first, to recognise a terminal, which a filter needn't allow.
 package enum StandardOutput {
-  /// Writes a line. What can't be written is nobody's loss. The system call is `write`.
+  /// Writes a line and ignores errors. The system call is `write`.
   package static func write(line: String) {
     let bytes = Array((line + "\n").utf8)
     var written = 0

@@ -1,4 +1,4 @@
-/// A value that can be changed where its owner is only borrowed, as a protocol may want it. It is one thread's.
+/// A value that can be changed while its owner is only borrowed, like Rust's `RefCell`. Only one thread may use it.
 @safe
 package struct Cell<Value: ~Copyable>: ~Copyable {
   private let base: UnsafeMutablePointer<Value>
@@ -17,7 +17,7 @@ package struct Cell<Value: ~Copyable>: ~Copyable {
     unsafe isInUse.deallocate()
   }
 
-  /// Calls `body` with the value. To do so again within it traps.
+  /// Calls `body` with the value. A nested call traps.
   package borrowing func with<Result: ~Copyable, Failure: Error>(
     _ body: (inout Value) throws(Failure) -> Result
   ) throws(Failure) -> Result {

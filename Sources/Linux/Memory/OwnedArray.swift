@@ -1,14 +1,12 @@
-/// Elements that can't be copied, one after the other; growing is all that allocates.
-///
-/// `Array` can't hold them.
+/// An array of elements that can't be copied, which `Array` can't hold. Only growing allocates.
 @safe
 package struct OwnedArray<Element: ~Copyable>: ~Copyable {
   private var base: UnsafeMutablePointer<Element>
   private var capacity: Int
-  /// How many there are.
+  /// The number of elements.
   package private(set) var count: Int
 
-  /// None.
+  /// An empty array with room for 16 elements.
   package init() {
     capacity = 16
     unsafe base = .allocate(capacity: capacity)
@@ -20,7 +18,7 @@ package struct OwnedArray<Element: ~Copyable>: ~Copyable {
     unsafe base.deallocate()
   }
 
-  /// An element. An index that there isn't traps.
+  /// An element. An index out of bounds traps.
   package subscript(index: Int) -> Element {
     unsafeAddress {
       precondition(index >= 0 && index < count)
@@ -32,14 +30,14 @@ package struct OwnedArray<Element: ~Copyable>: ~Copyable {
     }
   }
 
-  /// Puts an element behind the last.
+  /// Appends an element.
   package mutating func append(_ element: consuming Element) {
     if count == capacity { grow() }
     unsafe (base + count).initialize(to: element)
     count += 1
   }
 
-  /// Takes an element out. The last one gets its index.
+  /// Removes and returns an element. The last element gets its index.
   package mutating func take(_ index: Int) -> Element {
     precondition(index >= 0 && index < count)
     let element = unsafe (base + index).move()
@@ -48,7 +46,7 @@ package struct OwnedArray<Element: ~Copyable>: ~Copyable {
     return element
   }
 
-  /// Ends all elements.
+  /// Removes all elements.
   package mutating func removeAll() {
     let had = count
     count = 0

@@ -2,23 +2,24 @@ internal import CLinux
 internal import Glibc
 package import SystemPackage
 
-/// Namespaces and mounts: what a process sees of the machine.
+/// Namespaces and mounts of the process.
 package enum Mount {
-  /// Gives the process a view of mounts, network, System V IPC and host name of its own. The system call is `unshare`.
+  /// Moves the process to new mount, network, System V IPC and UTS namespaces.
   ///
+  /// The system call is `unshare(CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS)`.
   /// - Throws: `EPERM` without CAP_SYS_ADMIN.
   package static func unshareNamespaces() throws(Errno) {
     _ = try valueOrErrno(unshare(CL_CLONE_NEWNS | CL_CLONE_NEWNET | CL_CLONE_NEWIPC | CL_CLONE_NEWUTS))
   }
 
-  /// From now on the host's later mounts still appear here, and none of ours there.
+  /// Makes all mounts slaves of the host's: later mounts there appear here, and none of these there.
   ///
   /// The system call is `mount(MS_REC | MS_SLAVE)`.
   package static func followHost() throws(Errno) {
     _ = try unsafe valueOrErrno(mount(nil, "/", nil, UInt(Glibc.MS_REC | Glibc.MS_SLAVE), nil))
   }
 
-  /// A second mount of a directory, and of all that is mounted under it, at no place yet.
+  /// Clones the mount of a directory with the mounts below it. The clone isn't attached.
   ///
   /// The system call is `open_tree(OPEN_TREE_CLONE | AT_RECURSIVE)`, Linux 5.2.
   package static func clone(_ directory: HostPath = HostPath(".")) throws(Errno) -> Descriptor {
@@ -28,7 +29,7 @@ package enum Mount {
     return Descriptor(adopting: CInt(try unsafe valueOrErrno(kernel: cl_open_tree(AT_FDCWD, path.piece(at: 0), flags))))
   }
 
-  /// A mount at no place yet of a new tmpfs, where set-id bits, device files and programs mean nothing.
+  /// Mounts a new tmpfs `nosuid,nodev,noexec`. The mount isn't attached.
   ///
   /// The system calls are `fsopen`, `fsconfig` and `fsmount`, Linux 5.2.
   package static func makeEmpty() throws(Errno) -> Descriptor {
@@ -42,9 +43,9 @@ package enum Mount {
     return Descriptor(adopting: CInt(mount))
   }
 
-  /// Nothing on this mount can be changed from now on; those under it stay as they are.
+  /// Makes this mount read-only, but not the mounts below it.
   ///
-  /// The system call is `mount_setattr`, Linux 5.12.
+  /// The system call is `mount_setattr(MOUNT_ATTR_RDONLY)`, Linux 5.12.
   package static func setReadOnly(_ mount: borrowing Descriptor) throws(Errno) {
     var attributes = mount_attr()
     attributes.attr_set = UInt64(MOUNT_ATTR_RDONLY)
@@ -65,8 +66,7 @@ package enum Mount {
     try set(attributes, of: mount)
   }
 
-  /// Set-id bits, device files and programs mean nothing on this mount and on those under it, and nothing on them can be
-  /// changed if they are to be read only.
+  /// Sets `nosuid,nodev,noexec`, and read-only if asked, on this mount and the mounts below it.
   ///
   /// The system call is `mount_setattr(AT_RECURSIVE)`, Linux 5.12.
   package static func setInert(_ mount: borrowing Descriptor, readOnly: Bool) throws(Errno) {
@@ -84,7 +84,7 @@ package enum Mount {
     _ = try unsafe valueOrErrno(kernel: cl_mount_setattr(mount.rawValue, "", flags, &attributes))
   }
 
-  /// Puts a mount that has no place upon the working directory, and moves there.
+  /// Attaches a mount at the working directory and makes its root the working directory.
   ///
   /// The system calls are `move_mount` and `fchdir`.
   package static func enter(_ mount: borrowing Descriptor) throws(Errno) {
@@ -93,7 +93,7 @@ package enum Mount {
     try mount.becomeWorkingDirectory()
   }
 
-  /// Puts a mount that has no place upon a directory in the working directory.
+  /// Attaches a mount at a directory in the working directory.
   ///
   /// The system call is `move_mount`.
   package static func put(_ mount: borrowing Descriptor, upon name: borrowing Path) throws(Errno) {
@@ -110,7 +110,7 @@ package enum Mount {
     _ = try unsafe valueOrErrno(umount2(path.piece(at: 0), CInt(MNT_DETACH) | CL_UMOUNT_NOFOLLOW))
   }
 
-  /// Makes the mount at the working directory the root of everything, and lets the old root go.
+  /// Makes the mount at the working directory the root, and detaches the old root.
   ///
   /// The system calls are `pivot_root`, `umount2(MNT_DETACH)` and `chdir`. With "." for both directories the old root
   /// ends up mounted above the new one, which needs no directory to put it in (`pivot_root(2)`).
@@ -120,10 +120,10 @@ package enum Mount {
     _ = try unsafe valueOrErrno(chdir("/"))
   }
 
-  /// Makes the working directory the root. The system calls are `chroot` and `chdir`.
+  /// Makes the working directory the root directory. The system calls are `chroot` and `chdir`.
   package static func changeRootToWorkingDirectory() throws(Errno) {
     _ = try unsafe valueOrErrno(chroot("."))
-    // Harmless where it is the root already; a process that stood elsewhere would be outside its own root.
+    // Otherwise a process whose working directory is elsewhere would be outside its root.
     _ = try unsafe valueOrErrno(chdir("/"))
   }
 }

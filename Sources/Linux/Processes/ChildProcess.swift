@@ -4,20 +4,20 @@ package import SystemPackage
 
 /// A program that this process has started, and that ends with this value.
 ///
-/// It is held by a descriptor, `pidfd_open(2)`: no signal reaches another process that has got its number since, even
-/// where the rest of the program waits for children that it doesn't know.
+/// It is held by a descriptor, `pidfd_open(2)`: a signal can't reach another process that got the same number, even if other
+/// parts of the program wait for any child.
 package struct ChildProcess: ~Copyable {
-  /// The number under which it finds the descriptor that it is passed.
+  /// The number of the descriptor that is passed to the program.
   package static let passedNumber: CInt = 3
 
   package let identifier: Int32
   private let handle: Descriptor
-  /// How long it may take to end by itself, in milliseconds, when this value ends.
+  /// The time that the program has to end by itself when this value ends, in milliseconds.
   private let patience: Int
 
-  /// Starts a program, which gets a descriptor as ``passedNumber`` and standard error for what it prints.
+  /// Starts a program with a descriptor as ``passedNumber``; its output goes to standard error.
   ///
-  /// `words` are its path and its arguments, a NUL behind each. The call is `posix_spawn`.
+  /// `words` are its path and its arguments, each with a NUL. The call is `posix_spawn`.
   package init(
     words: Span<UInt8>, passing passed: borrowing Descriptor, patience: Int
   ) throws(Errno) {
@@ -43,7 +43,7 @@ package struct ChildProcess: ~Copyable {
     do throws(Errno) {
       return Descriptor(adopting: CInt(try valueOrErrno(kernel: cl_open_process(child))))
     } catch {
-      // Nobody has waited for it yet, so the number is its own.
+      // No one has waited for the child yet, so no other process has its number.
       _ = Glibc.kill(child, SIGKILL)
       _ = try? Process.wait(for: child)
       throw error
@@ -53,22 +53,21 @@ package struct ChildProcess: ~Copyable {
   deinit {
     if !handle.isReadable(within: patience) {
       _ = cl_signal_process(handle.rawValue, SIGKILL)
-      // Within a system call that can't be ended it doesn't die until that is done: nobody waits for that.
+      // A process in an uninterruptible system call dies only after it: don't wait for that.
       _ = handle.isReadable(within: 1000)
     }
     var status: CInt = 0
     _ = unsafe cl_wait_process(handle.rawValue, &status)
   }
 
-  /// Ends it at once. The system call is `pidfd_send_signal`.
+  /// Kills the program. The system call is `pidfd_send_signal`.
   package borrowing func kill() {
     _ = cl_signal_process(handle.rawValue, SIGKILL)
   }
 
-  /// Waits for its end, but not longer than this. The system call is `waitid`.
+  /// Waits for the program's end, up to a time limit. The system call is `waitid`.
   ///
-  /// - Returns: its exit status, or 128 and the signal that ended it; nil where it still runs, or another part of the
-  ///   program has waited for it. Once only.
+  /// - Returns: the exit status, or 128 plus the signal; nil if it still runs, or if it was waited for before.
   package borrowing func wait(milliseconds: Int) -> Int32? {
     guard handle.isReadable(within: milliseconds) else { return nil }
     var status: CInt = 0
@@ -77,7 +76,7 @@ package struct ChildProcess: ~Copyable {
 }
 
 extension Descriptor {
-  /// Waits until there is something to read, but not longer than this. The system call is `poll`.
+  /// Waits for input, up to a time limit. The system call is `poll`.
   fileprivate borrowing func isReadable(within milliseconds: Int) -> Bool {
     let end = MonotonicTime.now + UInt64(milliseconds) * 1_000_000
     while true {

@@ -1,9 +1,9 @@
 internal import CLinux
 internal import Glibc
 
-/// Time that only passes, for measuring how long something took.
+/// The monotonic clock, for measuring durations.
 package enum MonotonicTime {
-  /// Nanoseconds since some moment. The system call is `clock_gettime(CLOCK_MONOTONIC)`, mostly without entering the kernel.
+  /// Nanoseconds since an arbitrary moment. The system call is `clock_gettime(CLOCK_MONOTONIC)`, mostly through the vDSO.
   package static var now: UInt64 {
     var time = timespec()
     _ = unsafe clock_gettime(CLOCK_MONOTONIC, &time)

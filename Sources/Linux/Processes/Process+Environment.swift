@@ -1,15 +1,15 @@
 internal import Glibc
 
 extension Process {
-  /// Takes a variable out of the environment, while there is one thread: programs that this one starts don't get it.
+  /// Removes a variable from the environment, so that child processes don't inherit it. Call it while there is one thread.
   ///
   /// The calls are `getenv` and `unsetenv`.
-  /// - Returns: nil where there is none.
+  /// - Returns: its value; nil if it isn't set.
   package static func takeVariable(_ name: StaticString) -> HostPath? {
     let name = unsafe UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self)
     guard let value = unsafe getenv(name) else { return nil }
     unsafe unsetenv(name)
-    // What was the environment at the start stays where it is.
+    // The memory of the initial environment isn't freed.
     return unsafe HostPath(argument: value)
   }
 }

@@ -1,14 +1,15 @@
 internal import Glibc
 package import SystemPackage
 
-/// A wait for clients that SIGTERM and SIGINT end, whenever they come, and that leaves the socket as it is: whoever passed
-/// it on, as systemd does, goes on with it.
+/// A wait for clients that ends on SIGTERM and SIGINT without shutting down the listening socket, which may be systemd's.
+///
+/// A signal isn't lost if it comes between two waits.
 package struct Termination: ~Copyable {
-  // What the signals shut down; its other end keeps it from being at its end before.
+  // The socket that the signals shut down, and its other end, which keeps it open until then.
   private let end: Descriptor
   private let other: Descriptor
 
-  /// The signals are kept for ``accept(on:)`` from now on, of the only such value. The system call is `socketpair`.
+  /// Has the signals end ``accept(on:)``. There may be one such value. The system call is `socketpair`.
   package init() throws(Errno) {
     var pair = try PacketSocketPair()
     guard let end = pair.takeEnd(), let other = pair.takeEnd() else { throw .badFileDescriptor }
@@ -19,9 +20,9 @@ package struct Termination: ~Copyable {
 
   /// Waits for a client. The system calls are `poll` and `accept4`.
   ///
-  /// - Parameter socket: one that listens, whether or not it waits by itself.
-  /// - Returns: the client's socket, and where it comes from.
-  /// - Throws: `EINTR` when a signal has come, or `ECONNABORTED` where the client has gone, if only to another process.
+  /// - Parameter socket: a listening socket, blocking or not.
+  /// - Returns: the client's socket and address.
+  /// - Throws: `EINTR` after a signal, or `ECONNABORTED` if the client is gone or another process has accepted it.
   package borrowing func accept(on socket: borrowing Descriptor) throws(Errno) -> AcceptedSocket {
     var waited: InlineArray<2, pollfd> = [
       pollfd(fd: socket.rawValue, events: Int16(POLLIN), revents: 0),

@@ -2,40 +2,39 @@ internal import CLinux
 internal import Glibc
 package import SystemPackage
 
-/// Threads of the kernel's, which have an identity each.
+/// Threads of the kernel, each with credentials of its own.
 package enum Thread {
-  /// Runs `body` on a new thread, which nobody waits for.
+  /// Starts a detached thread that runs `body`.
   ///
   /// The system call is `clone`.
-  /// - Throws: `EAGAIN` where there can't be another.
+  /// - Throws: `EAGAIN` if there can't be another thread.
   package static func start(_ body: @escaping @Sendable () -> Void) throws(Errno) {
     _ = try start(CInt(PTHREAD_CREATE_DETACHED), OwningJob(()) { _ in body() })
   }
 
-  /// Runs `body` on a new thread, which nobody waits for, and gives it `owned`. A closure can't capture what can't be
-  /// copied.
+  /// Starts a detached thread that runs `body` with `owned`, which a closure couldn't capture if it can't be copied.
   ///
   /// The system call is `clone`.
-  /// - Throws: `EAGAIN` where there can't be another thread. Then `owned` has ended.
+  /// - Throws: `EAGAIN` if there can't be another thread. `owned` has ended then.
   package static func start<Owned: ~Copyable & Sendable>(
     owning owned: consuming Owned, _ body: @escaping @Sendable (consuming Owned) -> Void
   ) throws(Errno) {
     _ = try start(CInt(PTHREAD_CREATE_DETACHED), OwningJob(owned, body))
   }
 
-  /// Runs `body` on a new thread, which is whose the calling one is, with the same capabilities.
+  /// Starts a thread that runs `body`, with the calling thread's credentials, to be joined.
   ///
   /// The system call is `clone`.
-  /// - Throws: `EAGAIN` where there can't be another.
+  /// - Throws: `EAGAIN` if there can't be another thread.
   package static func begin(_ body: @escaping @Sendable () -> Void) throws(Errno) -> Running {
     Running(thread: try start(CInt(PTHREAD_CREATE_JOINABLE), OwningJob(()) { _ in body() }))
   }
 
-  /// A thread that is waited for, by ``join()``.
+  /// A thread that must be joined.
   package struct Running: ~Copyable, Sendable {
     fileprivate let thread: pthread_t
 
-    /// Waits until it has ended.
+    /// Waits for the thread's end. The call is `pthread_join`.
     package consuming func join() {
       _ = pthread_join(thread, nil)
     }
@@ -63,7 +62,7 @@ package enum Thread {
     return thread
   }
 
-  /// Leaves SIGTERM and SIGINT to the first thread: what this one is at is neither interrupted nor fails with `EINTR`.
+  /// Blocks SIGTERM and SIGINT, which the first thread handles: calls of this one don't fail with `EINTR`.
   private static func leaveTermination() {
     var signals = sigset_t()
     unsafe sigemptyset(&signals)
@@ -72,18 +71,18 @@ package enum Thread {
     _ = unsafe pthread_sigmask(SIG_BLOCK, &signals, nil)
   }
 
-  /// Has all threads allocate from one place. Otherwise glibc reserves 64 MB of address space for each.
+  /// Has all threads allocate from one arena. Otherwise glibc reserves 64 MB of address space for each. The call is `mallopt`.
   package static func shareMemory() {
     _ = mallopt(M_ARENA_MAX, 1)
   }
 
-  /// Has so many bytes of address space be there for small things that are allocated, whatever is left of it: Swift ends
-  /// the process where there are none. What has been used stays the process's.
+  /// Reserves address space for small allocations, whatever remains of the limit: without memory Swift ends the process.
+  /// Freed memory isn't returned to the kernel.
   package static func reserveMemory(_ bytes: Int) {
     cl_reserve_heap(CInt(clamping: bytes))
   }
 
-  /// Bytes of a thread's stack.
+  /// The size of a thread's stack, in bytes.
   package static let stackSize = 512 << 10
 
   private class Job {

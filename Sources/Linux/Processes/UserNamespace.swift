@@ -2,21 +2,22 @@ internal import CLinux
 internal import Glibc
 package import SystemPackage
 
-/// User namespaces: a view of users and groups, and capabilities that count for those alone, `user_namespaces(7)`.
+/// User namespaces: ids of users and groups, and capabilities over these alone, `user_namespaces(7)`.
 package enum UserNamespace {
-  /// Puts the process into a new one, which has no ids yet. The system call is `unshare(CLONE_NEWUSER)`.
+  /// Moves the process to a new user namespace without ids. The system call is `unshare(CLONE_NEWUSER)`.
   ///
-  /// - Throws: `EPERM`, `ENOSPC` or `EUSERS` where users may make none, or no further one.
+  /// - Throws: `EPERM`, `ENOSPC` or `EUSERS` if the user may not make one, or not another one.
   package static func unshareIdentities() throws(Errno) {
     _ = try valueOrErrno(unshare(CL_CLONE_NEWUSER))
   }
 
-  /// Whether the process is in the one that the machine started with, as far as `/proc` says.
+  /// True if the process is in the initial user namespace, or `/proc` doesn't tell.
   package static var isInitial: Bool {
-    HostFile.holds("         0          0 4294967295\n", "/proc/self/uid_map") ?? true
+    HostFile.holds("         0          0 4294967295\n", at: "/proc/self/uid_map") ?? true
   }
 
-  /// What the kernel reports for a group that has no number in the process's user namespace; nil where all groups have one.
+  /// The overflow gid: what the kernel reports for a group that has no number in the process's user namespace; nil in the
+  /// initial namespace, where every group has one.
   package static var overflowGid: UInt32? {
     guard !isInitial else { return nil }
     var text: [UInt8] = []
@@ -30,11 +31,11 @@ package enum UserNamespace {
     return UInt32(digits: text.span) ?? 65_534
   }
 
-  /// Whether the process may leave its supplementary groups.
+  /// True if the process may drop its supplementary groups.
   ///
-  /// Not where an ordinary user made its namespace: a file may keep a group's members out.
+  /// It may not in a namespace that an ordinary user made: a file's mode may exclude a group's members.
   package static var allowsLeavingGroups: Bool {
-    HostFile.holds("deny\n", "/proc/self/setgroups") != true
+    HostFile.holds("deny\n", at: "/proc/self/setgroups") != true
   }
 
   /// Writes the map of a process's new namespace, which takes one map: lines of an id within, the id outside and a count.
@@ -45,24 +46,24 @@ package enum UserNamespace {
     try HostFile.write(map, to: "/proc/\(process)/\(kind.mapName)")
   }
 
-  /// What it takes for an ordinary user to map the own group alone. It is written to `/proc/PID/setgroups`.
+  /// Writes `deny` to `/proc/PID/setgroups`, without which an ordinary user may not map the own group.
   package static func denyLeavingGroups(of process: Int32) throws(Errno) {
     try HostFile.write("deny", to: "/proc/\(process)/setgroups")
   }
 
-  /// A descriptor of the one that a process is in, which keeps it. The system call is `open`.
+  /// Opens a process's namespace, which lives as long as the descriptor. The system call is `open` of `/proc/PID/ns/user`.
   package static func descriptor(of process: Int32) throws(Errno) -> Descriptor {
     Descriptor(adopting: try unsafe valueOrErrno(open("/proc/\(process)/ns/user", O_RDONLY | O_CLOEXEC)))
   }
 
-  /// Moves the process into one, in which it has all capabilities. Its ids stay. The system call is `setns`.
+  /// Moves the process to a namespace, where it gets all capabilities. Its ids don't change. The system call is `setns`.
   ///
-  /// - Throws: `EPERM` without CAP_SYS_ADMIN there, which root of the namespace that it was made in has.
+  /// - Throws: `EPERM` without CAP_SYS_ADMIN in the namespace, which root of its parent has.
   package static func enter(_ namespace: borrowing Descriptor) throws(Errno) {
     _ = try valueOrErrno(setns(namespace.rawValue, CL_CLONE_NEWUSER))
   }
 
-  /// Becomes a user and a group in every respect. The system calls are `setresgid` and `setresuid`.
+  /// Sets the calling thread's real, effective and saved ids. The system calls are `setresgid` and `setresuid`.
   package static func become(uid: UInt32, gid: UInt32) throws(Errno) {
     _ = try valueOrErrno(kernel: cl_setresgid(gid))
     _ = try valueOrErrno(kernel: cl_setresuid(uid))

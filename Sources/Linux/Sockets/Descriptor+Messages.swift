@@ -2,21 +2,11 @@ internal import CLinux
 internal import Glibc
 package import SystemPackage
 
-/// What one read from a socket found.
-package struct ReceivedMessage: ~Copyable {
-  /// Bytes; 0 where the peer has closed.
-  package let count: Int
-  /// The descriptor that came beside them.
-  package var descriptor: Descriptor?
-  /// Whether a descriptor came that isn't here: there were several, or this process may have no more.
-  package let isCut: Bool
-}
-
-// Connected stream sockets whose peer isn't trusted with what comes beside the bytes.
+// Connected stream sockets whose peer may send descriptors that aren't wanted.
 extension Descriptor {
-  /// Reads what has come, at least one byte, and takes over a descriptor that came beside it. Any further ones are closed.
+  /// Reads at least one byte, with a descriptor if one comes. Further descriptors are closed.
   ///
-  /// The system call is `recvmsg`, repeated where a signal ended it.
+  /// The system call is `recvmsg`, repeated after a signal.
   package borrowing func receiveMessage(into buffer: inout MutableSpan<UInt8>) throws(Errno) -> ReceivedMessage {
     var descriptor: CInt = -1
     var isCut = false
@@ -32,10 +22,10 @@ extension Descriptor {
       count: count, descriptor: descriptor < 0 ? nil : Descriptor(adopting: descriptor), isCut: isCut)
   }
 
-  /// Writes these bytes, all of them, whatever signals come meanwhile.
+  /// Sends all bytes, regardless of signals.
   ///
-  /// The system call is `send`, repeated while the socket takes only a part.
-  /// - Throws: `EPIPE` where the peer has closed, before it could read all of them.
+  /// The system call is `send`, repeated after a partial write and after a signal.
+  /// - Throws: `EPIPE` if the peer closes before all bytes are sent.
   package borrowing func sendAll(_ bytes: Span<UInt8>) throws(Errno) {
     var rest = bytes
     while !rest.isEmpty {
@@ -50,7 +40,7 @@ extension Descriptor {
     }
   }
 
-  /// What there is to read without waiting; nothing is taken. The system call is `recv(MSG_PEEK)`.
+  /// Checks for input without reading it or waiting. The system call is `recv(MSG_PEEK | MSG_DONTWAIT)`.
   package borrowing func peek() throws(Errno) -> PeekedSocket {
     var byte: UInt8 = 0
     do throws(Errno) {
@@ -61,12 +51,12 @@ extension Descriptor {
     }
   }
 
-  /// Ends what goes over the socket in both directions, for all who have it. The system call is `shutdown`.
+  /// Shuts the socket down in both directions, for all its descriptors. The system call is `shutdown`.
   package borrowing func shutDown() {
     _ = shutdown(rawValue, CInt(SHUT_RDWR))
   }
 
-  /// How long a read waits before it is `EAGAIN`; 0 for ever. The system call is `setsockopt(SO_RCVTIMEO)`.
+  /// Sets the time after which a read fails with `EAGAIN`; 0 is no limit. The system call is `setsockopt(SO_RCVTIMEO)`.
   package borrowing func setReceiveTimeout(seconds: Int) throws(Errno) {
     var time = timeval(tv_sec: seconds, tv_usec: 0)
     _ = try unsafe valueOrErrno(
@@ -75,16 +65,16 @@ extension Descriptor {
 }
 
 extension Descriptor {
-  /// Waits until there is something to read, or the peer has closed. The system call is `poll`.
+  /// Waits for input, or until the peer closes. The system call is `poll`.
   ///
   /// - Parameter deadline: a moment of ``MonotonicTime``.
-  /// - Returns: false where it came first.
-  /// - Throws: what keeps it from waiting, but not `EINTR`.
+  /// - Returns: false if the deadline comes first.
+  /// - Throws: an error other than `EINTR`.
   package borrowing func waitForInput(until deadline: UInt64) throws(Errno) -> Bool {
     while true {
       let now = MonotonicTime.now
       guard now < deadline else { return false }
-      // Rounded up: a wait that ends just before the moment would be followed by many without any.
+      // Rounded up: a wait that ends just before the deadline would be followed by many of 0 ms.
       let milliseconds = CInt(clamping: (deadline - now) / 1_000_000 + 1)
       var waited = pollfd(fd: rawValue, events: Int16(POLLIN), revents: 0)
       do throws(Errno) {
@@ -94,11 +84,4 @@ extension Descriptor {
       }
     }
   }
-}
-
-/// What there is to read from a socket.
-package enum PeekedSocket: Sendable {
-  case nothing, something
-  /// The peer has closed, or said that it sends no more.
-  case closed
 }

@@ -1,16 +1,16 @@
 package import SystemPackage
 
-/// A socket's name in the file system, which goes with this value.
+/// A socket's name in the file system, which is removed when this value ends.
 ///
-/// It is held by its directory, so that it can be removed from behind a sandbox too, and only where it is still the same
-/// file: the client may have removed it, and another may have made its own there.
+/// The directory is held by a descriptor, so that the name can be removed in a sandbox, too. It is removed only if it is
+/// still the same file: a client may have removed it, and another process may have bound its own.
 package struct SocketFile: ~Copyable {
   private let directory: Descriptor
   private let name: Path
   private let device: UInt64
   private let inode: UInt64
 
-  /// The name that a socket was just bound to.
+  /// Takes the name that a socket was just bound to.
   package init(_ path: HostPath) throws(Errno) {
     let directory = try Self.directory(of: path)
     let name = try Self.name(of: path)
@@ -21,7 +21,7 @@ package struct SocketFile: ~Copyable {
     inode = status.inode
   }
 
-  /// What has this name. The system call is `fstatat`.
+  /// Returns the status of the file with this name. The system call is `fstatat`.
   package static func status(_ path: HostPath) throws(Errno) -> FileStatus {
     try directory(of: path).status(of: try name(of: path), follow: false)
   }
@@ -37,18 +37,19 @@ package struct SocketFile: ~Copyable {
       guard status.device == device, status.inode == inode else { return }
       try directory.unlink(name)
     } catch {
-      // It has gone already: QEMU removes it as soon as it has connected.
+      // It is gone already: QEMU removes it as soon as it has connected.
     }
   }
 
-  /// Gives a socket of this user to a group as well, where it isn't that group's.
+  /// Changes the group of a socket of this user, unless it is that group's.
   ///
-  /// - Throws: `EEXIST` where what has the name isn't the user's socket any more.
+  /// The system call is `fchownat`.
+  /// - Throws: `EEXIST` if the file with the name isn't the user's socket any more.
   package borrowing func give(to owner: Identity) throws(Errno) {
     let status = try directory.status(of: name, follow: false)
     guard isOwn(status), status.uid == owner.uid else { throw .fileExists }
     guard status.gid != owner.gid else { return }
-    // The object that was looked at, whatever has the name by now.
+    // The object is checked and changed by a descriptor, whatever has the name by now.
     let object = try directory.find(name)
     let found = try object.status()
     guard isOwn(found), found.uid == owner.uid else { throw .fileExists }

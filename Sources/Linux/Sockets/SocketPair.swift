@@ -8,7 +8,7 @@ package struct SocketPair: ~Copyable {
   package let theirs: Descriptor
   private let ours: Descriptor
 
-  /// The system calls are `socketpair` and `fcntl(F_DUPFD_CLOEXEC)`.
+  /// Makes the pair. The system calls are `socketpair` and `fcntl(F_DUPFD_CLOEXEC)`.
   package init() throws(Errno) {
     var ends: [CInt] = [-1, -1]
     let type = CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue)
@@ -21,6 +21,6 @@ package struct SocketPair: ~Copyable {
     self.theirs = theirs
   }
 
-  /// Keeps this process's end.
+  /// Keeps this process's end and closes the other.
   package consuming func keep() -> Descriptor { ours }
 }

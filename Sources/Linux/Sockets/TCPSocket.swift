@@ -4,12 +4,12 @@ package import SystemPackage
 
 /// TCP sockets, `tcp(7)`.
 package enum TCPSocket {
-  /// A socket that listens at a numeric address of IPv4 or IPv6.
+  /// Makes a socket that listens at a numeric address of IPv4 or IPv6.
   ///
-  /// Connections that are accepted here end as ``Descriptor/noticeLostPeers()`` says.
+  /// Accepted connections inherit ``Descriptor/noticeLostPeers()``.
   ///
   /// The system calls are `socket`, `setsockopt`, `bind` and `listen`.
-  /// - Throws: `EINVAL` for what is no address.
+  /// - Throws: `EINVAL` if the text isn't an address.
   package static func listen(address: String, port: UInt16) throws(Errno) -> Descriptor {
     var version4 = sockaddr_in()
     if unsafe inet_pton(AF_INET, address, &version4.sin_addr) == 1 {
@@ -29,7 +29,7 @@ package enum TCPSocket {
   ) throws(Errno) -> Descriptor {
     let type = CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue)
     let socket = Descriptor(adopting: try valueOrErrno(Glibc.socket(family, type, 0)))
-    // A port whose last connections are still being forgotten is free.
+    // Binds even if connections of the port are in TIME_WAIT.
     try socket.set(SOL_SOCKET, SO_REUSEADDR, to: 1)
     try socket.noticeLostPeers()
     let general = unsafe address.assumingMemoryBound(to: sockaddr.self)
@@ -40,26 +40,26 @@ package enum TCPSocket {
 }
 
 extension Descriptor {
-  /// Has a TCP connection, or those to a socket that listens, end within three minutes where the peer has gone without a
-  /// word. Otherwise what was its would be kept for it for ever.
+  /// Ends a TCP connection, or those accepted by a listening socket, three minutes after the peer has vanished. Otherwise the
+  /// peer's resources would be kept for ever.
   ///
   /// The system call is `setsockopt`.
-  /// - Throws: `EOPNOTSUPP` where the socket isn't TCP's.
+  /// - Throws: `EOPNOTSUPP` if the socket isn't TCP's.
   package borrowing func noticeLostPeers() throws(Errno) {
     try set(SOL_SOCKET, SO_KEEPALIVE, to: 1)
     for (option, value) in [(TCP_KEEPIDLE, 60), (TCP_KEEPINTVL, 20), (TCP_KEEPCNT, 6)] as [(CInt, CInt)] {
       try set(CInt(IPPROTO_TCP), option, to: value)
     }
-    // And where replies are under way to it, in milliseconds.
+    // The same limit for bytes that the peer doesn't acknowledge, in milliseconds.
     try set(CInt(IPPROTO_TCP), TCP_USER_TIMEOUT, to: 180_000)
   }
 
-  /// Has replies leave at once, where the socket is TCP's. The system call is `setsockopt(TCP_NODELAY)`.
+  /// Sends small packets at once, if the socket is TCP's. The system call is `setsockopt(TCP_NODELAY)`.
   package borrowing func sendWithoutDelay() {
     do throws(Errno) {
       try set(CInt(IPPROTO_TCP), TCP_NODELAY, to: 1)
     } catch {
-      // Another kind of socket doesn't wait anyway.
+      // Other sockets don't delay packets.
     }
   }
 

@@ -4,10 +4,10 @@ package import SystemPackage
 
 /// Sockets between virtual machines and their host, `vsock(7)`.
 package enum VsockSocket {
-  /// A socket that listens at a port, for whichever machine may reach this one.
+  /// Makes a socket that listens at a port, for any machine that can reach this one.
   ///
   /// The system calls are `socket`, `bind` and `listen`.
-  /// - Throws: `EAFNOSUPPORT` where the kernel has no such sockets.
+  /// - Throws: `EAFNOSUPPORT` if the kernel has no such sockets.
   package static func listen(port: UInt32) throws(Errno) -> Descriptor {
     let type = CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue)
     let socket = Descriptor(adopting: try valueOrErrno(Glibc.socket(AF_VSOCK, type, 0)))

@@ -1,11 +1,11 @@
 internal import CLinux
 package import SystemPackage
 
-// Whoever is at the other end of a Unix-domain socket, when it connected or made the pair.
+// The credentials of the peer of a Unix-domain socket, from when it connected or made the pair.
 extension Descriptor {
-  /// The user and group. The system call is `getsockopt(SO_PEERCRED)`.
+  /// Returns the peer's user and group. The system call is `getsockopt(SO_PEERCRED)`.
   ///
-  /// - Returns: nil where the socket is of another kind.
+  /// - Returns: nil if the socket is of another family.
   package borrowing func peer() throws(Errno) -> (uid: UInt32, gid: UInt32)? {
     guard try option(.domain) == SocketOption.unix else { return nil }
     var peer = cl_credentials()
@@ -13,7 +13,7 @@ extension Descriptor {
     return (peer.uid, peer.gid)
   }
 
-  /// The supplementary groups. The system call is `getsockopt(SO_PEERGROUPS)`, Linux 4.13.
+  /// Reads the peer's supplementary groups. The system call is `getsockopt(SO_PEERGROUPS)`, Linux 4.13.
   package borrowing func readPeerGroups(into groups: inout [UInt32]) throws(Errno) {
     var room = 64
     while true {
@@ -21,7 +21,7 @@ extension Descriptor {
       var size = UInt32(room * MemoryLayout<UInt32>.size)
       let result = unsafe cl_get_peer_groups(rawValue, &groups, &size)
       let count = Int(size) / MemoryLayout<UInt32>.size
-      // Too little room, and how much it takes.
+      // The room was too small; the size is what the groups take.
       if result == -Int(ERANGE), room < count, count <= Self.mostGroups {
         room = count
         continue
