@@ -40,7 +40,7 @@ let package = Package(
     .target(name: "Linux", dependencies: ["CLinux", system], swiftSettings: path),
     .target(name: "Confinement", dependencies: ["CLinux", "CSeccomp", "Linux", system], swiftSettings: swift),
     .target(name: "Export", dependencies: ["Linux", system], swiftSettings: path),
-    .target(name: "Serving", dependencies: ["Export", "Linux", "NinePProtocol", system], swiftSettings: path),
+    .target(name: "Serving", dependencies: ["Export", "Linux", system], swiftSettings: path),
     .target(name: "Wire", swiftSettings: path),
     .target(name: "ProxyProtocol", dependencies: ["Wire"], swiftSettings: path),
     .target(
@@ -114,7 +114,7 @@ let package = Package(
     ),
     .testTarget(
       name: "ServingTests",
-      dependencies: ["HelperHarness", "NinePHarness", "NinePProtocol", "Serving", "Linux", system],
+      dependencies: ["HelperHarness", "NinePHarness", "Serving", "Linux", system],
       swiftSettings: tests),
     .testTarget(
       name: "PosternTests",

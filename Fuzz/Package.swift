@@ -35,7 +35,7 @@ let package = Package(
     .target(name: "Wire", swiftSettings: swift),
     .target(name: "ProxyProtocol", dependencies: ["Wire"], swiftSettings: swift),
     .target(name: "NinePProtocol", dependencies: ["Wire"], swiftSettings: swift),
-    .target(name: "Serving", dependencies: ["Export", "Linux", "NinePProtocol", system], swiftSettings: swift),
+    .target(name: "Serving", dependencies: ["Export", "Linux", system], swiftSettings: swift),
     .target(
       name: "ProxyServer", dependencies: ["Linux", "Export", "ProxyProtocol", "Serving", "Wire", system],
       swiftSettings: swift),

@@ -2,8 +2,8 @@ import NinePProtocol
 import Serving
 import SystemPackage
 
-/// The replies to requests that other threads than the connection's own answer: `Rread`, `Rwrite`, `Rfsync`, `Rflush` and
-/// `Rlerror`.
+/// The replies to requests that other threads than the connection's own answer: `Rread`, `Rwrite`, `Rfsync`, `Rlock`,
+/// `Rflush` and `Rlerror`.
 enum NinePReplies: ReplyEncoding {
   static var smallestBuffer: Int { ReplyWriter.smallestBuffer }
   static var flushedSize: Int { Frame.headerSize }
@@ -23,6 +23,16 @@ enum NinePReplies: ReplyEncoding {
 
   static func flushed(to tag: RequestTag, into buffer: inout MutableSpan<UInt8>) -> Int {
     writer(.flush, tag).empty(into: &buffer)
+  }
+
+  static func locked(_ result: LockResult, to tag: RequestTag, into buffer: inout MutableSpan<UInt8>) -> Int {
+    let writer = writer(.lock, tag)
+    return switch result {
+    case .granted: writer.lockStatus(.success, into: &buffer)
+    case .blocked: writer.lockStatus(.blocked, into: &buffer)
+    case .deadlock: writer.error(ErrorNumber(.deadlock), into: &buffer)
+    case .refused: writer.error(.tooManyLocks, into: &buffer)
+    }
   }
 
   static func failed(_ error: Errno, to tag: RequestTag, into buffer: inout MutableSpan<UInt8>) -> Int {

@@ -18,18 +18,15 @@ extension Session where Files: ~Copyable {
     var request = try request(index, lock)
     request.waits = flags.contains(.block)
     try requireAccess(index, for: request.kind)
-    switch set(request, writer) {
-    case .granted:
-      if request.kind != .unlocked { fids.files[index].hasLocks = true }
-      outbox.put { buffer in writer.lockStatus(.success, into: &buffer) }
-    case .held: fids.files[index].hasLocks = true
-    case .blocked: outbox.put { buffer in writer.lockStatus(.blocked, into: &buffer) }
-    case .deadlock: throw .deadlock
-    case .refused: throw .noLocks
+    guard let result = set(request, writer) else {
+      fids.files[index].hasLocks = true
+      return
     }
+    if result == .granted, request.kind != .unlocked { fids.files[index].hasLocks = true }
+    outbox.put { buffer in NinePReplies.locked(result, to: writer.tag.request, into: &buffer) }
   }
 
-  private func set(_ request: LockRequest, _ writer: ReplyWriter) -> LockTable.Outcome {
+  private func set(_ request: LockRequest, _ writer: ReplyWriter) -> LockResult? {
     if !request.waits || !lockReplies.hasThread {
       let outcome = terms.locks.set(request)
       guard request.waits, outcome == .blocked else { return outcome }
@@ -40,21 +37,21 @@ extension Session where Files: ~Copyable {
         return .blocked
       }
     }
-    return terms.locks.set(request, holdingFor: writer, lockReplies)
+    return terms.locks.set(request, heldAs: writer.tag.request, for: lockReplies.signal)
   }
 
   /// Puts the answers that are ready behind the reply that has been put.
   mutating func putLockAnswers(into outbox: inout Outbox) {
     while let answer = terms.locks.takeAnswer(of: number) {
       _ = outbox.finish()
-      outbox.put { buffer in answer.put(into: &buffer) }
+      outbox.put { buffer in NinePReplies.locked(answer.result, to: answer.tag, into: &buffer) }
     }
   }
 
   /// Withdraws a request for a lock. Where it has the lock already, its answer is put.
   mutating func withdrawLock(_ tag: Tag, into outbox: inout Outbox) {
-    guard lockReplies.areAwaited, let answer = terms.locks.withdraw(tag, of: number) else { return }
-    outbox.put { buffer in answer.put(into: &buffer) }
+    guard lockReplies.signal.areAwaited, let answer = terms.locks.withdraw(tag.request, of: number) else { return }
+    outbox.put { buffer in NinePReplies.locked(answer.result, to: answer.tag, into: &buffer) }
     _ = outbox.finish()
   }
 
@@ -73,7 +70,7 @@ extension Session where Files: ~Copyable {
       let client = conflict.client
       let bytes = client.bytes
       let found = Lock(
-        kind: conflict.kind, start: conflict.first, length: conflict.length, process: conflict.process,
+        kind: Lock.Kind(conflict.kind), start: conflict.first, length: conflict.length, process: conflict.process,
         client: bytes.span.extracting(first: client.count))
       try outbox.put { buffer throws(Malformed) in try writer.lock(found, into: &buffer) }
     } catch {
@@ -91,7 +88,8 @@ extension Session where Files: ~Copyable {
     guard !isTooLong, end <= 1 << 63 else { throw .invalidArgument }
     return LockRequest(
       device: fids.files[index].device, inode: fids.files[index].inode, session: number,
-      client: ClientName(lock.client), process: lock.process, fid: fids.files[index].fid, kind: lock.kind,
+      client: LockClient(lock.client), process: lock.process, handle: UInt64(fids.files[index].fid.rawValue),
+      kind: LockKind(lock.kind),
       first: lock.start, end: lock.length == 0 ? .max : end)
   }
 
@@ -100,7 +98,7 @@ extension Session where Files: ~Copyable {
   /// A trusted client's kernel checks that itself. There, `flock(2)` may lock exclusively what is open for reading, and
   /// looks the same here.
   /// - Throws: `EBADF`, as `fcntl(2)` does.
-  private func requireAccess(_ index: Int, for kind: Lock.Kind) throws(Errno) {
+  private func requireAccess(_ index: Int, for kind: LockKind) throws(Errno) {
     guard terms.authority != .trusted else { return }
     let (reads, writes): (Bool, Bool)
     switch fids.files[index].use {

@@ -8,7 +8,7 @@ import SystemPackage
 extension Session where Files: ~Copyable {
   /// - Throws: `EBUSY` for a tag of a request that isn't answered. That one isn't disturbed.
   func requireUnused(_ tag: Tag) throws(Errno) {
-    guard !slow.has(tag.request), !lockReplies.areAwaited || !terms.locks.has(tag, of: number) else {
+    guard !slow.has(tag.request), !lockReplies.signal.areAwaited || !terms.locks.has(tag.request, of: number) else {
       throw .resourceBusy
     }
   }

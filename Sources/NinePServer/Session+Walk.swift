@@ -137,7 +137,7 @@ extension Session where Files: ~Copyable {
   /// Gives a fid up. Whatever this throws, it has gone.
   mutating func clunk(_ fid: Fid) throws(Errno) {
     var file = try fids.remove(fid)
-    if file.hasLocks { terms.locks.drop(session: number, fid: fid) }
+    if file.hasLocks { terms.locks.drop(session: number, handle: UInt64(fid.rawValue)) }
     switch file.use {
     case .named, .directory: break
     case .file:
@@ -153,7 +153,7 @@ extension Session where Files: ~Copyable {
 
   /// Gives a fid up that doesn't say how that went.
   mutating func discard(_ file: borrowing HeldFile) {
-    if file.hasLocks { terms.locks.drop(session: number, fid: file.fid) }
+    if file.hasLocks { terms.locks.drop(session: number, handle: UInt64(file.fid.rawValue)) }
     switch file.use {
     case .readingAttribute, .writingAttribute: attributeFids -= 1
     case .named, .file, .directory: break

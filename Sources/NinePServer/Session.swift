@@ -20,7 +20,7 @@ struct Session<Files: FileSystem & ~Copyable>: ~Copyable {
   /// Its number in the table of locks.
   let number: Int32
   /// Sends answers to requests that were held until a lock was free.
-  let lockReplies: LockReplies
+  let lockReplies: LockReplies<NinePReplies>
   /// Whether what is served has gone, so that requests can't be answered any more.
   private(set) var isLost = false
   /// Whether a version is agreed upon.
@@ -60,7 +60,7 @@ struct Session<Files: FileSystem & ~Copyable>: ~Copyable {
     self.files = files
     self.terms = terms
     number = terms.locks.begin()
-    lockReplies = LockReplies(terms.locks, session: number, sender)
+    lockReplies = LockReplies(of: terms.locks, session: number, sender: sender)
     fids = FidTable(budget: terms.descriptors)
     extras = ExtraDescriptors(terms.descriptors)
   }
@@ -80,7 +80,7 @@ struct Session<Files: FileSystem & ~Copyable>: ~Copyable {
       fail(error, writer, into: &outbox)
     }
     // It may have freed a lock that another request of the same client waits for.
-    if lockReplies.areReady { putLockAnswers(into: &outbox) }
+    if lockReplies.signal.areReady { putLockAnswers(into: &outbox) }
   }
 
   /// Makes a failure the reply. Where what is served has gone there is none: nobody knows whether the request was done.

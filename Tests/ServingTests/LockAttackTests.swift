@@ -1,7 +1,6 @@
 import Glibc
 import HelperHarness
 import NinePHarness
-import NinePProtocol
 import Synchronization
 import Testing
 
@@ -12,16 +11,16 @@ import Testing
   private let name = Array("a".utf8)
 
   private func request(
-    _ session: Int32, _ kind: Lock.Kind, file: UInt64 = 0, _ first: UInt64 = 0, _ length: UInt64 = 1,
+    _ session: Int32, _ kind: LockKind, file: UInt64 = 0, _ first: UInt64 = 0, _ length: UInt64 = 1,
     process: UInt32 = 1, waits: Bool = false
   ) -> LockRequest {
     LockRequest(
-      device: 1, inode: file, session: session, client: ClientName(name.span), process: process,
-      fid: Fid(rawValue: 1), kind: kind, first: first, end: first + length, waits: waits)
+      device: 1, inode: file, session: session, client: LockClient(name.span), process: process,
+      handle: 1, kind: kind, first: first, end: first + length, waits: waits)
   }
 
-  private func writer(_ tag: UInt16) -> ReplyWriter {
-    ReplyWriter(to: FrameHeader(size: 7, type: 52, tag: Tag(rawValue: tag)))
+  private func number(_ tag: UInt16) -> RequestTag {
+    RequestTag(number: UInt64(tag))
   }
 
   /// How the requests come to wait.
@@ -45,16 +44,16 @@ import Testing
           let own = request(session, .exclusive, 1000 + UInt64(session) * 64 + UInt64(tag), process: UInt32(tag))
           #expect(table.set(own) == .granted)
         }
-        #expect(ask(table, session, tag, queue) == .held)
+        #expect(ask(table, session, tag, queue) == nil)
       }
     }
     return sessions
   }
 
-  private func ask(_ table: LockTable, _ session: Int32, _ tag: UInt16, _ queue: Queue) -> LockTable.Outcome {
-    let kind: Lock.Kind = queue == .mixed && tag > 0 ? .shared : .exclusive
+  private func ask(_ table: LockTable, _ session: Int32, _ tag: UInt16, _ queue: Queue) -> LockResult? {
+    let kind: LockKind = queue == .mixed && tag > 0 ? .shared : .exclusive
     let wish = request(session, kind, process: UInt32(tag), waits: true)
-    return table.set(wish, holdingFor: writer(tag))
+    return table.set(wish, heldAs: number(tag))
   }
 
   /// The median of the seconds that it takes to withdraw a request and to ask again.
@@ -65,7 +64,7 @@ import Testing
     for round in 0..<200 {
       let (session, tag) = (sessions[round * 7 % sessions.count], UInt16(1 + round * 5 % 63))
       let began = now()
-      _ = table.withdraw(Tag(rawValue: tag), of: session)
+      _ = table.withdraw(number(tag), of: session)
       _ = ask(table, session, tag, queue)
       times.append(now() - began)
     }
@@ -111,7 +110,7 @@ import Testing
       var round = index
       while !isOver.load(ordering: .acquiring) {
         let (session, tag) = (sessions[round % sessions.count], UInt16(1 + round / sessions.count % 63))
-        _ = table.withdraw(Tag(rawValue: tag), of: session)
+        _ = table.withdraw(number(tag), of: session)
         _ = ask(table, session, tag, queue)
         round += 2
       }
@@ -135,14 +134,14 @@ import Testing
         bytes: first..<first + 1 + random.below(4), tag: UInt16(truncatingIfNeeded: round))
       func request(waits: Bool) -> LockRequest {
         self.request(
-          sessions[session], Lock.Kind(rawValue: wish.kind) ?? .shared, file: UInt64(wish.file),
+          sessions[session], LockKind(rawValue: wish.kind) ?? .shared, file: UInt64(wish.file),
           UInt64(wish.bytes.lowerBound), UInt64(wish.bytes.count), process: UInt32(process), waits: waits)
       }
       switch random.below(10) {
       case 0..<5:
-        let outcome = table.set(request(waits: true), holdingFor: writer(wish.tag))
+        let outcome = table.set(request(waits: true), heldAs: number(wish.tag))
         if outcome == .granted { state.lock(wish) }
-        if outcome == .held { state.waits.append(wish) }
+        if outcome == nil { state.waits.append(wish) }
         #expect(outcome != .refused)
       case 5..<8:
         wish.kind = 2
@@ -155,11 +154,11 @@ import Testing
       default:
         guard let index = state.waits.indices.randomElement(using: &random) else { continue }
         let wait = state.waits.remove(at: index)
-        #expect(table.withdraw(Tag(rawValue: wait.tag), of: sessions[wait.session]) == nil)
+        #expect(table.withdraw(number(wait.tag), of: sessions[wait.session]) == nil)
       }
       for session in sessions {
         while let answer = table.takeAnswer(of: session) {
-          guard let index = state.waits.firstIndex(where: { $0.tag == answer.writer.tag.rawValue }) else {
+          guard let index = state.waits.firstIndex(where: { UInt64($0.tag) == answer.tag.number }) else {
             Issue.record("an answer to nothing")
             continue
           }

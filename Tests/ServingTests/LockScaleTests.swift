@@ -1,6 +1,5 @@
 import Glibc
 import HelperHarness
-import NinePProtocol
 import Testing
 
 @testable import Serving
@@ -10,12 +9,12 @@ import Testing
   private let name = Array("a".utf8)
 
   private func request(
-    _ session: Int32, _ kind: Lock.Kind, file: UInt64 = 0, _ first: UInt64 = 0, _ length: UInt64 = 1,
+    _ session: Int32, _ kind: LockKind, file: UInt64 = 0, _ first: UInt64 = 0, _ length: UInt64 = 1,
     process: UInt32 = 1, waits: Bool = false
   ) -> LockRequest {
     LockRequest(
-      device: 1, inode: file, session: session, client: ClientName(name.span), process: process,
-      fid: Fid(rawValue: 1), kind: kind, first: first, end: first + length, waits: waits)
+      device: 1, inode: file, session: session, client: LockClient(name.span), process: process,
+      handle: 1, kind: kind, first: first, end: first + length, waits: waits)
   }
 
   /// Seconds for one of each: a request that is blocked, one that is granted, and its unlocking; one that is held and
@@ -34,7 +33,7 @@ import Testing
       }
     }
     let other = table.begin()
-    let writer = ReplyWriter(to: FrameHeader(size: 7, type: 52, tag: Tag(rawValue: 9)))
+    let tag = RequestTag(number: UInt64(9))
     var times: [[Double]] = Array(repeating: [], count: 5)
     func time(_ index: Int, _ body: () -> Void) {
       let began = now()
@@ -49,7 +48,7 @@ import Testing
       time(2) { #expect(table.set(request(other, .unlocked, file: at.file, at.first + 1)) == .granted) }
       time(3) {
         let wish = request(other, .exclusive, file: at.file, at.first, waits: true)
-        #expect(table.set(wish, holdingFor: writer) == .held)
+        #expect(table.set(wish, heldAs: tag) == nil)
         #expect(table.set(request(sessions[client], .unlocked, file: at.file, at.first)) == .granted)
         #expect(table.takeAnswer(of: other) != nil)
         #expect(table.set(request(other, .unlocked, file: at.file, at.first)) == .granted)
@@ -74,10 +73,10 @@ import Testing
   func queue() {
     let table = LockTable()
     let sessions = (0..<1000).map { _ in table.begin() }
-    let writer = ReplyWriter(to: FrameHeader(size: 7, type: 52, tag: Tag(rawValue: 9)))
+    let tag = RequestTag(number: UInt64(9))
     #expect(table.set(request(sessions[0], .exclusive)) == .granted)
     for session in sessions.dropFirst() {
-      #expect(table.set(request(session, .exclusive, waits: true), holdingFor: writer) == .held)
+      #expect(table.set(request(session, .exclusive, waits: true), heldAs: tag) == nil)
     }
     var times: [Double] = []
     for index in 0..<100 {
@@ -96,12 +95,12 @@ import Testing
     let holder = table.begin()
     #expect(table.set(request(holder, .exclusive)) == .granted)
     var held = 0
-    for tag: UInt16 in 0..<3000 {
-      let session = tag % 50 == 0 ? table.begin() : holder + 1 + Int32(tag / 50)
-      let writer = ReplyWriter(to: FrameHeader(size: 7, type: 52, tag: Tag(rawValue: tag)))
-      let outcome = table.set(request(session, .exclusive, process: UInt32(tag), waits: true), holdingFor: writer)
-      #expect(outcome == .held || outcome == .blocked)
-      if outcome == .held { held += 1 }
+    for number: UInt16 in 0..<3000 {
+      let session = number % 50 == 0 ? table.begin() : holder + 1 + Int32(number / 50)
+      let tag = RequestTag(number: UInt64(number))
+      let outcome = table.set(request(session, .exclusive, process: UInt32(number), waits: true), heldAs: tag)
+      #expect(outcome == nil || outcome == .blocked)
+      if outcome == nil { held += 1 }
     }
     #expect(held == LockTable.mostHeldOfFile)
   }
@@ -128,7 +127,7 @@ import Testing
         }
       }
       let wish = request(
-        sessions[session], Lock.Kind(rawValue: kind) ?? .shared, UInt64(first), UInt64(length),
+        sessions[session], LockKind(rawValue: kind) ?? .shared, UInt64(first), UInt64(length),
         process: UInt32(process))
       #expect((table.conflict(with: wish) == nil) == isFree || kind == 2)
       #expect(table.set(wish) == (isFree ? .granted : .blocked))

@@ -17,11 +17,12 @@ package enum Authority: Equatable, Sendable {
   /// Requests are done as this identity, whatever the client names. The serving thread must already act as it.
   case one(Identity)
 
-  /// The identity that a request is done as: the owner of what it creates.
+  /// The identity that a request is done as.
   ///
   /// - Parameters:
   ///   - user: the user that the client names.
   ///   - gid: the group that the request names.
+  /// - Returns: the owner of what the request creates.
   /// - Throws: `EINVAL` for the group -1.
   package func identity(user: UInt32, gid: UInt32) throws(Errno) -> Identity {
     switch self {

@@ -1,15 +1,15 @@
 import Linux
 
-/// How many clients a process can serve with the limits that it has, and what they take of these.
+/// The number of clients that a process can serve within its resource limits, and their share of these.
 package struct Capacity: Equatable, Sendable {
-  /// The most clients at a time.
+  /// The largest number of clients at a time.
   package let clients: Int
-  /// What `RLIMIT_NOFILE` is to be.
+  /// The value for `RLIMIT_NOFILE`.
   package let descriptors: UInt
-  /// What `RLIMIT_AS` is to be, in bytes.
+  /// The value for `RLIMIT_AS`, in bytes.
   package let addressSpace: UInt
 
-  /// What the process may have, at most.
+  /// The highest limits that the process may set.
   package struct Allowed: Sendable {
     package let descriptors: UInt
     package let addressSpace: UInt
@@ -24,16 +24,16 @@ package struct Capacity: Equatable, Sendable {
     case descriptors, addressSpace
   }
 
-  /// A limit that is too low for so many clients.
+  /// A limit that is too low for the number of clients.
   package struct Shortage: Error, Equatable, Sendable {
     package let resource: Resource
     package let limit: UInt
     package let needed: UInt
-    /// For how many clients it is enough; 0 where it is too low for any.
+    /// The number of clients that it is enough for; 0 if it is too low for any.
     package let clients: Int
   }
 
-  /// For so many clients, at least 1.
+  /// Computes the limits for a number of clients, at least 1.
   package init(clients: Int, allowed: Allowed) throws(Shortage) {
     self.clients = max(1, clients)
     let count = UInt(self.clients)
@@ -51,21 +51,21 @@ package struct Capacity: Equatable, Sendable {
       .addressSpace, allowed.addressSpace, count, each: Self.clientAddressSpace, own: Self.ownAddressSpace, least: 0)
   }
 
-  /// Descriptors for clients' fids.
+  /// The number of descriptors for the objects that clients hold.
   package var clientDescriptors: Int {
     Int(clamping: descriptors - Self.ownDescriptors - UInt(clients) * Self.connectionDescriptors)
   }
 
-  /// Bytes for clients' buffers.
+  /// The number of bytes for clients' buffers.
   package var buffers: Int {
     let rest = addressSpace - Self.needed(Self.connectionAddressSpace, UInt(clients), Self.ownAddressSpace)
     return Int(clamping: min(rest, Self.wantedBuffers(UInt(clients))))
   }
 
-  /// Bytes that fids, locks and the like are allocated from.
+  /// The number of bytes from which tables, locks and the like are allocated.
   package var heap: Int { 256 << 20 + clients * Self.connectionHeap }
 
-  /// The most threads that do slow requests.
+  /// The largest number of threads for slow requests.
   package static let slowThreads = 512
 
   private static func needed(_ each: UInt, _ count: UInt, _ own: UInt) -> UInt { own + each * count }
@@ -81,29 +81,29 @@ package struct Capacity: Equatable, Sendable {
       resource: resource, limit: limit, needed: needed(each, count, own), clients: Int(clamping: (limit - own) / each))
   }
 
-  /// More files than clients look at before their kernels forget some.
+  /// More files than clients' kernels keep in their caches.
   private static let mostDescriptors: UInt = 524_288
-  /// Those of the process itself.
+  /// The descriptors of the process itself.
   private static let ownDescriptors: UInt = 32
-  /// Those of a connection: its sockets, the export, and some that a request takes on its way.
+  /// The descriptors of a connection: its sockets, the export, and some during a request.
   private static let connectionDescriptors: UInt = 8
-  /// And as many fids as it has in any case.
+  /// These, and the objects that a client may hold in any case.
   private static let leastClientDescriptors = connectionDescriptors + 8
-  /// With fewer even a single client couldn't work.
+  /// The number below which not even a single client could work.
   private static let leastDescriptors: UInt = 128
-  /// The program, what it allocates for all, and threads for slow requests, each with its stack and some of a buffer. Most
-  /// of it is never used, nor of the following.
+  /// The program, its tables, and the threads for slow requests, each with a stack and part of a buffer. Most of this is
+  /// never touched, and so takes no memory; nor do most of the following.
   private static let ownAddressSpace: UInt = 1 << 30
   private static let connectionHeap = 32 << 10
-  /// A connection's stack, and the buffers that it has in any case: its own before a version is agreed upon, one for values,
-  /// and those of what goes to another process.
+  /// A connection's stack, and the buffers that it has in any case: those of a session's start, one for values, and those
+  /// for messages to another process.
   private static let connectionAddressSpace = UInt(Thread.stackSize + connectionHeap) + 704 << 10
-  /// And as many bytes of buffers as it has in any case, and to share.
+  /// These, and the buffers that a client may have in any case, or share.
   private static let clientAddressSpace = connectionAddressSpace + 768 << 10
-  /// Bytes of buffers for each client, and for all, where the limit allows it.
+  /// The bytes of buffers for each client, and for all, if the limit allows it.
   private static let clientBuffers: UInt = 4 << 20
   private static let leastBuffers: UInt = 4 << 30
   private static func wantedBuffers(_ count: UInt) -> UInt { max(leastBuffers, count * clientBuffers) }
-  /// The stack of the thread that a client has for locks that it waits for. Without it, the client asks again.
+  /// The stack of the thread that answers held requests for locks. Without it, a client has to ask again.
   private static let lockAddressSpace = UInt(Thread.stackSize)
 }

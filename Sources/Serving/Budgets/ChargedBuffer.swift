@@ -1,30 +1,30 @@
 internal import Linux
 package import SystemPackage
 
-/// A buffer whose bytes count among those of the budget.
+/// A buffer whose bytes are charged to a ``MemoryBudget``.
 package struct ChargedBuffer: ~Copyable {
   private var bytes: Buffer
-  /// Nil for those that each connection has in any case.
+  /// Nil for a buffer that each connection has in any case.
   private let charge: MemoryCharge?
 
-  /// Beside its own bytes so many `more` count, for what it may come to need.
+  /// Creates a buffer, charged with its own bytes and `more`, which the owner may come to need.
   ///
-  /// - Throws: `ENOMEM` where the budget has no room, or the process no memory.
+  /// - Throws: `ENOMEM` if the budget has no room, or the process no memory.
   package init(_ capacity: Int, and more: Int = 0, of memory: ClientMemory) throws(Errno) {
     let charge = try MemoryCharge(Self.inPages(capacity) + Self.inPages(more), of: memory)
     bytes = try Buffer(upTo: capacity)
     self.charge = consume charge
   }
 
-  /// One that doesn't count.
+  /// Creates a buffer that isn't charged.
   ///
-  /// - Throws: `ENOMEM` where the process has no memory.
+  /// - Throws: `ENOMEM` if the process has no memory.
   package init(uncounted capacity: Int) throws(Errno) {
     bytes = try Buffer(upTo: capacity)
     charge = nil
   }
 
-  /// What a mapping takes.
+  /// Rounds up to whole pages, as a mapping does.
   private static func inPages(_ bytes: Int) -> Int { (bytes + 4095) & ~4095 }
 
   package var capacity: Int { bytes.capacity }

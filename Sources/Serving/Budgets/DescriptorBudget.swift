@@ -1,40 +1,40 @@
 internal import Synchronization
 
-/// The fids of all clients together, which are the descriptors that there may be.
+/// The descriptors of the objects that all clients hold.
 ///
-/// Half of them belong to the clients, as many to each as to any other, so that none is left without because of others. The
-/// other half is for whoever comes first.
+/// Half of them are reserved, the same number for each client, so that no client is left without because of others. Clients
+/// share the other half, first come, first served.
 package final class DescriptorBudget: Sendable {
-  /// What belongs to each client.
+  /// The number of descriptors that are reserved for each client.
   private let own: Int
   private let shared: Int
   private let taken = Atomic<Int>(0)
 
-  /// So many fids, for at most so many clients.
+  /// Creates a budget of this many descriptors, for at most this many clients.
   package init(_ descriptors: Int, clients: Int) {
     own = max(1, descriptors / 2 / clients)
     shared = max(0, descriptors - own * clients)
   }
 
-  /// Whether a client that has so many may have one more. Several that ask at once may get one more each.
+  /// Tells whether a client with `count` descriptors may have one more. Several that ask at once may get one more each.
   package func hasRoom(beside count: Int) -> Bool {
     count < own || taken.load(ordering: .relaxed) < shared
   }
 
-  /// A client has taken one, and has so many now.
+  /// Counts a descriptor that a client has taken; the client has `count` now.
   package func take(for count: Int) {
     if count > own { taken.add(1, ordering: .relaxed) }
   }
 
-  /// A client gives some of the `count` back that it had.
+  /// Gives back some of the `count` descriptors that a client had.
   package func giveBack(_ descriptors: Int, of count: Int) {
     let more = min(descriptors, count - own)
     if more > 0 { taken.subtract(more, ordering: .relaxed) }
   }
 
-  /// Takes one of those that are for whoever comes first, for something else than a fid.
+  /// Takes a shared descriptor for another purpose than an object that a client holds.
   ///
-  /// - Returns: nil where there is none.
+  /// - Returns: nil if there is none.
   package func takeExtra() -> ExtraDescriptor? {
     guard taken.add(1, ordering: .relaxed).newValue <= shared else {
       taken.subtract(1, ordering: .relaxed)
@@ -56,7 +56,7 @@ package final class DescriptorBudget: Sendable {
   }
 }
 
-/// That there may be one descriptor more, until this ends.
+/// A descriptor taken from the budget, given back when this ends.
 package struct ExtraDescriptor: ~Copyable, Sendable {
   private let budget: DescriptorBudget
 
@@ -67,7 +67,7 @@ package struct ExtraDescriptor: ~Copyable, Sendable {
   deinit { budget.giveBackExtra() }
 }
 
-/// That there may be some more.
+/// Several descriptors taken from the budget, given back when this ends.
 package struct ExtraDescriptors: ~Copyable {
   private let budget: DescriptorBudget
   private var count = 0
@@ -78,9 +78,9 @@ package struct ExtraDescriptors: ~Copyable {
 
   deinit { budget.giveBackExtra(count) }
 
-  /// Takes as many as it takes to have so many.
+  /// Takes descriptors until there are at least `wanted`.
   ///
-  /// - Returns: false where there aren't so many.
+  /// - Returns: false, with none taken, if the budget has too few.
   package mutating func have(_ wanted: Int) -> Bool {
     guard wanted > count else { return true }
     guard budget.takeExtras(wanted - count) else { return false }

@@ -1,25 +1,25 @@
 internal import Synchronization
 package import SystemPackage
 
-/// The bytes that all clients' buffers may have together.
+/// The bytes of all clients' buffers.
 ///
-/// Half of them belong to the clients, as many to each as to any other, so that none is left without because of others. The
-/// other half is for whoever comes first.
+/// Half of them are reserved, the same number for each client, so that no client is left without because of others. Clients
+/// share the other half, first come, first served.
 package final class MemoryBudget: Sendable {
-  /// What belongs to each client.
+  /// The number of bytes that are reserved for each client.
   private let own: Int
   private let shared: Int
   private let taken = Atomic<Int>(0)
 
-  /// So many bytes, for at most so many clients.
+  /// Creates a budget of this many bytes, for at most this many clients.
   package init(_ bytes: Int, clients: Int) {
     own = bytes / 2 / max(1, clients)
     shared = bytes - own * max(1, clients)
   }
 
-  /// Takes bytes for a client that has so many already.
+  /// Takes bytes for a client that has `held` already.
   ///
-  /// - Returns: whether there were as many.
+  /// - Returns: false if the budget has no room.
   fileprivate func take(_ bytes: Int, beside held: Int) -> Bool {
     let more = max(0, held + bytes - own) - max(0, held - own)
     guard more > 0 else { return true }
@@ -28,14 +28,14 @@ package final class MemoryBudget: Sendable {
     return false
   }
 
-  /// Gives bytes back of those that a client has.
+  /// Gives back bytes of the `held` ones that a client has.
   fileprivate func giveBack(_ bytes: Int, of held: Int) {
     let more = max(0, held - own) - max(0, held - bytes - own)
     if more > 0 { taken.subtract(more, ordering: .relaxed) }
   }
 }
 
-/// What one client has of a ``MemoryBudget``. All threads of its connection take from it.
+/// A client's share of a ``MemoryBudget``, used by all threads of its connection.
 package final class ClientMemory: Sendable {
   private let budget: MemoryBudget
   private let held = Mutex(0)
@@ -60,12 +60,14 @@ package final class ClientMemory: Sendable {
   }
 }
 
-/// Bytes that were taken from the budget, until this ends.
+/// Bytes taken from the budget, given back when this ends.
 package struct MemoryCharge: ~Copyable {
   private let memory: ClientMemory
   private let bytes: Int
 
-  /// - Throws: `ENOMEM` where the budget has no room for them.
+  /// Takes bytes.
+  ///
+  /// - Throws: `ENOMEM` if the budget has no room.
   package init(_ bytes: Int, of memory: ClientMemory) throws(Errno) {
     guard memory.take(bytes) else { throw .noMemory }
     self.memory = memory

@@ -1,8 +1,8 @@
 internal import Synchronization
 
-/// The threads for slow requests of all clients together, each of which takes address space for its stack.
+/// The threads for slow requests of all clients, each of which takes address space for its stack.
 ///
-/// One half is for clients that have none yet.
+/// Half of them are reserved for clients that have none yet.
 package final class ThreadBudget: Sendable {
   private let most: Int
   private let taken = Atomic<Int>(0)
@@ -11,9 +11,9 @@ package final class ThreadBudget: Sendable {
     most = threads
   }
 
-  /// Takes one for a client that has so many.
+  /// Takes a thread for a client that has `count` already.
   ///
-  /// - Returns: whether there was one.
+  /// - Returns: false if there is none.
   func take(beside count: Int) -> Bool {
     let limit = count == 0 ? most : most / 2
     guard taken.add(1, ordering: .relaxed).newValue > limit else { return true }

@@ -1,7 +1,7 @@
 internal import Linux
 package import SystemPackage
 
-/// How to wait for the next request: asleep, or looking for it again and again for a moment.
+/// A connection's way of waiting for the next request: asleep, or polling for a moment.
 ///
 /// Being woken up is most of what a short request costs where the client is on another processor, and looking avoids it.
 /// Where both share one, or others want it, looking is in the way. Which it is can't be asked of the kernel and changes
@@ -9,13 +9,13 @@ package import SystemPackage
 /// the way that had them sooner is kept. Looking itself has the scheduler move the two apart, so it isn't even tried while
 /// sleepers are woken as soon as they are on one processor.
 package struct RequestWait {
-  /// Whether to look.
+  /// The operator's choice.
   package enum Polling: Equatable, Sendable {
-    /// Look for the next one where that is sooner than being woken up.
+    /// Poll while that receives the next request sooner than being woken up.
     case automatic
     /// Sleep at once.
     case never
-    /// Look for this many microseconds, then sleep.
+    /// Poll for this many microseconds, then sleep.
     case always(microseconds: UInt32)
   }
 
@@ -52,12 +52,12 @@ package struct RequestWait {
   private var waited: (sleeping: UInt64, looking: UInt64) = (0, 0)
   private var adaptiveLooks = leastLooks
 
-  /// A connection's, at its start.
+  /// Creates the state of a new connection.
   package init(_ polling: Polling) {
     self.polling = polling
   }
 
-  /// Looks to make for the next request before sleeping.
+  /// The number of times to poll before sleeping.
   var looks: Int {
     switch polling {
     case .automatic: way == .sleeping ? 0 : isTrying ? Self.mostLooks : adaptiveLooks
@@ -72,7 +72,7 @@ package struct RequestWait {
     return UInt64(microseconds) * 1000
   }
 
-  /// Whether ``received(after:whileLooking:)`` wants to know how long the wait was.
+  /// The duration of the wait is to be measured for ``received(after:whileLooking:)``.
   var isMeasuring: Bool { isTrying && left <= Self.trial - Self.unmeasured }
 
   /// The next request has come, `wait` nanoseconds after the last one was answered where that is measured.

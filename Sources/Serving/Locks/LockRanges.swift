@@ -1,22 +1,12 @@
-import NinePProtocol
-
-/// The owner of a lock: a process of a client.
-struct LockOwner: Equatable {
-  let session: Int32
-  /// The number of the client's name among those of the session.
-  let client: Int32
-  let process: UInt32
-}
-
-/// A range that is locked, or that a request which waits is to lock.
+/// A range that is locked, or that a request waits to lock.
 struct LockRange {
   /// The number of the file in the table.
   let file: Int32
   let owner: LockOwner
-  let fid: Fid
-  let kind: Lock.Kind
+  let handle: UInt64
+  let kind: LockKind
   let first: UInt64
-  /// The byte behind the last, or the largest number where it reaches to the end of the file.
+  /// The byte after the last, or the largest number if the range reaches to the end of the file.
   let end: UInt64
   /// The arrival of the request that is to lock it, counted from 1; 0 where it is locked.
   var arrival: UInt64 = 0
@@ -33,10 +23,10 @@ struct LockRange {
   /// The earliest arrival of it and all below it.
   fileprivate var earliest: UInt64 = 0
 
-  init(file: Int32, owner: LockOwner, fid: Fid, kind: Lock.Kind, first: UInt64, end: UInt64) {
+  init(file: Int32, owner: LockOwner, handle: UInt64, kind: LockKind, first: UInt64, end: UInt64) {
     self.file = file
     self.owner = owner
-    self.fid = fid
+    self.handle = handle
     self.kind = kind
     self.first = first
     self.end = end

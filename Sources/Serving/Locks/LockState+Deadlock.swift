@@ -1,10 +1,10 @@
 // Deadlocks.
 extension LockState {
-  /// The most locks and requests that a search for a deadlock looks at. A longer circle is left for a flush to end.
+  /// The number of locks and requests that a search looks at. A longer circle is left for a flush to end.
   private static var mostSearched: Int { 8192 }
 
-  /// Whether an owner that had to wait for a range would wait for itself: an owner of a lock that is in the way waits for
-  /// a lock of its, or for one whose owner does, and so on.
+  /// Tells whether an owner that waits for a range would wait for itself: the owner of a lock in the way waits for a lock
+  /// of this owner, or of another one that does, and so on.
   mutating func isDeadlock(_ range: LockRange) -> Bool {
     guard waitCount > 0 else { return false }
     search &+= 1

@@ -1,6 +1,3 @@
-import Export
-import NinePProtocol
-
 // Requests that wait.
 //
 // They are granted in the order of their arrival, as far as they want the same bytes: one that is held keeps later ones
@@ -8,9 +5,7 @@ import NinePProtocol
 // have locked nothing: to have another one wait for a lock that nobody has could be the deadlock of it and of the one that
 // it would be behind. Nor does it hold for requests that don't wait.
 extension LockState {
-  mutating func set(_ request: LockRequest, holdingFor writer: ReplyWriter?, _ replies: LockReplies?)
-    -> LockTable.Outcome
-  {
+  mutating func set(_ request: LockRequest, heldAs tag: RequestTag?, for signal: LockSignal?) -> LockResult? {
     let session = Int(request.session)
     if request.kind == .unlocked {
       guard let file = file(request), sessions[session].number(of: request.client) != nil else { return .granted }
@@ -33,33 +28,33 @@ extension LockState {
     }
     guard request.waits else { return .blocked }
     if isDeadlock(range) { return .deadlock }
-    guard let writer else { return .blocked }
+    guard let tag else { return .blocked }
     guard sessions[session].waits.count + sessions[session].answers.count < LockTable.mostHeldOfSession,
       files[file].waitCount < LockTable.mostHeldOfFile
     else { return .blocked }
     range = range.with(client: sessions[session].addedNumber(of: request.client))
-    if sessions[session].replies == nil { sessions[session].replies = replies }
-    hold(range, writer, queues: queues)
-    return .held
+    if sessions[session].signal == nil { sessions[session].signal = signal }
+    hold(range, as: tag, queues: queues)
+    return nil
   }
 
-  private mutating func hold(_ range: LockRange, _ writer: ReplyWriter, queues: Bool) {
+  private mutating func hold(_ range: LockRange, as tag: RequestTag, queues: Bool) {
     let (session, file) = (Int(range.owner.session), range.file)
     arrivals += 1
     var range = range
     range.arrival = arrivals
     let node = ranges.add(range)
-    let wait = waits.add(LockWait(range: node, writer: writer, queues: queues, arrival: arrivals))
+    let wait = waits.add(LockWait(range: node, tag: tag, queues: queues, arrival: arrivals))
     sessions[session].take(range.owner.client)
     sessions[session].waits.append(wait)
-    sessions[session].replies?.count(held: 1)
+    sessions[session].signal?.count(held: 1)
     files[file].waiting = ranges.insert(node, into: files[file].waiting)
     files[file].waitCount += 1
     waitCount += 1
     block(wait, by: blocker(of: wait))
   }
 
-  /// Takes a request out of those that wait. Its range is in no tree, and nothing blocks it.
+  /// Removes a request that waits, whose range is in no tree and has no blocker.
   private mutating func forget(_ wait: Int32) {
     let node = waits[wait].range
     let range = ranges[node]
@@ -68,7 +63,7 @@ extension LockState {
     waitCount -= 1
     sessions[session].waits.removeAll { $0 == wait }
     sessions[session].giveBack(range.owner.client)
-    sessions[session].replies?.count(held: -1)
+    sessions[session].signal?.count(held: -1)
     unblock(behind: node)
     ranges.forget(node)
     waits[wait].arrival = 0
@@ -76,24 +71,24 @@ extension LockState {
     forgetIfFree(file)
   }
 
-  /// Has a session answer a request that was held.
+  /// Adds the answer to a request that was held.
   private mutating func answer(_ session: Int32, _ answer: LockAnswer) {
     sessions[Int(session)].answers.append(answer)
-    sessions[Int(session)].replies?.count(held: 1, answers: 1)
+    sessions[Int(session)].signal?.count(held: 1, answers: 1)
   }
 
   mutating func takeAnswer(of session: Int32) -> LockAnswer? {
     guard !sessions[Int(session)].answers.isEmpty else { return nil }
-    sessions[Int(session)].replies?.count(held: -1, answers: -1)
+    sessions[Int(session)].signal?.count(held: -1, answers: -1)
     return sessions[Int(session)].answers.removeFirst()
   }
 
-  // MARK: What blocks them
+  // MARK: Blockers
 
-  /// Finds what blocks a request: a random one of the ranges that do, and a request rather than a lock.
+  /// Finds a range that blocks a request: a random one of those that do, and another request's rather than a lock's.
   ///
-  /// So a range that goes blocks few of those that wait, whatever a client does: in a queue for the same bytes each has
-  /// another one in front, and few the lock that all of them wait for.
+  /// So each range blocks few requests, whatever a client does: in a queue for the same bytes most have different requests
+  /// as blockers, and few the lock that all of them wait for.
   private func blocker(of wait: Int32) -> Int32 {
     let range = ranges[waits[wait].range]
     if waits[wait].queues {
@@ -112,7 +107,7 @@ extension LockState {
     ranges.setFirstBlocked(wait, of: node)
   }
 
-  /// Ends that something is known to block a request.
+  /// Removes a request's blocker.
   private mutating func unblock(_ wait: Int32) {
     let it = waits[wait]
     guard it.blocker != LockRanges.none else { return }
@@ -125,7 +120,7 @@ extension LockState {
     }
   }
 
-  /// Has the requests looked at that a range blocks, since it goes.
+  /// Removes a range as blocker, and has the requests looked at that it blocked.
   mutating func unblock(behind node: Int32) {
     var next = ranges[node].firstBlocked
     while next != LockRanges.none {
@@ -137,18 +132,18 @@ extension LockState {
     ranges.setFirstBlocked(LockRanges.none, of: node)
   }
 
-  /// The most requests that are looked at at a time, so that nobody else waits for all of them.
+  /// The number of requests that are looked at under one lock of the mutex, so that other threads don't wait for all of them.
   private static var mostSettled: Int { 64 }
 
-  /// Looks at requests that nothing is known to block, and grants those that nothing does. Their sessions' threads are
-  /// woken up, but not that of the session that the caller answers for: it sends them itself.
+  /// Looks at requests without a known blocker, and grants those that have none. Wakes their sessions' threads, except
+  /// for the caller's session: the caller sends these answers itself.
   ///
-  /// A caller looks at as many as it has unblocked, and not at all that others go on unblocking.
+  /// A caller looks at as many requests as it has unblocked, but not at those that others unblock meanwhile.
   ///
   /// - Parameters:
-  ///   - owed: how many the caller has unblocked before and not looked at.
+  ///   - owed: the number of requests that the caller has unblocked and not looked at.
   ///   - caller: its session.
-  /// - Returns: how many are left for the caller to look at.
+  /// - Returns: the number that is left for the caller.
   mutating func settleSome(_ owed: Int, for caller: Int32) -> Int {
     var owed = owed + unsettled.takeAdded()
     for _ in 0..<Self.mostSettled {
@@ -175,9 +170,9 @@ extension LockState {
     // this one is neither.
     answer(
       range.owner.session,
-      LockAnswer(writer: waits[wait].writer, result: isApplied ? .status(.success) : .error(.tooManyLocks)))
+      LockAnswer(tag: waits[wait].tag, result: isApplied ? .granted : .refused))
     forget(wait)
-    if range.owner.session != caller { sessions[Int(range.owner.session)].replies?.wake() }
+    if range.owner.session != caller { sessions[Int(range.owner.session)].signal?.wake() }
   }
 
   /// Lets the requests of an owner that has locked something overtake others, see above.
@@ -193,37 +188,37 @@ extension LockState {
 
   // MARK: Withdrawal
 
-  func has(_ tag: Tag, of session: Int32) -> Bool {
-    for wait in sessions[Int(session)].waits where waits[wait].writer.tag == tag { return true }
-    for answer in sessions[Int(session)].answers where answer.writer.tag == tag { return true }
+  func has(_ tag: RequestTag, of session: Int32) -> Bool {
+    for wait in sessions[Int(session)].waits where waits[wait].tag == tag { return true }
+    for answer in sessions[Int(session)].answers where answer.tag == tag { return true }
     return false
   }
 
-  mutating func withdraw(_ tag: Tag, of session: Int32) -> LockAnswer? {
-    for wait in sessions[Int(session)].waits where waits[wait].writer.tag == tag {
+  mutating func withdraw(_ tag: RequestTag, of session: Int32) -> LockAnswer? {
+    for wait in sessions[Int(session)].waits where waits[wait].tag == tag {
       withdraw(wait)
       return nil
     }
     let answers = sessions[Int(session)].answers
-    guard let index = answers.firstIndex(where: { $0.writer.tag == tag }) else { return nil }
-    sessions[Int(session)].replies?.count(held: -1, answers: -1)
+    guard let index = answers.firstIndex(where: { $0.tag == tag }) else { return nil }
+    sessions[Int(session)].signal?.count(held: -1, answers: -1)
     return sessions[Int(session)].answers.remove(at: index)
   }
 
-  /// Answers the requests of a session that wait through a fid.
-  mutating func withdrawAll(of session: Int32, through fid: Fid) {
-    for wait in sessions[Int(session)].waits where ranges[waits[wait].range].fid == fid {
-      let writer = waits[wait].writer
+  /// Answers a session's requests that wait through a handle with ``LockResult/blocked``.
+  mutating func withdrawAll(of session: Int32, through handle: UInt64) {
+    for wait in sessions[Int(session)].waits where ranges[waits[wait].range].handle == handle {
+      let tag = waits[wait].tag
       withdraw(wait)
-      answer(session, LockAnswer(writer: writer, result: .status(.blocked)))
+      answer(session, LockAnswer(tag: tag, result: .blocked))
     }
   }
 
-  /// Forgets all requests of a session.
+  /// Removes all requests of a session, with the answers that aren't sent.
   mutating func withdrawAll(of session: Int32) {
     for wait in sessions[Int(session)].waits { withdraw(wait) }
     let count = sessions[Int(session)].answers.count
-    sessions[Int(session)].replies?.count(held: -count, answers: -count)
+    sessions[Int(session)].signal?.count(held: -count, answers: -count)
     sessions[Int(session)].answers.removeAll()
   }
 
@@ -240,7 +235,7 @@ extension LockRange {
   /// The same for a client whose name has this number.
   fileprivate func with(client: Int32) -> LockRange {
     LockRange(
-      file: file, owner: LockOwner(session: owner.session, client: client, process: owner.process), fid: fid,
+      file: file, owner: LockOwner(session: owner.session, client: client, process: owner.process), handle: handle,
       kind: kind, first: first, end: end)
   }
 }

@@ -1,15 +1,13 @@
-import NinePProtocol
-
-/// What a ``LockTable`` guards: who has locked what, and the requests that wait.
+/// The contents of a ``LockTable``: the locked ranges, and the requests that wait.
 struct LockState {
   var ranges = LockRanges()
   var files = Slots<LockedFile>()
   var waits = Slots<LockWait>()
-  /// Requests that wait, of all sessions.
+  /// The number of requests that wait, of all sessions.
   var waitCount = 0
-  /// Requests that wait and that nothing is known to block.
+  /// Requests that wait, and that no range is known to block.
   var unsettled = LockWaitQueue()
-  /// How many have waited so far.
+  /// The number of requests that have waited so far.
   var arrivals: UInt64 = 0
   var sessions: [LockSession] = []
   private var freeSessions: [Int32] = []
@@ -44,7 +42,7 @@ struct LockState {
     return file
   }
 
-  /// Forgets a file of which nothing is locked.
+  /// Removes a file of which nothing is locked or waited for.
   mutating func forgetIfFree(_ file: Int32) {
     let it = files[file]
     guard it.locked == LockRanges.none, it.waitCount == 0 else { return }
@@ -54,12 +52,12 @@ struct LockState {
 
   // MARK: Ranges
 
-  /// The range of a request. A client's name that isn't known yet has no number.
+  /// The range of a request. A client's name that isn't known has the number -1.
   func range(_ request: LockRequest, of file: Int32) -> LockRange {
     let client = sessions[Int(request.session)].number(of: request.client) ?? -1
     let owner = LockOwner(session: request.session, client: client, process: request.process)
     return LockRange(
-      file: file, owner: owner, fid: request.fid, kind: request.kind, first: request.first, end: request.end)
+      file: file, owner: owner, handle: request.handle, kind: request.kind, first: request.first, end: request.end)
   }
 
   func conflict(with request: LockRequest) -> LockConflict? {
@@ -72,16 +70,16 @@ struct LockState {
       client: sessions[Int(found.owner.session)].name(found.owner.client))
   }
 
-  /// The most ranges that are dropped at a time, so that nobody else waits for all of a client's.
+  /// The number of ranges that are dropped under one lock of the mutex, so that other threads don't wait for all of them.
   private static var mostDropped: Int { 64 }
 
-  /// Drops some of a session's ranges: those that were locked through a fid, or any.
+  /// Drops some of a session's ranges: those locked through a handle, or any.
   ///
-  /// - Returns: whether there may be more.
-  mutating func dropSome(of session: Int32, through fid: Fid?) -> Bool {
+  /// - Returns: true if there may be more.
+  mutating func dropSome(of session: Int32, through handle: UInt64?) -> Bool {
     var left = Self.mostDropped
     for index in sessions[Int(session)].locked.indices.reversed() {
-      if let fid, ranges[sessions[Int(session)].locked[index]].fid != fid { continue }
+      if let handle, ranges[sessions[Int(session)].locked[index]].handle != handle { continue }
       guard left > 0 else { return true }
       left -= 1
       unlock(index, of: session)
@@ -115,9 +113,9 @@ struct LockState {
     sessions[session].locked.insert(node, at: index)
   }
 
-  /// Locks or unlocks a range that no other owner's lock is in the way of.
+  /// Locks or unlocks a range that conflicts with no other owner's lock.
   ///
-  /// - Returns: false where there would be too many ranges, and nothing has changed.
+  /// - Returns: false, with nothing changed, if there would be too many ranges.
   mutating func apply(_ range: LockRange) -> Bool {
     let session = Int(range.owner.session)
     var start = firstLocked(of: range)
@@ -129,7 +127,7 @@ struct LockState {
     while stop < sessions[session].locked.count {
       let own = ranges[sessions[session].locked[stop]]
       guard own.file == range.file, own.owner == range.owner, own.first <= range.end else { break }
-      if own.kind == range.kind, own.fid == range.fid {
+      if own.kind == range.kind, own.handle == range.handle {
         // To replace it by itself would have all that it blocks looked at.
         if own.first <= range.first, own.end >= range.end { return true }
         first = min(first, own.first)
@@ -167,7 +165,7 @@ struct LockState {
     return true
   }
 
-  /// The index of the first of an owner's ranges of the file that the range overlaps or touches, among all of the session.
+  /// The index, among the session's ranges, of the first that has the same file and owner and overlaps or touches a range.
   private func firstLocked(of range: LockRange) -> Int {
     let session = Int(range.owner.session)
     var (low, high) = (0, sessions[session].locked.count)
@@ -178,7 +176,7 @@ struct LockState {
     return low
   }
 
-  /// Whether a range comes before another of the same session, without touching it.
+  /// Tells whether a range comes before another of the same session, without touching it.
   private func isBefore(_ one: LockRange, _ other: LockRange) -> Bool {
     if one.file != other.file { return one.file < other.file }
     if one.owner.client != other.owner.client { return one.owner.client < other.owner.client }
@@ -190,65 +188,6 @@ struct LockState {
 extension LockRange {
   /// The same with other bounds, in no tree.
   fileprivate func with(first: UInt64, end: UInt64) -> LockRange {
-    LockRange(file: file, owner: owner, fid: fid, kind: kind, first: first, end: end)
+    LockRange(file: file, owner: owner, handle: handle, kind: kind, first: first, end: end)
   }
-}
-
-/// A file of which something is locked or waited for.
-struct LockedFile {
-  struct Key: Hashable {
-    let device: UInt64
-    let inode: UInt64
-  }
-
-  let key: Key
-  /// The roots of the trees of what is locked, and of what requests that wait are to lock.
-  var locked = LockRanges.none
-  var waiting = LockRanges.none
-  /// Requests that wait.
-  var waitCount = 0
-
-  init(key: Key) { self.key = key }
-}
-
-/// A session's part of the table.
-struct LockSession {
-  /// Its ranges, in the order of file, owner and first byte.
-  var locked: [Int32] = []
-  /// Its requests that wait.
-  var waits: [Int32] = []
-  /// Answers that aren't sent.
-  var answers: [LockAnswer] = []
-  /// What sends them, once a request was held.
-  var replies: LockReplies?
-  /// Names of its clients, each with the number of ranges that have it.
-  private var clients: [(name: ClientName, uses: Int)] = []
-
-  /// Whether an owner has locked anything. It looks at all ranges.
-  func hasLocked(_ owner: LockOwner, in ranges: LockRanges) -> Bool {
-    for node in locked where ranges[node].owner == owner { return true }
-    return false
-  }
-
-  func name(_ client: Int32) -> ClientName { clients[Int(client)].name }
-
-  func number(of name: ClientName) -> Int32? {
-    for index in clients.indices where clients[index].uses > 0 && clients[index].name == name {
-      return Int32(truncatingIfNeeded: index)
-    }
-    return nil
-  }
-
-  mutating func addedNumber(of name: ClientName) -> Int32 {
-    if let number = number(of: name) { return number }
-    for index in clients.indices where clients[index].uses == 0 {
-      clients[index].name = name
-      return Int32(truncatingIfNeeded: index)
-    }
-    clients.append((name: name, uses: 0))
-    return Int32(truncatingIfNeeded: clients.count - 1)
-  }
-
-  mutating func take(_ client: Int32) { clients[Int(client)].uses += 1 }
-  mutating func giveBack(_ client: Int32) { clients[Int(client)].uses -= 1 }
 }

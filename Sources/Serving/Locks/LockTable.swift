@@ -1,94 +1,81 @@
-package import NinePProtocol
 internal import Synchronization
 
-/// The locks of all clients of an export, with the rules of `fcntl(2)`: a lock keeps other owners out, and never its own.
+/// The locks of all clients of an export, by the rules of `fcntl(2)`: a lock keeps other owners out, but never its own.
 ///
-/// An owner is a process of a client of a session. Processes of the host see none of these locks. A request that waits for
-/// a lock is held here, and its answer is left to the session's ``LockReplies``.
+/// A lock's owner is a process of a client of a session. Processes of the host see none of these locks. A request that
+/// waits for a lock is held here; ``LockReplies`` of its session sends the answer.
 package final class LockTable: Sendable {
   private let state = Mutex(LockState())
 
-  /// None.
   package init() {}
 
-  /// The most ranges that a session has locked.
+  /// The largest number of ranges that a session has locked.
   package static let mostOfSession = 1024
-  /// The most requests of a session that are held.
+  /// The largest number of requests of a session that are held.
   package static let mostHeldOfSession = 64
-  /// The most requests for a file that are held.
+  /// The largest number of requests for a file that are held.
   package static let mostHeldOfFile = 2048
 
-  /// A number for a session, until ``end(session:)``.
+  /// Adds a session.
+  ///
+  /// - Returns: the session's number, until ``end(session:)``.
   package func begin() -> Int32 {
     state.withLock { state in state.addSession() }
   }
 
-  /// What became of a request.
-  package enum Outcome {
-    case granted
-    /// Another owner's lock is in the way.
-    case blocked
-    /// So it is, and the request is answered later.
-    case held
-    /// To wait would be to wait for itself.
-    case deadlock
-    /// There would be too many ranges.
-    case refused
-  }
-
-  /// Locks or unlocks a range. What the same owner has of it already is replaced.
+  /// Locks or unlocks a range. Replaces the owner's locks of the same bytes.
   ///
   /// - Parameters:
-  ///   - request: the range, and the owner.
-  ///   - writer: what writes the reply to a request that waits. Without it, that isn't held.
-  ///   - replies: what sends the reply then.
-  /// - Returns: what became of it.
-  package func set(_ request: LockRequest, holdingFor writer: ReplyWriter? = nil, _ replies: LockReplies? = nil)
-    -> Outcome
-  {
-    change(by: request.session) { state in state.set(request, holdingFor: writer, replies) }
+  ///   - request: the range, and its owner.
+  ///   - tag: the client's number of a request that waits. Without it the request isn't held.
+  ///   - signal: tells the session of its answers, from its first request on that is held.
+  /// - Returns: nil if the request is held, and will be answered later.
+  package func set(
+    _ request: LockRequest, heldAs tag: RequestTag? = nil, for signal: LockSignal? = nil
+  ) -> LockResult? {
+    change(by: request.session) { state in state.set(request, heldAs: tag, for: signal) }
   }
 
-  /// Finds the first lock that keeps a range from being locked.
+  /// Finds the first lock that conflicts with a request.
   package func conflict(with request: LockRequest) -> LockConflict? {
     state.withLock { state in state.conflict(with: request) }
   }
 
-  /// Whether a tag is that of a request that isn't answered.
-  package func has(_ tag: Tag, of session: Int32) -> Bool {
+  /// Tells whether a tag is that of a request that is held, or whose answer isn't sent.
+  package func has(_ tag: RequestTag, of session: Int32) -> Bool {
     state.withLock { state in state.has(tag, of: session) }
   }
 
-  /// Withdraws the request that has a tag.
+  /// Withdraws the request with a tag.
   ///
-  /// - Returns: its answer, where that was ready: the caller sends it before the reply to the flush.
-  package func withdraw(_ tag: Tag, of session: Int32) -> LockAnswer? {
+  /// - Returns: its answer, if that was ready: the caller sends it before the reply to the flush.
+  package func withdraw(_ tag: RequestTag, of session: Int32) -> LockAnswer? {
     change(by: session) { state in state.withdraw(tag, of: session) }
   }
 
-  /// Takes an answer that is ready. The caller sends it.
+  /// Takes an answer that is ready, for the caller to send.
   package func takeAnswer(of session: Int32) -> LockAnswer? {
     state.withLock { state in state.takeAnswer(of: session) }
   }
 
-  /// Drops the locks that were taken through a fid. Requests that wait for one through it are answered with "blocked".
-  package func drop(session: Int32, fid: Fid) {
-    change(by: session) { state in state.withdrawAll(of: session, through: fid) }
-    while change(by: session, { state in state.dropSome(of: session, through: fid) }) {}
+  /// Drops the locks taken through a handle. Answers requests that wait through it with ``LockResult/blocked``.
+  package func drop(session: Int32, handle: UInt64) {
+    change(by: session) { state in state.withdrawAll(of: session, through: handle) }
+    while change(by: session, { state in state.dropSome(of: session, through: handle) }) {}
   }
 
-  /// Drops all locks of a session. Its requests that aren't answered never are.
+  /// Drops all locks of a session, and its requests without an answer.
   package func drop(session: Int32) {
     change(by: session) { state in state.withdrawAll(of: session) }
     while change(by: session, { state in state.dropSome(of: session, through: nil) }) {}
   }
 
-  /// Ends a session, which has dropped its locks.
+  /// Removes a session that has dropped its locks.
   package func end(session: Int32) {
     state.withLock { state in state.removeSession(session) }
   }
 
-  /// Changes the table, and then grants what waited for that.
+  /// Changes the table, and then grants the requests that the change has unblocked.
   private func change<Result>(by session: Int32, _ body: (inout LockState) -> Result) -> Result {
     var owed = 0
     let result = state.withLock { state in

@@ -1,5 +1,3 @@
-import NinePProtocol
-
 /// A request that waits for a lock.
 ///
 /// Something blocks it: a lock, or a request that has waited for longer. It is looked at again when that one goes, and not
@@ -7,8 +5,8 @@ import NinePProtocol
 struct LockWait {
   /// The range that it is to lock.
   let range: Int32
-  let writer: ReplyWriter
-  /// Whether it keeps behind requests that have waited for longer.
+  let tag: RequestTag
+  /// The request keeps behind requests that have waited for longer.
   var queues: Bool
   /// The arrival of its range; 0 when it has ended.
   var arrival: UInt64
@@ -19,46 +17,4 @@ struct LockWait {
   var next = LockRanges.none
   /// The last search for a deadlock that has come here.
   var search: UInt32 = 0
-}
-
-/// Requests that wait, the one that arrived first in front (a heap).
-struct LockWaitQueue {
-  typealias Entry = (arrival: UInt64, wait: Int32)
-
-  private var entries: [Entry] = []
-  /// How many have been added since ``takeAdded()``.
-  private var added = 0
-
-  mutating func add(_ wait: Int32, arrival: UInt64) {
-    added += 1
-    var place = entries.count
-    entries.append((arrival: arrival, wait: wait))
-    while place > 0 {
-      let parent = (place - 1) / 2
-      guard entries[place].arrival < entries[parent].arrival else { break }
-      entries.swapAt(place, parent)
-      place = parent
-    }
-  }
-
-  mutating func takeFirst() -> Entry? {
-    guard let last = entries.popLast() else { return nil }
-    guard let first = entries.first else { return last }
-    entries[0] = last
-    var place = 0
-    while true {
-      var child = 2 * place + 1
-      guard child < entries.count else { break }
-      if child + 1 < entries.count, entries[child + 1].arrival < entries[child].arrival { child += 1 }
-      guard entries[child].arrival < entries[place].arrival else { break }
-      entries.swapAt(place, child)
-      place = child
-    }
-    return first
-  }
-
-  mutating func takeAdded() -> Int {
-    defer { added = 0 }
-    return added
-  }
 }

@@ -1,9 +1,9 @@
 /// Elements that keep their number until they are removed.
 ///
-/// Adding one never moves more than a chunk of the others, so it takes no longer where there are a million.
+/// Adding one moves at most a chunk of the others, so it takes no longer with a million elements.
 struct Slots<Element> {
   private var chunks: [[Element]] = []
-  /// Numbers below ``bound`` that are in use no more.
+  /// Numbers below `bound` that aren't in use any more.
   private var free: [Int32] = []
   private var bound: Int32 = 0
 

@@ -19,6 +19,8 @@ package protocol ReplyEncoding: SendableMetatype {
   static func synced(to tag: RequestTag, into buffer: inout MutableSpan<UInt8>) -> Int
   /// Answers a flush, whose request is answered or withdrawn.
   static func flushed(to tag: RequestTag, into buffer: inout MutableSpan<UInt8>) -> Int
+  /// Answers a request for a lock.
+  static func locked(_ result: LockResult, to tag: RequestTag, into buffer: inout MutableSpan<UInt8>) -> Int
   /// Answers a request that failed.
   static func failed(_ error: Errno, to tag: RequestTag, into buffer: inout MutableSpan<UInt8>) -> Int
 }

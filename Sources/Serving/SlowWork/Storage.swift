@@ -1,11 +1,11 @@
 package import Linux
 internal import SystemPackage
 
-/// What a file is on, which says what those who use it may wait for.
+/// The storage of a file system, which decides what its users may have to wait for.
 package enum Storage {
-  /// Memory: for nothing.
+  /// Memory: nothing to wait for.
   case memory
-  /// A disk of this machine, as far as anybody knows.
+  /// A disk of this machine, as far as the type of file system tells.
   case disk
   /// Another machine or process, which may never answer.
   case remote
@@ -24,10 +24,10 @@ package enum Storage {
   }
 }
 
-/// What the files are on that were asked for last.
+/// The storage of the device that was asked for last.
 package struct KnownStorage {
   package var storage: Storage
-  /// Nil where nothing is known yet.
+  /// Nil if none was asked for yet.
   package var device: UInt64?
 
   package init(storage: Storage = .disk, device: UInt64? = nil) {

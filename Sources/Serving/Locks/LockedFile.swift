@@ -1,0 +1,16 @@
+/// A file of which something is locked or waited for.
+struct LockedFile {
+  struct Key: Hashable {
+    let device: UInt64
+    let inode: UInt64
+  }
+
+  let key: Key
+  /// The roots of the trees of what is locked, and of what requests that wait are to lock.
+  var locked = LockRanges.none
+  var waiting = LockRanges.none
+  /// Requests that wait.
+  var waitCount = 0
+
+  init(key: Key) { self.key = key }
+}
