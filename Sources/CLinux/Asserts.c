@@ -1,4 +1,4 @@
-// Holds every constant that CLinux.h writes out against the system's own.
+// Compares every constant in CLinux.h with the system's own.
 #define _GNU_SOURCE 1
 #include <asm/ioctls.h>
 #include <fcntl.h>

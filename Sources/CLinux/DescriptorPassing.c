@@ -2,7 +2,7 @@
 
 #include "CLinux.h"
 
-// Aligned as the control messages' header wants it.
+// Aligned for the header of a control message.
 union control {
   struct cmsghdr header;
   char bytes[CMSG_SPACE(sizeof(int))];
@@ -24,8 +24,8 @@ long cl_send_descriptor(int socket, const void *bytes, size_t count, int descrip
 long cl_receive_message(int socket, void *bytes, size_t count, int *descriptor, bool *is_cut, int flags) {
   union control control = {0};
   struct iovec data = {bytes, count};
-  // Room for one descriptor, and not for the padding behind it, where a second one would fit: the kernel itself closes
-  // any further ones, and says that it did.
+  // Room for one descriptor without the padding behind it, where a second one would fit: the kernel closes further ones and
+  // sets MSG_CTRUNC.
   struct msghdr message = {
       .msg_iov = &data, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = CMSG_LEN(sizeof *descriptor)};
   *descriptor = -1;

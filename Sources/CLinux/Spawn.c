@@ -26,15 +26,15 @@ long cl_spawn_with_output(char *const words[], int output) {
 long cl_spawn_with_descriptor(char *const words[], int descriptor, int number) {
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
-  // Of a descriptor that has the number already, this only lifts the close-on-exec.
+  // If the descriptor has this number already, dup2 only clears its close-on-exec flag.
   posix_spawn_file_actions_adddup2(&actions, descriptor, number);
-  // What it prints is a log. Standard output may be read by a program.
+  // The program prints a log, while this process's standard output may be read by a program.
   bool has_log = fcntl(STDERR_FILENO, F_GETFD) >= 0;
   posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDWR, 0);
   posix_spawn_file_actions_adddup2(&actions, has_log ? STDERR_FILENO : STDIN_FILENO, STDOUT_FILENO);
   if (!has_log) posix_spawn_file_actions_adddup2(&actions, STDIN_FILENO, STDERR_FILENO);
   posix_spawn_file_actions_addclosefrom_np(&actions, number + 1);
-  // As from a shell, whatever this process ignores or holds back.
+  // Default signals, as from a shell, whatever this process ignores or blocks.
   posix_spawnattr_t attributes;
   posix_spawnattr_init(&attributes);
   sigset_t signals;
@@ -52,7 +52,7 @@ long cl_spawn_with_descriptor(char *const words[], int descriptor, int number) {
 }
 
 long cl_wait_process(int fd, int *status) {
-  // P_PIDFD, which glibc has a name for since 2.36 only.
+  // P_PIDFD, which glibc names since 2.36 only.
   siginfo_t end = {0};
   long result = cl_result(waitid((idtype_t)3, (id_t)fd, &end, WEXITED | WNOHANG));
   if (result < 0 || end.si_pid == 0) return result;

@@ -1,4 +1,4 @@
-// A signal handler, so not Swift: it may call only what is async-signal-safe.
+// A signal handler, so not Swift: it may call only async-signal-safe functions.
 #include <signal.h>
 
 #include "CLinux.h"
@@ -15,17 +15,17 @@ static void end(int signal) {
 
 void cl_end_on_termination(int socket) {
   ending_socket = socket;
-  // No SA_RESTART: a call that waits elsewhere returns EINTR.
+  // No SA_RESTART: a call that blocks elsewhere returns EINTR.
   struct sigaction action = {.sa_handler = end};
   sigaction(SIGTERM, &action, NULL);
   sigaction(SIGINT, &action, NULL);
-  // A launcher may have passed on a mask in which they never come.
+  // A launcher may have passed on a mask that blocks them.
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
   sigprocmask(SIG_UNBLOCK, &signals, NULL);
-  // One that came before there was a socket to shut down isn't lost either.
+  // A signal that came before there was a socket isn't lost.
   if (received_signal != 0 && socket >= 0) shutdown(socket, SHUT_RDWR);
 }
 

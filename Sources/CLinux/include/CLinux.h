@@ -1,4 +1,5 @@
-// What Swift can't see of Linux: macros with arguments, variadic functions, and what glibc hides behind _GNU_SOURCE.
+// Declarations that Swift can't import: macros with arguments, variadic functions, and those that glibc hides behind
+// _GNU_SOURCE.
 // _GNU_SOURCE itself must not be defined here: the header's types would then differ from those Swift's Glibc module
 // has imported. Constants are written out instead; Asserts.c compares each with the system's own.
 #pragma once
@@ -76,10 +77,10 @@ static inline long cl_getdents(int fd, void *bytes, size_t count) {
   return cl_result(syscall(SYS_getdents64, fd, bytes, count));
 }
 
-// Has the heap grow by so many bytes, and keep them.
+// Grows the heap by this many bytes and keeps it that large.
 void cl_reserve_heap(int bytes);
 
-// A number that threads sleep by while it doesn't change.
+// A futex: a number that threads wait on until it changes.
 static inline uint32_t cl_load(const uint32_t *number) { return __atomic_load_n(number, __ATOMIC_ACQUIRE); }
 static inline long cl_wait_while(uint32_t *number, uint32_t value) {
   return cl_result(syscall(SYS_futex, number, CL_FUTEX_WAIT_PRIVATE, value, NULL));
@@ -89,13 +90,13 @@ static inline long cl_change_and_wake(uint32_t *number, int32_t most) {
   return cl_result(syscall(SYS_futex, number, CL_FUTEX_WAKE_PRIVATE, most));
 }
 
-// glibc declares preadv2 with _GNU_SOURCE only. Of the offset's two halves the kernel takes all from the first here.
+// glibc declares preadv2 with _GNU_SOURCE only. On 64-bit machines the kernel takes the whole offset from its first half.
 static inline long cl_read_at_once(int fd, void *bytes, size_t count, off_t offset) {
   struct iovec whole = {.iov_base = bytes, .iov_len = count};
   return cl_result(syscall(SYS_preadv2, fd, &whole, 1, offset, 0, CL_RWF_NOWAIT));
 }
 
-// Who made the other end of a Unix-domain socket. glibc hides `struct ucred`, which looks like this.
+// The credentials of a Unix-domain socket's peer. glibc hides `struct ucred`, which has this layout.
 struct cl_credentials {
   pid_t process;
   uid_t uid;
@@ -106,38 +107,38 @@ static inline long cl_get_peer(int socket, struct cl_credentials *peer) {
   return cl_result(getsockopt(socket, SOL_SOCKET, SO_PEERCRED, peer, &size));
 }
 
-// The supplementary groups of whoever made it. `*size` is in bytes: the room that there is, then what they take, also
-// where that is more (ERANGE).
+// The peer's supplementary groups. `*size` is in bytes: the room on entry, the size of the groups on return, also if that
+// exceeds the room (ERANGE).
 #define CL_SO_PEERGROUPS 59
 static inline long cl_get_peer_groups(int socket, uint32_t *groups, socklen_t *size) {
   return cl_result(getsockopt(socket, SOL_SOCKET, CL_SO_PEERGROUPS, groups, size));
 }
 
-// To Swift `statfs` and `fstatfs` are only the structure.
+// Swift imports `statfs` as the structure only.
 static inline long cl_fstatfs(int fd, struct statfs *status) { return cl_result(fstatfs(fd, status)); }
 static inline long cl_statfs(const char *path, struct statfs *status) { return cl_result(statfs(path, status)); }
 
-// `/proc/self/fd/FD`, as many bytes of it as there is room for.
+// Reads the link `/proc/self/fd/FD`, up to `count` bytes.
 long cl_path_of_descriptor(int fd, void *path, size_t count);
 
 static inline long cl_fork(void) { return cl_result(fork()); }
-// A program found along PATH, with the same environment: its process's number.
+// Starts a program found in PATH, with the same environment. Returns the process id.
 long cl_spawn(char *const words[]);
-// The same with this standard output alone.
+// The same, with `output` as standard output, and /dev/null as the others.
 long cl_spawn_with_output(char *const words[], int output);
-// A program by its path, the first of its words, that gets a descriptor under this number, which no standard stream has,
-// and beside it standard error. It is in a process group of its own: a terminal's signals are for this process.
+// Starts a program by its path, the first of the words, with a descriptor of this number, above the standard streams', and
+// standard error. It gets a process group of its own: a terminal's signals are for this process.
 long cl_spawn_with_descriptor(char *const words[], int descriptor, int number);
 
-// A child by a descriptor (pidfd): once it was waited for, another process may have its number.
+// Children by descriptor (pidfd): after a wait another process may get the number.
 static inline long cl_open_process(int process) { return cl_result(syscall(SYS_pidfd_open, process, 0)); }
 static inline long cl_signal_process(int fd, int signal) {
   return cl_result(syscall(SYS_pidfd_send_signal, fd, signal, NULL, 0));
 }
-// Whether it has ended: 1, and `*status` is what it ended with, or 128 and the signal that ended it; else 0.
+// Returns 1 if the child has ended, with its exit status in `*status`, or 128 plus the signal; 0 if it still runs.
 long cl_wait_process(int fd, int *status);
 
-// glibc's setres*id signal every thread of the process. These are the calling thread's alone.
+// The calling thread's ids alone. glibc's setres*id signal every thread of the process.
 static inline long cl_setresuid(uint32_t uid) { return cl_result(syscall(SYS_setresuid, uid, uid, uid)); }
 static inline long cl_setresgid(uint32_t gid) { return cl_result(syscall(SYS_setresgid, gid, gid, gid)); }
 
@@ -149,7 +150,7 @@ static inline long cl_duplicate(int fd, int least) { return cl_result(fcntl(fd, 
 static inline long cl_get_status_flags(int fd) { return cl_result(fcntl(fd, F_GETFL)); }
 static inline long cl_set_status_flags(int fd, int flags) { return cl_result(fcntl(fd, F_SETFL, flags)); }
 
-// The ioctl stores an int, whatever its number says of a long.
+// The ioctl stores an int, although its number encodes the size of a long.
 static inline long cl_get_generation(int fd, uint32_t *generation) {
   return cl_result(syscall(SYS_ioctl, fd, CL_FS_IOC_GETVERSION, generation));
 }
@@ -160,7 +161,7 @@ static inline long cl_get_unreceived(int fd, int *count) { return cl_result(sysc
 static inline uint32_t cl_setfsuid(uint32_t uid) { return (uint32_t)syscall(SYS_setfsuid, uid); }
 static inline uint32_t cl_setfsgid(uint32_t gid) { return (uint32_t)syscall(SYS_setfsgid, gid); }
 
-// Capability sets of the calling thread, as masks. glibc has no wrapper.
+// The capability sets of the calling thread, as masks. glibc has no wrapper.
 struct cl_capabilities {
   uint64_t effective, permitted, inheritable;
 };
@@ -196,28 +197,27 @@ static inline long cl_prctl(int option, unsigned long first, unsigned long secon
 static inline long cl_close_range(unsigned first, unsigned last) {
   return cl_result(syscall(SYS_close_range, first, last, 0));
 }
-// One message with one descriptor beside it (SCM_RIGHTS). `flags` go to sendmsg and recvmsg.
+// Sends a message with a descriptor (SCM_RIGHTS). `flags` are for sendmsg, below for recvmsg.
 long cl_send_descriptor(int socket, const void *bytes, size_t count, int descriptor, int flags);
-// `*descriptor` is the one that came, or -1. Any further ones are closed.
+// Receives a message. `*descriptor` is the descriptor that came with it, or -1. Further ones are closed.
 long cl_receive_descriptor(int socket, void *bytes, size_t count, int *descriptor, int flags);
-// The same, and whether any further ones came, or one that this process may have no more of.
+// The same. `*is_cut` is true if further descriptors came, or the process has no room for the first.
 long cl_receive_message(int socket, void *bytes, size_t count, int *descriptor, bool *is_cut, int flags);
 
-// The most descriptors that the next two have room for; the kernel takes 253.
+// The most descriptors of a packet; the kernel's limit is 253.
 #define CL_MOST_DESCRIPTORS 64
-// One packet with so many descriptors beside it.
+// Sends a packet with this many descriptors.
 long cl_send_packet(int socket, const void *bytes, size_t count, const int *descriptors, unsigned passed);
-// One packet, or EMSGSIZE where it is larger. The descriptors that came are `descriptors`, which has room for
-// CL_MOST_DESCRIPTORS. Any further ones are closed, and so are those behind the last that this process may have; `*is_cut`
-// says that there were some.
+// Receives a packet, or EMSGSIZE if it is too large. `descriptors` has room for CL_MOST_DESCRIPTORS. Further ones, and those
+// that the process has no room for, are closed; `*is_cut` is true then.
 long cl_receive_packet(
     int socket, void *bytes, size_t count, int *descriptors, unsigned *passed, bool *is_cut, int flags);
 
-// The number of the mount that a descriptor was found through.
+// Reads the id of the mount that a descriptor was opened through.
 long cl_get_mount(int fd, uint64_t *mount);
 
-// On SIGTERM and SIGINT this socket is shut down in both directions: whoever waits on it sees its end and leaves in the
-// ordinary way. Unlike a flag this can't be missed between a check and a blocking call. -1 for none.
+// Has SIGTERM and SIGINT shut this socket down in both directions, so that a thread that waits on it sees its end. Unlike a
+// flag this can't be missed between a check and a blocking call. -1 is no socket.
 void cl_end_on_termination(int socket);
 int cl_termination_signal(void);
 
