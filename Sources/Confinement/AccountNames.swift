@@ -37,12 +37,12 @@ package enum AccountNames {
 
   /// Looks up a user by name; a number is an id itself.
   package static func user(_ text: Span<UInt8>) throws(Unknown) -> UInt32 {
-    try id(text, in: "/etc/passwd", "user")
+    try id(text, in: "/etc/passwd", kind: "user")
   }
 
   /// Looks up a group by name; a number is an id itself.
   package static func group(_ text: Span<UInt8>) throws(Unknown) -> UInt32 {
-    try id(text, in: "/etc/group", "group")
+    try id(text, in: "/etc/group", kind: "group")
   }
 
   /// Adds the ids that `/etc/passwd` or `/etc/group` lists, as far as it can be read.
@@ -55,7 +55,7 @@ package enum AccountNames {
     }
   }
 
-  private static func id(_ text: Span<UInt8>, in list: String, _ kind: String) throws(Unknown) -> UInt32 {
+  private static func id(_ text: Span<UInt8>, in list: String, kind: String) throws(Unknown) -> UInt32 {
     if let number = UInt32(digits: text) { return number }
     let name = text.indices.map { text[$0] }
     if let number = field(2, of: list, where: { $0[0] == name[...] }) { return number }

@@ -24,7 +24,7 @@ package struct Identities: ~Copyable {
   private let holder: Identity?
 
   private init(
-    _ kind: Kind, _ map: IdentityMap, translation: consuming Descriptor? = nil, own: consuming Descriptor? = nil,
+    _ kind: Kind, map: IdentityMap, translation: consuming Descriptor? = nil, own: consuming Descriptor? = nil,
     holder: Identity? = nil
   ) {
     self.kind = kind
@@ -44,7 +44,7 @@ package struct Identities: ~Copyable {
   }
 
   /// The same numbers, without a namespace to enter.
-  package static var same: Identities { Identities(.same, IdentityMap()) }
+  package static var same: Identities { Identities(.same, map: IdentityMap()) }
 
   /// Translates by the export's mount, which takes CAP_SYS_ADMIN and ``Sandbox/namespace``.
   ///
@@ -71,7 +71,7 @@ package struct Identities: ~Copyable {
     try stage("map the ids of the export's mount") { () throws(Errno) in
       try Mount.mapIdentities(of: mount, by: translation)
     }
-    return Identities(.mount, map, translation: translation, own: own, holder: holder)
+    return Identities(.mount, map: map, translation: translation, own: own, holder: holder)
   }
 
   /// Translates by a user namespace, which root makes.
@@ -83,7 +83,7 @@ package struct Identities: ~Copyable {
   /// - Throws: the step that failed.
   package static func byNamespace(_ map: IdentityMap, holder: Identity?) throws(StageError) -> Identities {
     let map = map.filled(from: .same)
-    return Identities(.namespace, map, own: try UserNamespace.made(with: map), holder: holder)
+    return Identities(.namespace, map: map, own: try UserNamespace.made(with: map), holder: holder)
   }
 
   /// Moves an ordinary user's process to a user namespace, where it has all capabilities over the ids in the map.
@@ -95,7 +95,7 @@ package struct Identities: ~Copyable {
   /// - Throws: the step that failed.
   package static func ofOrdinaryUser(_ map: IdentityMap) throws(StageError) -> Identities {
     try UserNamespaceMapper.enterNamespace(map.filled(from: .ofOrdinaryUser()), isExact: !map.isEmpty)
-    return Identities(.namespace, map)
+    return Identities(.namespace, map: map)
   }
 
   /// Moves an ordinary user's process to a user namespace whose root is this user, and whose other ids are the user's
@@ -133,7 +133,7 @@ package struct Identities: ~Copyable {
       return nil
     }
     try UserNamespaceMapper.enterNamespace(map, isExact: true)
-    return Identities(.namespace, map)
+    return Identities(.namespace, map: map)
   }
 
   /// Moves an ordinary user's process to a user namespace that has this user and the own group alone, as the same numbers. The

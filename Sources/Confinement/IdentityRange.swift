@@ -35,20 +35,20 @@ package struct IdentityRange: Equatable, Sendable {
     self.init(guest: guest, host: host, count: count)
   }
 
-  private init(_ guest: UInt32, _ host: UInt32, _ count: UInt32) {
+  private init(valid guest: UInt32, host: UInt32, count: UInt32) {
     self.guest = guest
     self.host = host
     self.count = count
   }
 
   /// Every valid id, mapped to the same number.
-  static var same: IdentityRange { IdentityRange(0, 0, .max) }
+  static var same: IdentityRange { IdentityRange(valid: 0, host: 0, count: .max) }
 
   /// The range with guest and host exchanged.
-  var reversed: IdentityRange { IdentityRange(host, guest, count) }
+  var reversed: IdentityRange { IdentityRange(valid: host, host: guest, count: count) }
 
   /// The guest's ids, mapped to the same numbers.
-  var ofGuest: IdentityRange { IdentityRange(guest, guest, count) }
+  var ofGuest: IdentityRange { IdentityRange(valid: guest, host: guest, count: count) }
 
   /// True if an id is in both ranges, on either side.
   package func overlaps(_ other: IdentityRange) -> Bool {

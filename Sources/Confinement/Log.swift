@@ -107,7 +107,7 @@ package enum Log {
   /// Writes one line.
   package static func write(_ level: Level, _ message: borrowing LogLine) {
     guard unsafe level.priority <= least.priority else { return }
-    if unsafe systemLog >= 0 { sendToSystemLog(level, message.bytes) }
+    if unsafe systemLog >= 0 { sendToSystemLog(level, message: message.bytes) }
     guard unsafe usesStandardError else { return }
     var line = LogLine()
     if unsafe isJournal {
@@ -125,7 +125,7 @@ package enum Log {
   }
 
   /// Sends a line in the form of RFC 3164, section 4.1, without a time: the system log adds it.
-  private static func sendToSystemLog(_ level: Level, _ message: Span<UInt8>) {
+  private static func sendToSystemLog(_ level: Level, message: Span<UInt8>) {
     var line = LogLine("<")
     line.add(UInt32(LOG_DAEMON | level.priority))
     line.add(">")

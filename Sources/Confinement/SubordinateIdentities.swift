@@ -11,7 +11,7 @@ extension IdentityMap {
   private static func ranges(_ kind: IdentityKind, own: UInt32) -> [IdentityRange] {
     guard let first = IdentityRange(guest: 0, host: own, count: 1) else { return [] }
     var ranges = [first]
-    SubordinateIdentities.add(of: Process.uid, kind, to: &ranges)
+    SubordinateIdentities.add(of: Process.uid, kind: kind, to: &ranges)
     return ranges
   }
 }
@@ -22,14 +22,14 @@ private enum SubordinateIdentities {
   ///
   /// `getsubids(1)`, which comes with `newuidmap(1)`, asks the configured source, such as LDAP. Without it the source is
   /// `/etc/subuid` or `/etc/subgid`.
-  static func add(of uid: UInt32, _ kind: IdentityKind, to ranges: inout [IdentityRange]) {
-    if !addAnswer(of: uid, kind, to: &ranges) { addList(of: uid, kind, to: &ranges) }
+  static func add(of uid: UInt32, kind: IdentityKind, to ranges: inout [IdentityRange]) {
+    if !addAnswer(of: uid, kind: kind, to: &ranges) { addList(of: uid, kind: kind, to: &ranges) }
   }
 
   /// Adds the ranges that `getsubids` prints.
   ///
   /// - Returns: false if it prints none.
-  private static func addAnswer(of uid: UInt32, _ kind: IdentityKind, to ranges: inout [IdentityRange]) -> Bool {
+  private static func addAnswer(of uid: UInt32, kind: IdentityKind, to ranges: inout [IdentityRange]) -> Bool {
     let before = ranges.count
     for user in names(of: uid) + [Array("\(uid)".utf8)[...]] where ranges.count == before {
       let words = kind == .user ? ["getsubids"] : ["getsubids", "-g"]
@@ -42,14 +42,14 @@ private enum SubordinateIdentities {
       // "0: USER FIRST COUNT"
       for line in answer.split(separator: UInt8(ascii: "\n")) {
         let words = line.split(separator: UInt8(ascii: " "))
-        if words.count == 4 { add(words[2], words[3], to: &ranges) }
+        if words.count == 4 { add(words[2], count: words[3], to: &ranges) }
       }
     }
     return ranges.count > before
   }
 
   /// Adds the ranges of a user, by name or number, in the list, if there is one.
-  private static func addList(of uid: UInt32, _ kind: IdentityKind, to ranges: inout [IdentityRange]) {
+  private static func addList(of uid: UInt32, kind: IdentityKind, to ranges: inout [IdentityRange]) {
     var list: [UInt8] = []
     do throws(Errno) {
       try HostFile.read(kind == .user ? "/etc/subuid" : "/etc/subgid", into: &list)
@@ -59,11 +59,11 @@ private enum SubordinateIdentities {
     let holders = [Array("\(uid)".utf8)[...]] + names(of: uid)
     for line in list.split(separator: UInt8(ascii: "\n")) {
       let fields = fields(of: line)
-      if fields.count == 3, holders.contains(fields[0]) { add(fields[1], fields[2], to: &ranges) }
+      if fields.count == 3, holders.contains(fields[0]) { add(fields[1], count: fields[2], to: &ranges) }
     }
   }
 
-  private static func add(_ first: ArraySlice<UInt8>, _ count: ArraySlice<UInt8>, to ranges: inout [IdentityRange]) {
+  private static func add(_ first: ArraySlice<UInt8>, count: ArraySlice<UInt8>, to ranges: inout [IdentityRange]) {
     let next = ranges.last.map { $0.guest + $0.count } ?? 0
     guard let first = UInt32(decimal: first), let count = UInt32(decimal: count),
       let range = IdentityRange(guest: next, host: first, count: count),

@@ -81,12 +81,12 @@ struct UserNamespaceMapper {
 
   private func giveAll() -> Int32 {
     do throws(Errno) {
-      try give(map.users, .user, own: Process.uid)
+      try give(map.users, kind: .user, own: Process.uid)
     } catch {
       return error.rawValue & 0x7f
     }
     do throws(Errno) {
-      try give(map.groups, .group, own: Process.gid)
+      try give(map.groups, kind: .group, own: Process.gid)
     } catch {
       return error.rawValue & 0x7f | 0x80
     }
@@ -103,16 +103,16 @@ struct UserNamespaceMapper {
       error: Errno(rawValue: status & 0x7f))
   }
 
-  private func give(_ ranges: [IdentityRange], _ kind: IdentityKind, own: UInt32) throws(Errno) {
+  private func give(_ ranges: [IdentityRange], kind: IdentityKind, own: UInt32) throws(Errno) {
     let first = ranges.prefix(1).filter { $0.host == own && $0.count == 1 }
     guard ranges.count > first.count else {
       if !isExact, kind == .user {
         warn("user \(own) has no ids in /etc/subuid: usermod --add-subuids 100000-165535 --add-subgids 100000-165535")
       }
-      return try giveOwn(first, kind)
+      return try giveOwn(first, kind: kind)
     }
     do throws(Errno) {
-      try giveByProgram(ranges, kind)
+      try giveByProgram(ranges, kind: kind)
     } catch {
       guard !isExact, !first.isEmpty else { throw error }
       if kind == .user {
@@ -121,7 +121,7 @@ struct UserNamespaceMapper {
             ? "there is no newuidmap, which Debian and Ubuntu have in the package uidmap"
             : "newuidmap failed")
       }
-      try giveOwn(first, kind)
+      try giveOwn(first, kind: kind)
     }
   }
 
@@ -131,13 +131,13 @@ struct UserNamespaceMapper {
   }
 
   /// Maps the one id that the kernel lets an ordinary user map.
-  private func giveOwn(_ ranges: [IdentityRange], _ kind: IdentityKind) throws(Errno) {
+  private func giveOwn(_ ranges: [IdentityRange], kind: IdentityKind) throws(Errno) {
     if kind == .group { try UserNamespace.denyLeavingGroups(of: process) }
     try UserNamespace.write(map: ranges.kernelMap, kind: kind, of: process)
   }
 
   /// Maps ids by `newuidmap(1)` and `newgidmap(1)`, set-user-ID programs that check what a user may map.
-  private func giveByProgram(_ ranges: [IdentityRange], _ kind: IdentityKind) throws(Errno) {
+  private func giveByProgram(_ ranges: [IdentityRange], kind: IdentityKind) throws(Errno) {
     var words = [kind == .user ? "newuidmap" : "newgidmap", "\(process)"]
     for range in ranges { words += ["\(range.guest)", "\(range.host)", "\(range.count)"] }
     guard try Process.wait(for: Process.spawn(words)) == 0 else { throw .notPermitted }

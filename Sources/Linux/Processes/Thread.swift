@@ -9,7 +9,7 @@ package enum Thread {
   /// The system call is `clone`.
   /// - Throws: `EAGAIN` if there can't be another thread.
   package static func start(_ body: @escaping @Sendable () -> Void) throws(Errno) {
-    _ = try start(CInt(PTHREAD_CREATE_DETACHED), OwningJob(()) { _ in body() })
+    _ = try start(CInt(PTHREAD_CREATE_DETACHED), job: OwningJob(()) { _ in body() })
   }
 
   /// Starts a detached thread that runs `body` with `owned`, which a closure couldn't capture if it can't be copied.
@@ -19,7 +19,7 @@ package enum Thread {
   package static func start<Owned: ~Copyable & Sendable>(
     owning owned: consuming Owned, _ body: @escaping @Sendable (consuming Owned) -> Void
   ) throws(Errno) {
-    _ = try start(CInt(PTHREAD_CREATE_DETACHED), OwningJob(owned, body))
+    _ = try start(CInt(PTHREAD_CREATE_DETACHED), job: OwningJob(owned, body))
   }
 
   /// Starts a thread that runs `body`, with the calling thread's credentials, to be joined.
@@ -27,7 +27,7 @@ package enum Thread {
   /// The system call is `clone`.
   /// - Throws: `EAGAIN` if there can't be another thread.
   package static func begin(_ body: @escaping @Sendable () -> Void) throws(Errno) -> Running {
-    Running(thread: try start(CInt(PTHREAD_CREATE_JOINABLE), OwningJob(()) { _ in body() }))
+    Running(thread: try start(CInt(PTHREAD_CREATE_JOINABLE), job: OwningJob(()) { _ in body() }))
   }
 
   /// A thread that must be joined.
@@ -40,7 +40,7 @@ package enum Thread {
     }
   }
 
-  private static func start(_ kind: CInt, _ job: Job) throws(Errno) -> pthread_t {
+  private static func start(_ kind: CInt, job: Job) throws(Errno) -> pthread_t {
     var attributes = pthread_attr_t()
     unsafe pthread_attr_init(&attributes)
     defer { unsafe pthread_attr_destroy(&attributes) }

@@ -42,11 +42,11 @@ extension SocketAddress {
     case AF_INET:
       var address = unsafe pointer.load(as: sockaddr_in.self)
       self = .internet(
-        host: unsafe Self.text(AF_INET, &address.sin_addr), port: UInt16(bigEndian: address.sin_port))
+        host: unsafe Self.text(AF_INET, address: &address.sin_addr), port: UInt16(bigEndian: address.sin_port))
     case AF_INET6:
       var address = unsafe pointer.load(as: sockaddr_in6.self)
       self = .internet(
-        host: unsafe Self.text(AF_INET6, &address.sin6_addr), port: UInt16(bigEndian: address.sin6_port))
+        host: unsafe Self.text(AF_INET6, address: &address.sin6_addr), port: UInt16(bigEndian: address.sin6_port))
     case AF_VSOCK:
       let address = unsafe pointer.load(as: sockaddr_vm.self)
       self = .vsock(machine: address.svm_cid, port: address.svm_port)
@@ -54,7 +54,7 @@ extension SocketAddress {
     }
   }
 
-  private static func text(_ family: CInt, _ address: UnsafeRawPointer) -> String {
+  private static func text(_ family: CInt, address: UnsafeRawPointer) -> String {
     var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
     // It fails only for unknown families and lack of room.
     guard let text = unsafe inet_ntop(family, address, &text, socklen_t(text.count)) else { return "" }

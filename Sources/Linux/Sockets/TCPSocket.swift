@@ -15,22 +15,22 @@ package enum TCPSocket {
     if unsafe inet_pton(AF_INET, address, &version4.sin_addr) == 1 {
       version4.sin_family = sa_family_t(AF_INET)
       version4.sin_port = port.bigEndian
-      return try unsafe listen(AF_INET, &version4, socklen_t(MemoryLayout<sockaddr_in>.size))
+      return try unsafe listen(AF_INET, address: &version4, size: socklen_t(MemoryLayout<sockaddr_in>.size))
     }
     var version6 = sockaddr_in6()
     guard unsafe inet_pton(AF_INET6, address, &version6.sin6_addr) == 1 else { throw .invalidArgument }
     version6.sin6_family = sa_family_t(AF_INET6)
     version6.sin6_port = port.bigEndian
-    return try unsafe listen(AF_INET6, &version6, socklen_t(MemoryLayout<sockaddr_in6>.size))
+    return try unsafe listen(AF_INET6, address: &version6, size: socklen_t(MemoryLayout<sockaddr_in6>.size))
   }
 
   private static func listen(
-    _ family: CInt, _ address: UnsafeRawPointer, _ size: socklen_t
+    _ family: CInt, address: UnsafeRawPointer, size: socklen_t
   ) throws(Errno) -> Descriptor {
     let type = CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue)
     let socket = Descriptor(adopting: try valueOrErrno(Glibc.socket(family, type, 0)))
     // Binds even if connections of the port are in TIME_WAIT.
-    try socket.set(SOL_SOCKET, SO_REUSEADDR, to: 1)
+    try socket.set(SOL_SOCKET, option: SO_REUSEADDR, to: 1)
     try socket.noticeLostPeers()
     let general = unsafe address.assumingMemoryBound(to: sockaddr.self)
     _ = try unsafe valueOrErrno(bind(socket.rawValue, general, size))
@@ -46,24 +46,24 @@ extension Descriptor {
   /// The system call is `setsockopt`.
   /// - Throws: `EOPNOTSUPP` if the socket isn't TCP's.
   package borrowing func noticeLostPeers() throws(Errno) {
-    try set(SOL_SOCKET, SO_KEEPALIVE, to: 1)
+    try set(SOL_SOCKET, option: SO_KEEPALIVE, to: 1)
     for (option, value) in [(TCP_KEEPIDLE, 60), (TCP_KEEPINTVL, 20), (TCP_KEEPCNT, 6)] as [(CInt, CInt)] {
-      try set(CInt(IPPROTO_TCP), option, to: value)
+      try set(CInt(IPPROTO_TCP), option: option, to: value)
     }
     // The same limit for bytes that the peer doesn't acknowledge, in milliseconds.
-    try set(CInt(IPPROTO_TCP), TCP_USER_TIMEOUT, to: 180_000)
+    try set(CInt(IPPROTO_TCP), option: TCP_USER_TIMEOUT, to: 180_000)
   }
 
   /// Sends small packets at once, if the socket is TCP's. The system call is `setsockopt(TCP_NODELAY)`.
   package borrowing func sendWithoutDelay() {
     do throws(Errno) {
-      try set(CInt(IPPROTO_TCP), TCP_NODELAY, to: 1)
+      try set(CInt(IPPROTO_TCP), option: TCP_NODELAY, to: 1)
     } catch {
       // Other sockets don't delay packets.
     }
   }
 
-  fileprivate borrowing func set(_ level: CInt, _ option: CInt, to value: CInt) throws(Errno) {
+  fileprivate borrowing func set(_ level: CInt, option: CInt, to value: CInt) throws(Errno) {
     var value = value
     _ = try unsafe valueOrErrno(
       setsockopt(rawValue, level, option, &value, socklen_t(MemoryLayout<CInt>.size)))
