@@ -1,29 +1,29 @@
-package import Wire
+public import Wire
 
 /// The message by which the monitor introduces a client to the worker: `isTrusted[1] uid[4] gid[4] number[8]`, and the
 /// peer's name for the log to the message's end. The client's socket and a monitor's go with it as descriptors.
-package struct ClientIntroduction: ~Escapable {
+public struct ClientIntroduction: ~Escapable {
   /// Bytes of a message without the peer's name.
-  package static let fixedSize = 17
+  public static let fixedSize = 17
   /// The most bytes of a peer's name. An IPv6 address in brackets with a port has fewer.
-  package static let largestPeer = 80
+  public static let largestPeer = 80
   /// The most bytes of a message.
-  package static let largest = fixedSize + largestPeer
+  public static let largest = fixedSize + largestPeer
 
   /// The client's claims about its users are trusted; then ``uid`` and ``gid`` are 0.
-  package let isTrusted: Bool
+  public let isTrusted: Bool
   /// The user that the client acts as.
-  package let uid: UInt32
+  public let uid: UInt32
   /// The group that the client acts as.
-  package let gid: UInt32
+  public let gid: UInt32
   /// The client's number.
-  package let number: UInt64
+  public let number: UInt64
   /// The peer's name.
-  package let peer: Span<UInt8>
+  public let peer: Span<UInt8>
 
   /// Creates an introduction of these fields.
   @_lifetime(copy peer)
-  package init(isTrusted: Bool, uid: UInt32, gid: UInt32, number: UInt64, peer: Span<UInt8>) {
+  public init(isTrusted: Bool, uid: UInt32, gid: UInt32, number: UInt64, peer: Span<UInt8>) {
     self.isTrusted = isTrusted
     self.uid = uid
     self.gid = gid
@@ -35,7 +35,7 @@ package struct ClientIntroduction: ~Escapable {
   ///
   /// - Throws: ``Malformed``, whatever the bytes are.
   @_lifetime(copy bytes)
-  package init(_ bytes: Span<UInt8>) throws(Malformed) {
+  public init(_ bytes: Span<UInt8>) throws(Malformed) {
     var reader = Reader(bytes)
     isTrusted = try reader.u8() != 0
     uid = try reader.u32()
@@ -47,7 +47,7 @@ package struct ClientIntroduction: ~Escapable {
   /// Encodes the message at the front of `buffer`, and returns its size.
   ///
   /// - Throws: ``Malformed/length`` when the buffer is too small.
-  package func encode(into buffer: inout MutableSpan<UInt8>) throws(Malformed) -> Int {
+  public func encode(into buffer: inout MutableSpan<UInt8>) throws(Malformed) -> Int {
     var writer = Writer(&buffer)
     writer.u8(isTrusted ? 1 : 0)
     writer.u32(uid)

@@ -1,17 +1,17 @@
-package import Wire
+public import Wire
 
 /// The header of a request or a reply: `type[4] size[4]`.
-package struct MonitorHeader: Equatable, Sendable {
+public struct MonitorHeader: Equatable, Sendable {
   /// Bytes on the wire.
-  package static let size = 8
+  public static let size = 8
 
   /// The type of the request, or the kind of the reply.
-  package var type: UInt32
+  public var type: UInt32
   /// The bytes that follow.
-  package var size: UInt32
+  public var size: UInt32
 
   /// Creates a header of these two fields.
-  package init(type: UInt32, size: UInt32) {
+  public init(type: UInt32, size: UInt32) {
     self.type = type
     self.size = size
   }
@@ -19,7 +19,7 @@ package struct MonitorHeader: Equatable, Sendable {
   /// Decodes a header from the first eight bytes.
   ///
   /// - Throws: ``Malformed/truncated`` when there are fewer.
-  package init(_ bytes: Span<UInt8>) throws(Malformed) {
+  public init(_ bytes: Span<UInt8>) throws(Malformed) {
     var reader = Reader(bytes)
     type = try reader.u32()
     size = try reader.u32()

@@ -1,7 +1,7 @@
-package import Wire
+public import Wire
 
 /// A reply of the monitor to one ``MonitorRequest``.
-package enum MonitorReply: ~Escapable {
+public enum MonitorReply: ~Escapable {
   /// The request was done.
   case done
   /// The request failed with an errno.
@@ -31,7 +31,7 @@ package enum MonitorReply: ~Escapable {
   ///
   /// - Throws: ``Malformed``, whatever the bytes are.
   @_lifetime(copy bytes)
-  package init(_ bytes: Span<UInt8>) throws(Malformed) {
+  public init(_ bytes: Span<UInt8>) throws(Malformed) {
     let header = try MonitorHeader(bytes)
     let payload = bytes.extracting(droppingFirst: MonitorHeader.size)
     guard Int(header.size) == payload.count, let kind = Kind(rawValue: header.type) else { throw .length }
@@ -49,7 +49,7 @@ package enum MonitorReply: ~Escapable {
   /// Encodes the reply at the front of `buffer`, and returns its size.
   ///
   /// - Throws: ``Malformed/length`` when the buffer is too small.
-  package func encode(into buffer: inout MutableSpan<UInt8>) throws(Malformed) -> Int {
+  public func encode(into buffer: inout MutableSpan<UInt8>) throws(Malformed) -> Int {
     let (kind, end) = try writeFields(into: &buffer)
     try MonitorHeader.put(kind.rawValue, end: end, into: &buffer)
     return end
@@ -77,7 +77,7 @@ package enum MonitorReply: ~Escapable {
   /// Returns the size of the first reply in `bytes`.
   ///
   /// - Throws: ``Malformed/truncated`` when it isn't whole.
-  package static func size(atFrontOf bytes: Span<UInt8>) throws(Malformed) -> Int {
+  public static func size(atFrontOf bytes: Span<UInt8>) throws(Malformed) -> Int {
     let header = try MonitorHeader(bytes)
     guard Int(header.size) <= bytes.count - MonitorHeader.size else { throw .truncated }
     return MonitorHeader.size + Int(header.size)
@@ -87,7 +87,7 @@ package enum MonitorReply: ~Escapable {
   ///
   /// - Returns: the reply's size.
   /// - Throws: ``Malformed/length`` when the buffer is too small for the header.
-  package static func putValue(count: Int, into buffer: inout MutableSpan<UInt8>) throws(Malformed) -> Int {
+  public static func putValue(count: Int, into buffer: inout MutableSpan<UInt8>) throws(Malformed) -> Int {
     let end = MonitorHeader.size + count
     try MonitorHeader.put(Kind.value.rawValue, end: end, into: &buffer)
     return end

@@ -4,30 +4,30 @@ extension MonitorRequest {
   /// A change of an object's status, applied in this order; nil leaves a field as it is.
   ///
   /// On the wire: `given[4] owner mode[4] size[8] atime[16] mtime[16]`; bits of `given` say which fields mean something.
-  package struct Change: Equatable, Sendable {
+  public struct Change: Equatable, Sendable {
     /// The owner; `UInt32.max` leaves the user or the group as it is.
-    package var owner: Owner?
+    public var owner: Owner?
     /// The permission bits.
-    package var mode: UInt32?
+    public var mode: UInt32?
     /// The size in bytes.
-    package var size: Int64?
+    public var size: Int64?
     /// The change is made by the guest's root, so that set-id bits stay.
-    package var isRoot = false
+    public var isRoot = false
     /// The times.
-    package var times: Times?
+    public var times: Times?
 
     /// Creates no change.
-    package init() {}
+    public init() {}
 
     /// Both times, as `utimensat(2)` takes them.
-    package struct Times: Equatable, Sendable {
+    public struct Times: Equatable, Sendable {
       /// The last access.
-      package let access: MonitorTime
+      public let access: MonitorTime
       /// The last modification of the contents.
-      package let modification: MonitorTime
+      public let modification: MonitorTime
 
       /// Creates these two.
-      package init(access: MonitorTime, modification: MonitorTime) {
+      public init(access: MonitorTime, modification: MonitorTime) {
         self.access = access
         self.modification = modification
       }

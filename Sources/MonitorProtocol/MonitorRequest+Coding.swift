@@ -1,11 +1,11 @@
-package import Wire
+public import Wire
 
 extension MonitorRequest {
   /// Decodes the fields of a request, which are all of `fields`.
   ///
   /// - Throws: ``Malformed``, whatever the bytes are.
   @_lifetime(copy fields)
-  package init(_ type: MonitorRequestType, fields: Span<UInt8>) throws(Malformed) {
+  public init(_ type: MonitorRequestType, fields: Span<UInt8>) throws(Malformed) {
     var reader = Reader(fields)
     switch type {
     case .find: self = .find(name: try reader.name())
@@ -93,7 +93,7 @@ extension MonitorRequest {
   /// Encodes the request at the front of `buffer`, its header included, and returns its size.
   ///
   /// - Throws: ``Malformed/length`` when the buffer is too small, or a field is longer than its length can say.
-  package func encode(_ places: ObjectPlaces, into buffer: inout MutableSpan<UInt8>) throws(Malformed) -> Int {
+  public func encode(_ places: ObjectPlaces, into buffer: inout MutableSpan<UInt8>) throws(Malformed) -> Int {
     let end = try write(places, into: &buffer)
     try MonitorHeader.put(type.rawValue, end: end, into: &buffer)
     return end
@@ -107,7 +107,7 @@ extension MonitorRequest {
   }
 
   /// The request's number on the wire.
-  package var type: MonitorRequestType {
+  public var type: MonitorRequestType {
     switch self {
     case .find: .find
     case .parent: .parent

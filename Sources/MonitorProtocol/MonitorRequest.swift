@@ -1,11 +1,11 @@
-package import Wire
+public import Wire
 
 /// A request of the worker to the monitor about objects that the worker holds. ``MonitorRequestType`` is the table.
 ///
 /// The socket is one of packets (`SOCK_SEQPACKET`). A packet holds one request or several, each of them a
 /// ``MonitorHeader``, ``ObjectPlaces`` and the fields. The objects go with the packet as descriptors. Requests are answered
 /// in order, by one packet of ``MonitorReply`` or several.
-package enum MonitorRequest: ~Escapable {
+public enum MonitorRequest: ~Escapable {
   /// Finds the entry with this name in a directory, without opening it.
   case find(name: Name)
   /// Finds the parent of a directory.
@@ -42,14 +42,14 @@ package enum MonitorRequest: ~Escapable {
   case renameObject(newName: Name)
 
   /// The owner of an object that is made.
-  package struct Owner: Equatable, Sendable {
+  public struct Owner: Equatable, Sendable {
     /// The user.
-    package let uid: UInt32
+    public let uid: UInt32
     /// The group.
-    package let gid: UInt32
+    public let gid: UInt32
 
     /// Creates an owner of these two.
-    package init(uid: UInt32, gid: UInt32) {
+    public init(uid: UInt32, gid: UInt32) {
       self.uid = uid
       self.gid = gid
     }

@@ -2,7 +2,7 @@
 ///
 /// `name` is a ``Name``; strings have a length of 16 bits; `owner` is `uid[4] gid[4]`, and a flag has 4 bytes. Requests that
 /// change something are answered with ``MonitorReply/done``, if nothing else is said.
-package enum MonitorRequestType: UInt32, CaseIterable, Sendable {
+public enum MonitorRequestType: UInt32, CaseIterable, Sendable {
   /// `name`; answered with a descriptor.
   case find = 64
   /// No field; answered with a descriptor.
@@ -39,7 +39,7 @@ package enum MonitorRequestType: UInt32, CaseIterable, Sendable {
   case renameObject
 
   /// The request is about two objects rather than one.
-  package var isAboutTwo: Bool {
+  public var isAboutTwo: Bool {
     switch self {
     case .link, .rename, .renameObject: true
     case .find, .parent, .open, .create, .makeDirectory, .makeNode, .makeSymbolicLink, .remove, .change, .getAttribute,

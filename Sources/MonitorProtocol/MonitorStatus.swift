@@ -1,18 +1,18 @@
 /// The status of an object that was made, as far as a qid needs it: `device[8] inode[8] mode[4] size[8] mtime[16]`.
-package struct MonitorStatus: Equatable, Sendable {
+public struct MonitorStatus: Equatable, Sendable {
   /// `st_dev`.
-  package let device: UInt64
+  public let device: UInt64
   /// `st_ino`.
-  package let inode: UInt64
+  public let inode: UInt64
   /// `st_mode`.
-  package let mode: UInt32
+  public let mode: UInt32
   /// `st_size`.
-  package let size: UInt64
+  public let size: UInt64
   /// `st_mtim`.
-  package let modification: MonitorTime
+  public let modification: MonitorTime
 
   /// Creates a status of these fields.
-  package init(device: UInt64, inode: UInt64, mode: UInt32, size: UInt64, modification: MonitorTime) {
+  public init(device: UInt64, inode: UInt64, mode: UInt32, size: UInt64, modification: MonitorTime) {
     self.device = device
     self.inode = inode
     self.mode = mode

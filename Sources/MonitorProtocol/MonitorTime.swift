@@ -1,12 +1,12 @@
 /// A time as `utimensat(2)` takes it.
-package struct MonitorTime: Equatable, Sendable {
+public struct MonitorTime: Equatable, Sendable {
   /// Seconds since 1970.
-  package let seconds: Int64
+  public let seconds: Int64
   /// Nanoseconds, or the host's `UTIME_NOW` or `UTIME_OMIT`.
-  package let nanoseconds: Int64
+  public let nanoseconds: Int64
 
   /// Creates a time of these two fields.
-  package init(seconds: Int64, nanoseconds: Int64) {
+  public init(seconds: Int64, nanoseconds: Int64) {
     self.seconds = seconds
     self.nanoseconds = nanoseconds
   }

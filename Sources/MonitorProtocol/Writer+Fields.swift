@@ -2,6 +2,7 @@ import Wire
 
 extension Writer {
   /// Writes into `buffer` from an offset, in the host's byte order.
+  @inline(__always)
   @_lifetime(&buffer)
   init(_ buffer: inout MutableSpan<UInt8>, at start: Int = 0) {
     self.init(&buffer, order: .native, at: start)
@@ -12,6 +13,7 @@ extension Writer {
     u32(flag ? 1 : 0)
   }
 
+  @inline(__always)
   @_lifetime(self: copy self)
   mutating func time(_ time: MonitorTime) {
     i64(time.seconds)

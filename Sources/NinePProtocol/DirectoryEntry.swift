@@ -1,22 +1,22 @@
-package import Wire
+public import Wire
 
 /// One entry of an `Rreaddir`: `qid[13] offset[8] type[1] name[s]`. The offset is a cookie.
-package struct DirectoryEntry: ~Escapable {
+public struct DirectoryEntry: ~Escapable {
   /// Bytes on the wire, without the name's own.
-  package static let fixedSize = 24
+  public static let fixedSize = 24
 
   /// The file. Linux looks at its path only.
-  package var qid: Qid
+  public var qid: Qid
   /// The directory cookie: a `Treaddir` with it continues after this entry.
-  package var cookie: UInt64
+  public var cookie: UInt64
   /// The kind of file.
-  package var kind: Kind
+  public var kind: Kind
   /// Its name, which may be `.` or `..`.
-  package var name: Span<UInt8>
+  public var name: Span<UInt8>
 
   /// An entry of these four fields.
   @_lifetime(copy name)
-  package init(qid: Qid, cookie: UInt64, kind: Kind, name: Span<UInt8>) {
+  public init(qid: Qid, cookie: UInt64, kind: Kind, name: Span<UInt8>) {
     self.qid = qid
     self.cookie = cookie
     self.kind = kind
@@ -24,46 +24,46 @@ package struct DirectoryEntry: ~Escapable {
   }
 
   /// The kinds of file that a directory tells apart, `d_type`.
-  package struct Kind: RawRepresentable, Hashable, Sendable {
+  public struct Kind: RawRepresentable, Hashable, Sendable {
     /// The number on the wire.
-    package let rawValue: UInt8
+    public let rawValue: UInt8
 
     /// The kind of this number, whatever it is.
-    package init(rawValue: UInt8) { self.rawValue = rawValue }
+    public init(rawValue: UInt8) { self.rawValue = rawValue }
 
     /// `DT_UNKNOWN`.
-    package static let unknown = Kind(rawValue: 0)
+    public static let unknown = Kind(rawValue: 0)
     /// `DT_FIFO`.
-    package static let fifo = Kind(rawValue: 1)
+    public static let fifo = Kind(rawValue: 1)
     /// `DT_CHR`.
-    package static let characterDevice = Kind(rawValue: 2)
+    public static let characterDevice = Kind(rawValue: 2)
     /// `DT_DIR`.
-    package static let directory = Kind(rawValue: 4)
+    public static let directory = Kind(rawValue: 4)
     /// `DT_BLK`.
-    package static let blockDevice = Kind(rawValue: 6)
+    public static let blockDevice = Kind(rawValue: 6)
     /// `DT_REG`.
-    package static let regular = Kind(rawValue: 8)
+    public static let regular = Kind(rawValue: 8)
     /// `DT_LNK`.
-    package static let symbolicLink = Kind(rawValue: 10)
+    public static let symbolicLink = Kind(rawValue: 10)
     /// `DT_SOCK`.
-    package static let socket = Kind(rawValue: 12)
+    public static let socket = Kind(rawValue: 12)
   }
 }
 
 /// Packs directory entries into an `Rreaddir`, whole ones only: Linux fails the listing where one is cut.
-package struct DirectoryPacker: Sendable {
+public struct DirectoryPacker: Sendable {
   /// Bytes of all entries so far. A reply of none says that the directory has ended: where entries are left and not even
   /// one fits, the answer is ``ErrorNumber/invalid``.
-  package private(set) var count = 0
+  public private(set) var count = 0
   private let limit: Int
 
   /// Packs at most `limit` bytes, what ``MessageSize/data(_:within:)`` says.
-  package init(limit: Int) {
+  public init(limit: Int) {
     self.limit = limit
   }
 
   /// Puts an entry behind those that stand in the reply's buffer; false where there is no room for it.
-  package mutating func append(_ entry: DirectoryEntry, to buffer: inout MutableSpan<UInt8>) -> Bool {
+  public mutating func append(_ entry: DirectoryEntry, to buffer: inout MutableSpan<UInt8>) -> Bool {
     let room = min(limit, buffer.count - Frame.dataOffset) - count
     guard entry.name.count <= Name.longest, DirectoryEntry.fixedSize + entry.name.count <= room else { return false }
     let start = Frame.dataOffset + count
@@ -78,12 +78,12 @@ package struct DirectoryPacker: Sendable {
 }
 
 /// The entries of an `Rreaddir`, as a client reads them.
-package struct DirectoryEntries: ~Escapable {
+public struct DirectoryEntries: ~Escapable {
   private var reader: Reader
 
   /// The entries that are all of `data`.
   @_lifetime(copy data)
-  package init(_ data: Span<UInt8>) {
+  public init(_ data: Span<UInt8>) {
     reader = Reader(data)
   }
 
@@ -92,7 +92,7 @@ package struct DirectoryEntries: ~Escapable {
   /// - Throws: ``Malformed`` where it is cut, or its name can't be one.
   @_lifetime(copy self)
   @_lifetime(self: copy self)
-  package mutating func next() throws(Malformed) -> DirectoryEntry? {
+  public mutating func next() throws(Malformed) -> DirectoryEntry? {
     if reader.rest.isEmpty { return nil }
     return DirectoryEntry(
       qid: try reader.qid(), cookie: try reader.u64(), kind: DirectoryEntry.Kind(rawValue: try reader.u8()),

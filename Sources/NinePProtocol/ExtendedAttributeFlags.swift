@@ -1,13 +1,13 @@
 /// The flags of ``RequestType/xattrcreate``.
-package struct ExtendedAttributeFlags: OptionSet, Hashable, Sendable {
+public struct ExtendedAttributeFlags: OptionSet, Hashable, Sendable {
   /// The bits on the wire.
-  package let rawValue: UInt32
+  public let rawValue: UInt32
 
   /// These bits, whatever they are.
-  package init(rawValue: UInt32) { self.rawValue = rawValue }
+  public init(rawValue: UInt32) { self.rawValue = rawValue }
 
   /// `XATTR_CREATE`: there is none yet.
-  package static let create = ExtendedAttributeFlags(rawValue: 1)
+  public static let create = ExtendedAttributeFlags(rawValue: 1)
   /// `XATTR_REPLACE`: there is one already.
-  package static let replace = ExtendedAttributeFlags(rawValue: 2)
+  public static let replace = ExtendedAttributeFlags(rawValue: 2)
 }

@@ -1,28 +1,28 @@
-package import Wire
+public import Wire
 
 /// A message's frame: `size[4] type[1] tag[2]`, then a body. Integers are little-endian, whatever the host. See intro(5).
-package enum Frame {
+public enum Frame {
   /// Bytes of a header.
-  package static let headerSize = 7
+  @inlinable public static var headerSize: Int { 7 }
   /// The offset of the data of an `Rread` or `Rreaddir`, after `count[4]`.
-  package static let dataOffset = headerSize + 4
+  @inlinable public static var dataOffset: Int { headerSize + 4 }
   /// The offset of the target of an `Rreadlink`, after its 16-bit length.
-  package static let targetOffset = headerSize + 2
+  @inlinable public static var targetOffset: Int { headerSize + 2 }
   /// The offset of the qids of an `Rwalk`, after their 16-bit count.
-  package static let qidsOffset = headerSize + 2
+  @inlinable public static var qidsOffset: Int { headerSize + 2 }
 }
 
 /// A frame's header.
-package struct FrameHeader: Equatable, Sendable {
+public struct FrameHeader: Equatable, Sendable {
   /// Bytes of the whole frame, the header and this field among them.
-  package var size: UInt32
+  public var size: UInt32
   /// The message's number: even for a request, odd for a reply.
-  package var type: UInt8
+  public var type: UInt8
   /// The tag that the reply repeats.
-  package var tag: Tag
+  public var tag: Tag
 
   /// A header of these three fields.
-  package init(size: UInt32, type: UInt8, tag: Tag) {
+  public init(size: UInt32, type: UInt8, tag: Tag) {
     self.size = size
     self.type = type
     self.tag = tag
@@ -31,7 +31,7 @@ package struct FrameHeader: Equatable, Sendable {
   /// Reads a header from the first seven bytes.
   ///
   /// - Throws: ``Malformed/truncated`` where there are fewer.
-  package init(_ bytes: Span<UInt8>) throws(Malformed) {
+  public init(_ bytes: Span<UInt8>) throws(Malformed) {
     var reader = Reader(bytes)
     size = try reader.u32()
     type = try reader.u8()
@@ -41,24 +41,24 @@ package struct FrameHeader: Equatable, Sendable {
   /// The request that the type stands for. Where there is none the answer is ``ErrorNumber/notSupported``: a message of
   /// plain 9P2000 or 9P2000.u (`Topen`, `Tcreate`, `Tstat`, `Twstat`), of another dialect, of none, or a reply. The
   /// frame says how much to skip.
-  package var request: RequestType? { RequestType(rawValue: type) }
+  public var request: RequestType? { RequestType(rawValue: type) }
 
   /// Bytes of the whole frame, where it is large enough for a header and not larger than `limit`. Where it isn't, the
   /// stream is lost: nothing says where the next frame would start.
-  package func frameSize(limit: UInt32) -> Int? {
+  public func frameSize(limit: UInt32) -> Int? {
     guard size >= UInt32(Frame.headerSize), size <= limit else { return nil }
     return Int(clamping: size)
   }
 }
 
 /// The number by which a client recognizes the reply to a request.
-package struct Tag: RawRepresentable, Hashable, Sendable {
+public struct Tag: RawRepresentable, Hashable, Sendable {
   /// The number on the wire.
-  package let rawValue: UInt16
+  public let rawValue: UInt16
 
   /// A tag of this number.
-  package init(rawValue: UInt16) { self.rawValue = rawValue }
+  public init(rawValue: UInt16) { self.rawValue = rawValue }
 
   /// `NOTAG`, which only `Tversion` and `Rversion` carry.
-  package static let none = Tag(rawValue: 0xffff)
+  public static let none = Tag(rawValue: 0xffff)
 }

@@ -1,23 +1,23 @@
 /// A range of a file that is locked, or is to be, and for whom: part of `Tlock`, `Tgetlock` and `Rgetlock`.
-package struct Lock: ~Escapable {
+public struct Lock: ~Escapable {
   /// The bytes of an `Rgetlock`'s fields, without the client's name: `type[1] start[8] length[8] proc_id[4]` and the
   /// name's length.
   static let fixedSize = 23
 
   /// The access that the lock denies to others.
-  package var kind: Kind
+  public var kind: Kind
   /// The range's first byte.
-  package var start: UInt64
+  public var start: UInt64
   /// Bytes; 0 reaches to the file's end, wherever that will be.
-  package var length: UInt64
+  public var length: UInt64
   /// The process on the client.
-  package var process: UInt32
+  public var process: UInt32
   /// The client's name for itself, any bytes.
-  package var client: Span<UInt8>
+  public var client: Span<UInt8>
 
   /// A lock of these five fields.
   @_lifetime(copy client)
-  package init(kind: Kind, start: UInt64, length: UInt64, process: UInt32, client: Span<UInt8>) {
+  public init(kind: Kind, start: UInt64, length: UInt64, process: UInt32, client: Span<UInt8>) {
     self.kind = kind
     self.start = start
     self.length = length
@@ -26,7 +26,7 @@ package struct Lock: ~Escapable {
   }
 
   /// The access that a lock denies to others.
-  package enum Kind: UInt8, Sendable {
+  public enum Kind: UInt8, Sendable {
     /// `P9_LOCK_TYPE_RDLCK`: from writing.
     case shared = 0
     /// `P9_LOCK_TYPE_WRLCK`: from reading and writing.
@@ -36,21 +36,21 @@ package struct Lock: ~Escapable {
   }
 
   /// The flags of ``RequestType/lock``.
-  package struct Flags: OptionSet, Hashable, Sendable {
+  public struct Flags: OptionSet, Hashable, Sendable {
     /// The bits on the wire.
-    package let rawValue: UInt32
+    public let rawValue: UInt32
 
     /// These bits, whatever they are.
-    package init(rawValue: UInt32) { self.rawValue = rawValue }
+    public init(rawValue: UInt32) { self.rawValue = rawValue }
 
     /// `P9_LOCK_FLAGS_BLOCK`: the client waits for the lock.
-    package static let block = Flags(rawValue: 1)
+    public static let block = Flags(rawValue: 1)
     /// `P9_LOCK_FLAGS_RECLAIM`.
-    package static let reclaim = Flags(rawValue: 2)
+    public static let reclaim = Flags(rawValue: 2)
   }
 
   /// The outcome of a lock.
-  package enum Status: UInt8, Sendable {
+  public enum Status: UInt8, Sendable {
     /// `P9_LOCK_SUCCESS`.
     case success = 0
     /// `P9_LOCK_BLOCKED`: another has it.

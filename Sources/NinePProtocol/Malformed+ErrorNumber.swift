@@ -1,8 +1,8 @@
-package import Wire
+public import Wire
 
 extension Malformed {
   /// Returns the error that a malformed request of this type is answered with. For names it is the one that QEMU answers.
-  package func errorNumber(for request: RequestType) -> ErrorNumber {
+  public func errorNumber(for request: RequestType) -> ErrorNumber {
     switch self {
     case .name(let fault): request.errorNumber(for: fault)
     case .truncated, .trailing, .unknown, .count, .value, .embeddedNUL: .invalid

@@ -1,21 +1,21 @@
-package import Wire
+public import Wire
 
 /// The names of a `Twalk`, still in the receive buffer. See walk(5).
 ///
 /// All of them are known to be whole and legal before the first is taken: a walk is refused as a whole.
-package struct Names: ~Escapable {
+public struct Names: ~Escapable {
   /// `MAXWELEM`: no walk has more, and a client that needs more walks twice.
-  package static let maximumCount = 16
+  public static let maximumCount = 16
 
   /// The number of names that are left.
-  package private(set) var count: Int
+  public private(set) var count: Int
   private var reader: Reader
 
   /// Checks `count` names, each behind its length, which are all of `packed`.
   ///
   /// - Throws: ``Malformed`` where they aren't, or one of them can't be a name.
   @_lifetime(copy packed)
-  package init(count: Int, packed: Span<UInt8>) throws(Malformed) {
+  public init(count: Int, packed: Span<UInt8>) throws(Malformed) {
     guard (0...Self.maximumCount).contains(count) else { throw .count }
     var reader = Reader(packed)
     for _ in 0..<count { _ = try reader.nameOrDots() }
@@ -27,7 +27,7 @@ package struct Names: ~Escapable {
   /// Takes the next step.
   @_lifetime(copy self)
   @_lifetime(self: copy self)
-  package mutating func next() -> Step? {
+  public mutating func next() -> Step? {
     guard count > 0, let field = try? reader.string() else { return nil }
     count -= 1
     do throws(Name.Fault) {
@@ -39,7 +39,7 @@ package struct Names: ~Escapable {
   }
 
   /// A step of a walk.
-  package enum Step: ~Escapable {
+  public enum Step: ~Escapable {
     /// `.`: the same directory.
     case here
     /// `..`: the parent; of the root, itself. Whether it is the root is for the file to say, not for the names before.
@@ -51,7 +51,7 @@ package struct Names: ~Escapable {
   /// Writes a name into `room`, behind those that end at `end`, for ``init(count:packed:)``.
   ///
   /// - Throws: ``Malformed/length`` where it doesn't fit; `end` stays where it was then.
-  package static func pack(_ name: Span<UInt8>, into room: inout MutableSpan<UInt8>, end: inout Int) throws(Malformed) {
+  public static func pack(_ name: Span<UInt8>, into room: inout MutableSpan<UInt8>, end: inout Int) throws(Malformed) {
     var writer = Writer(&room, at: end)
     writer.string(name)
     end = try writer.finish()

@@ -1,57 +1,57 @@
 import Wire
 
 /// The server's identification of a file: the same for every fid of the file, and of no other file. See intro(5).
-package struct Qid: Equatable, Sendable {
+public struct Qid: Equatable, Sendable {
   /// Bytes on the wire: `type[1] version[4] path[8]`.
-  package static let size = 13
+  public static let size = 13
 
   /// The kind of file.
-  package var kind: Kind
+  public var kind: Kind
   /// Changes as the contents do. Linux doesn't cache what it opens with version 0.
-  package var version: UInt32
+  public var version: UInt32
   /// The file's number. Linux derives its inode number from it.
-  package var path: UInt64
+  public var path: UInt64
 
   /// A qid of these three fields.
-  package init(kind: Kind, version: UInt32, path: UInt64) {
+  public init(kind: Kind, version: UInt32, path: UInt64) {
     self.kind = kind
     self.version = version
     self.path = path
   }
 
   /// The kinds of file that 9P tells apart, the upper bits of Plan 9's modes.
-  package struct Kind: OptionSet, Hashable, Sendable {
+  public struct Kind: OptionSet, Hashable, Sendable {
     /// The bits on the wire.
-    package let rawValue: UInt8
+    public let rawValue: UInt8
 
     /// These bits.
-    package init(rawValue: UInt8) { self.rawValue = rawValue }
+    public init(rawValue: UInt8) { self.rawValue = rawValue }
 
     /// `QTFILE`: what is none of the others, also a device, FIFO or socket.
-    package static let file: Kind = []
+    public static let file: Kind = []
     /// `QTDIR`.
-    package static let directory = Kind(rawValue: 0x80)
+    public static let directory = Kind(rawValue: 0x80)
     /// `QTAPPEND`.
-    package static let appendOnly = Kind(rawValue: 0x40)
+    public static let appendOnly = Kind(rawValue: 0x40)
     /// `QTEXCL`.
-    package static let exclusive = Kind(rawValue: 0x20)
+    public static let exclusive = Kind(rawValue: 0x20)
     /// `QTMOUNT`.
-    package static let mount = Kind(rawValue: 0x10)
+    public static let mount = Kind(rawValue: 0x10)
     /// `QTAUTH`.
-    package static let authentication = Kind(rawValue: 0x08)
+    public static let authentication = Kind(rawValue: 0x08)
     /// `QTTMP`.
-    package static let temporary = Kind(rawValue: 0x04)
+    public static let temporary = Kind(rawValue: 0x04)
     /// `QTSYMLINK`.
-    package static let symbolicLink = Kind(rawValue: 0x02)
+    public static let symbolicLink = Kind(rawValue: 0x02)
     /// `QTLINK`.
-    package static let hardLink = Kind(rawValue: 0x01)
+    public static let hardLink = Kind(rawValue: 0x01)
   }
 }
 
 /// The qids of an `Rwalk`, one for each name that was found.
-package struct Qids: ~Escapable {
+public struct Qids: ~Escapable {
   /// The number of qids that are left.
-  package private(set) var count: Int
+  public private(set) var count: Int
   private var reader: Reader
 
   /// `count` qids, which are all of `packed`.
@@ -66,7 +66,7 @@ package struct Qids: ~Escapable {
 
   /// Takes the next qid.
   @_lifetime(self: copy self)
-  package mutating func next() -> Qid? {
+  public mutating func next() -> Qid? {
     guard count > 0, let qid = try? reader.qid() else { return nil }
     count -= 1
     return qid

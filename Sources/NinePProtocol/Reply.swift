@@ -1,7 +1,7 @@
-package import Wire
+public import Wire
 
 /// A reply as a client reads it, its data and strings still in the receive buffer.
-package enum Reply: ~Escapable {
+public enum Reply: ~Escapable {
   /// `Rlerror`.
   case error(ErrorNumber)
   /// A reply without fields: the request was done.
@@ -35,7 +35,7 @@ package enum Reply: ~Escapable {
   ///
   /// - Throws: ``Malformed``, whatever the bytes are.
   @_lifetime(copy body)
-  package init(_ type: UInt8, body: Span<UInt8>) throws(Malformed) {
+  public init(_ type: UInt8, body: Span<UInt8>) throws(Malformed) {
     var reader = Reader(body)
     if type == RequestType.errorReply {
       self = .error(ErrorNumber(rawValue: try reader.u32()))

@@ -1,17 +1,17 @@
-package import Wire
+public import Wire
 
 /// Writes the reply to one request into a buffer of at least ``smallestBuffer`` bytes; each function returns the bytes
 /// to send. Which of them a request is answered with, its ``RequestType/replyForm`` says; or ``error(_:into:)``.
-package struct ReplyWriter: Sendable {
+public struct ReplyWriter: Sendable {
   /// No reply of a fixed size is longer, nor one of any number of qids.
-  package static let smallestBuffer = Frame.qidsOffset + Names.maximumCount * Qid.size
+  public static let smallestBuffer = Frame.qidsOffset + Names.maximumCount * Qid.size
 
   private let type: UInt8
   /// The tag of the request and of the reply.
-  package let tag: Tag
+  public let tag: Tag
 
   /// Replies to a request. A header of another type than ``RequestType``'s can only be answered with an error.
-  package init(to request: FrameHeader) {
+  public init(to request: FrameHeader) {
     type = request.type | 1
     tag = request.tag
   }
@@ -26,26 +26,26 @@ package struct ReplyWriter: Sendable {
   }
 
   /// Writes an `Rlerror`, the failure of any request.
-  package func error(_ number: ErrorNumber, into buffer: inout MutableSpan<UInt8>) -> Int {
+  public func error(_ number: ErrorNumber, into buffer: inout MutableSpan<UInt8>) -> Int {
     var writer = begin(11, type: RequestType.errorReply, into: &buffer)
     writer.u32(number.rawValue)
     return writer.filled()
   }
 
   /// Writes a reply without fields.
-  package func empty(into buffer: inout MutableSpan<UInt8>) -> Int {
+  public func empty(into buffer: inout MutableSpan<UInt8>) -> Int {
     begin(Frame.headerSize, into: &buffer).filled()
   }
 
   /// Writes the qid of a file that was made or attached to.
-  package func qid(_ qid: Qid, into buffer: inout MutableSpan<UInt8>) -> Int {
+  public func qid(_ qid: Qid, into buffer: inout MutableSpan<UInt8>) -> Int {
     var writer = begin(20, into: &buffer)
     writer.qid(qid)
     return writer.filled()
   }
 
   /// Writes an `Rlopen` or `Rlcreate`. `unit` bytes are read or written at once; 0 lets the client choose.
-  package func opened(_ qid: Qid, unit: UInt32 = 0, into buffer: inout MutableSpan<UInt8>) -> Int {
+  public func opened(_ qid: Qid, unit: UInt32 = 0, into buffer: inout MutableSpan<UInt8>) -> Int {
     var writer = begin(24, into: &buffer)
     writer.qid(qid)
     writer.u32(unit)
@@ -53,7 +53,7 @@ package struct ReplyWriter: Sendable {
   }
 
   /// Puts a qid in the place where ``qids(count:into:)`` sends it from. A walk has 16 at most.
-  package static func put(_ qid: Qid, at index: Int, into buffer: inout MutableSpan<UInt8>) {
+  public static func put(_ qid: Qid, at index: Int, into buffer: inout MutableSpan<UInt8>) {
     precondition((0..<Names.maximumCount).contains(index))
     var writer = Writer(&buffer, at: Frame.qidsOffset + index * Qid.size)
     writer.qid(qid)
@@ -61,7 +61,7 @@ package struct ReplyWriter: Sendable {
   }
 
   /// Completes an `Rwalk` of the `count` qids that ``put(_:at:into:)`` has put there.
-  package func qids(count: Int, into buffer: inout MutableSpan<UInt8>) -> Int {
+  public func qids(count: Int, into buffer: inout MutableSpan<UInt8>) -> Int {
     precondition((0...Names.maximumCount).contains(count))
     let size = Frame.qidsOffset + count * Qid.size
     precondition(size <= buffer.count)
@@ -71,7 +71,7 @@ package struct ReplyWriter: Sendable {
   }
 
   /// Completes an `Rread` or `Rreaddir` of the `count` bytes at ``Frame/dataOffset``.
-  package func data(count: Int, into buffer: inout MutableSpan<UInt8>) -> Int {
+  public func data(count: Int, into buffer: inout MutableSpan<UInt8>) -> Int {
     precondition((0...(buffer.count - Frame.dataOffset)).contains(count))
     let size = Frame.dataOffset + count
     var writer = begin(size, into: &buffer)
@@ -80,14 +80,14 @@ package struct ReplyWriter: Sendable {
   }
 
   /// Writes an `Rwrite` of this many bytes.
-  package func count(_ count: UInt32, into buffer: inout MutableSpan<UInt8>) -> Int {
+  public func count(_ count: UInt32, into buffer: inout MutableSpan<UInt8>) -> Int {
     var writer = begin(11, into: &buffer)
     writer.u32(count)
     return writer.filled()
   }
 
   /// Completes an `Rreadlink` of the `count` bytes at ``Frame/targetOffset``, at most 65535.
-  package func target(count: Int, into buffer: inout MutableSpan<UInt8>) -> Int {
+  public func target(count: Int, into buffer: inout MutableSpan<UInt8>) -> Int {
     precondition((0...min(buffer.count - Frame.targetOffset, 0xffff)).contains(count))
     let size = Frame.targetOffset + count
     var writer = begin(size, into: &buffer)
@@ -96,7 +96,7 @@ package struct ReplyWriter: Sendable {
   }
 
   /// Writes an `Rgetattr`.
-  package func attributes(_ attributes: FileAttributes, into buffer: inout MutableSpan<UInt8>) -> Int {
+  public func attributes(_ attributes: FileAttributes, into buffer: inout MutableSpan<UInt8>) -> Int {
     var writer = begin(Frame.headerSize + FileAttributes.size, into: &buffer)
     writer.u64(attributes.valid.rawValue)
     writer.qid(attributes.qid)
@@ -118,7 +118,7 @@ package struct ReplyWriter: Sendable {
   }
 
   /// Writes an `Rstatfs`.
-  package func fileSystemStatus(_ status: FileSystemStatus, into buffer: inout MutableSpan<UInt8>) -> Int {
+  public func fileSystemStatus(_ status: FileSystemStatus, into buffer: inout MutableSpan<UInt8>) -> Int {
     var writer = begin(Frame.headerSize + FileSystemStatus.size, into: &buffer)
     writer.u32(status.type)
     writer.u32(status.blockSize)
@@ -133,14 +133,14 @@ package struct ReplyWriter: Sendable {
   }
 
   /// Writes an `Rxattrwalk`: the size of an extended attribute's value, or of the list of names.
-  package func size(_ bytes: UInt64, into buffer: inout MutableSpan<UInt8>) -> Int {
+  public func size(_ bytes: UInt64, into buffer: inout MutableSpan<UInt8>) -> Int {
     var writer = begin(15, into: &buffer)
     writer.u64(bytes)
     return writer.filled()
   }
 
   /// Writes an `Rlock`.
-  package func lockStatus(_ status: Lock.Status, into buffer: inout MutableSpan<UInt8>) -> Int {
+  public func lockStatus(_ status: Lock.Status, into buffer: inout MutableSpan<UInt8>) -> Int {
     var writer = begin(8, into: &buffer)
     writer.u8(status.rawValue)
     return writer.filled()
@@ -149,7 +149,7 @@ package struct ReplyWriter: Sendable {
   /// Writes an `Rgetlock`: a lock that conflicts, or one of ``Lock/Kind/unlocked`` when none does.
   ///
   /// - Throws: ``Malformed/length`` when the client's name is longer than the room for it.
-  package func lock(_ lock: Lock, into buffer: inout MutableSpan<UInt8>) throws(Malformed) -> Int {
+  public func lock(_ lock: Lock, into buffer: inout MutableSpan<UInt8>) throws(Malformed) -> Int {
     // Linux hangs up on a longer reply, and the name is another client's choice.
     let size = Frame.headerSize + Lock.fixedSize + lock.client.count
     guard size <= Int(MessageSize.smallest) else { throw .length }
@@ -160,7 +160,7 @@ package struct ReplyWriter: Sendable {
   }
 
   /// Writes an `Rversion`.
-  package func version(_ version: Version, messageSize: UInt32, into buffer: inout MutableSpan<UInt8>) -> Int {
+  public func version(_ version: Version, messageSize: UInt32, into buffer: inout MutableSpan<UInt8>) -> Int {
     let text = version.text
     let bytes = text.utf8.span
     var writer = begin(13 + bytes.count, into: &buffer)

@@ -1,8 +1,8 @@
-package import Wire
+public import Wire
 
 extension Request {
   /// The request's number on the wire.
-  package var type: RequestType {
+  public var type: RequestType {
     switch self {
     case .statfs: .statfs
     case .lopen: .lopen
@@ -39,7 +39,7 @@ extension Request {
   /// they are names is for who decodes them to say.
   ///
   /// - Throws: ``Malformed/length`` where a field exceeds what the wire can say, or the frame the room there is.
-  package func encode(tag: Tag, into frame: inout MutableSpan<UInt8>) throws(Malformed) -> Int {
+  public func encode(tag: Tag, into frame: inout MutableSpan<UInt8>) throws(Malformed) -> Int {
     let end = try writeBody(into: &frame)
     guard let size = UInt32(exactly: end) else { throw .length }
     var writer = Writer(&frame)

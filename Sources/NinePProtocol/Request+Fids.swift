@@ -1,7 +1,7 @@
 extension Request {
   /// The fids that the request names, `NOFID` where there are fewer than two: those that it is about, and those that it
   /// makes or gives up.
-  package var fids: (first: Fid, second: Fid) {
+  public var fids: (first: Fid, second: Fid) {
     switch self {
     case .statfs(let fid), .lopen(let fid, _), .lcreate(let fid, _, _, _, _), .readlink(let fid),
       .getattr(let fid, _), .setattr(let fid, _), .xattrcreate(let fid, _, _, _),

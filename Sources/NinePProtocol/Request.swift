@@ -1,9 +1,9 @@
-package import Wire
+public import Wire
 
 /// A request, its names and data still in the receive buffer.
 ///
 /// Names are checked. Everything else is as the client sent it: counts, offsets and numbers may be any.
-package enum Request: ~Escapable {
+public enum Request: ~Escapable {
   /// `Tstatfs`: gets the status of the file system that a file is on.
   case statfs(fid: Fid)
   /// `Tlopen`: opens a fid's file for reading, writing or listing.
@@ -64,13 +64,13 @@ package enum Request: ~Escapable {
   case remove(fid: Fid)
 
   /// `NONUNAME`: the user is given by name, or not at all.
-  package static let noUser = UInt32.max
+  public static let noUser = UInt32.max
 
   /// Decodes the body of a frame, to its last byte.
   ///
   /// - Throws: ``Malformed``, whatever the bytes are.
   @_lifetime(copy body)
-  package init(_ type: RequestType, body: Span<UInt8>) throws(Malformed) {
+  public init(_ type: RequestType, body: Span<UInt8>) throws(Malformed) {
     var reader = Reader(body)
     switch type {
     case .statfs:

@@ -1,5 +1,5 @@
 /// The requests of 9P2000.L, by their number on the wire. The number of the reply is one more.
-package enum RequestType: UInt8, CaseIterable, Sendable {
+public enum RequestType: UInt8, CaseIterable, Sendable {
   /// `Tstatfs`.
   case statfs = 8
   /// `Tlopen`.
@@ -58,13 +58,13 @@ package enum RequestType: UInt8, CaseIterable, Sendable {
   case remove = 122
 
   /// The number of the reply that answers it, where that isn't ``errorReply``.
-  package var reply: UInt8 { rawValue | 1 }
+  public var reply: UInt8 { rawValue | 1 }
 
   /// The number of `Rlerror`, the failure of any request.
-  package static let errorReply: UInt8 = 7
+  public static let errorReply: UInt8 = 7
 
   /// The shape of the reply where the request succeeds.
-  package var replyForm: ReplyForm {
+  public var replyForm: ReplyForm {
     switch self {
     case .rename, .setattr, .xattrcreate, .fsync, .link, .renameat, .unlinkat, .flush, .clunk,
       .remove:
@@ -86,7 +86,7 @@ package enum RequestType: UInt8, CaseIterable, Sendable {
 }
 
 /// The shapes of a reply's body.
-package enum ReplyForm: Sendable {
+public enum ReplyForm: Sendable {
   /// Nothing.
   case empty
   /// `qid[13]`.

@@ -1,5 +1,5 @@
 /// The version that a `Tversion` asks for, or an `Rversion` answers. See version(5).
-package enum Version: Equatable, Sendable {
+public enum Version: Equatable, Sendable {
   /// `9P2000.L`.
   case linux
   /// Any other, among them `9P2000`, `9P2000.u` and dialects of 9P2000.L with a suffix. It isn't an error but answered
@@ -7,7 +7,7 @@ package enum Version: Equatable, Sendable {
   case unknown
 
   /// Reads the version from a text.
-  package init(_ text: Span<UInt8>) {
+  public init(_ text: Span<UInt8>) {
     let linux = Version.linux.text
     self = isEqual(text, to: linux.utf8.span) ? .linux : .unknown
   }

@@ -2,11 +2,13 @@ import Wire
 
 extension Writer {
   /// Writes into `buffer` from an offset, in 9P's byte order.
+  @inline(__always)
   @_lifetime(&buffer)
   init(_ buffer: inout MutableSpan<UInt8>, at start: Int = 0) {
     self.init(&buffer, order: .little, at: start)
   }
 
+  @inline(__always)
   @_lifetime(self: copy self)
   mutating func header(_ header: FrameHeader) {
     u32(header.size)
@@ -14,11 +16,13 @@ extension Writer {
     u16(header.tag.rawValue)
   }
 
+  @inline(__always)
   @_lifetime(self: copy self)
   mutating func fid(_ fid: Fid) {
     u32(fid.rawValue)
   }
 
+  @inline(__always)
   @_lifetime(self: copy self)
   mutating func qid(_ qid: Qid) {
     u8(qid.kind.rawValue)
@@ -26,6 +30,7 @@ extension Writer {
     u64(qid.path)
   }
 
+  @inline(__always)
   @_lifetime(self: copy self)
   mutating func time(_ time: Time) {
     i64(time.seconds)

@@ -1,4 +1,4 @@
-package import Wire
+public import Wire
 
 /// The answer to ``RequestType/status``: the fields of `struct stat`, widened.
 public struct FileStatus: Equatable, Sendable {
@@ -38,7 +38,7 @@ public struct FileStatus: Equatable, Sendable {
   /// Decodes a reply's payload.
   ///
   /// - Throws: ``Malformed`` where it isn't exactly ``size`` bytes.
-  package init(_ payload: Span<UInt8>) throws(Malformed) {
+  public init(_ payload: Span<UInt8>) throws(Malformed) {
     var reader = Reader(payload)
     device = try reader.u64()
     inode = try reader.u64()

@@ -1,4 +1,4 @@
-package import Wire
+public import Wire
 
 /// The answer to ``RequestType/fileSystemStatus``: the fields of `struct statfs`, widened.
 public struct FileSystemStatus: Sendable {
@@ -32,7 +32,7 @@ public struct FileSystemStatus: Sendable {
   /// Decodes a reply's payload.
   ///
   /// - Throws: ``Malformed`` where it isn't exactly ``size`` bytes.
-  package init(_ payload: Span<UInt8>) throws(Malformed) {
+  public init(_ payload: Span<UInt8>) throws(Malformed) {
     var reader = Reader(payload)
     type = try reader.u64()
     blockSize = try reader.u64()

@@ -1,26 +1,26 @@
-package import Wire
+public import Wire
 
 /// The frame of the proxy protocol: an eight-byte header, then a payload.
-package enum Frame {
+public enum Frame {
   /// Bytes of a header: `d type`, `d size`.
-  package static let headerSize = 8
+  @inlinable public static var headerSize: Int { 8 }
   /// The most a payload may hold, in bytes. A header that claims more can't be answered: the stream is lost.
-  package static let maximumPayload = 65536
+  @inlinable public static var maximumPayload: Int { 65536 }
   /// The most a whole frame may hold, in bytes.
-  package static let maximumSize = headerSize + maximumPayload
+  @inlinable public static var maximumSize: Int { headerSize + maximumPayload }
   /// The word in place of an errno, in the reply that carries a descriptor.
-  package static let descriptorFollows: Int32 = 0x7fff_ffff
+  @inlinable public static var descriptorFollows: Int32 { 0x7fff_ffff }
 }
 
 /// A frame's header, host byte order.
-package struct FrameHeader: Equatable, Sendable {
+public struct FrameHeader: Equatable, Sendable {
   /// A request's type, or in a reply ``ReplyType``.
-  package var type: UInt32
+  public var type: UInt32
   /// Bytes of payload that follow.
-  package var size: UInt32
+  public var size: UInt32
 
   /// A header of these two fields.
-  package init(type: UInt32, size: UInt32) {
+  public init(type: UInt32, size: UInt32) {
     self.type = type
     self.size = size
   }
@@ -29,7 +29,7 @@ package struct FrameHeader: Equatable, Sendable {
   ///
   /// - Throws: ``Malformed/truncated`` where there are fewer.
   @inlinable
-  package init(_ bytes: Span<UInt8>) throws(Malformed) {
+  public init(_ bytes: Span<UInt8>) throws(Malformed) {
     var reader = Reader(bytes, order: .native)
     type = try reader.u32()
     size = try reader.u32()
@@ -37,7 +37,7 @@ package struct FrameHeader: Equatable, Sendable {
 }
 
 /// The meaning of a reply's payload, as its header says.
-package enum ReplyType: UInt32, Sendable {
+public enum ReplyType: UInt32, Sendable {
   /// The payload is the answer.
   case success = 0
   /// The payload is a negative errno.

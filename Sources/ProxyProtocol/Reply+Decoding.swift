@@ -1,4 +1,4 @@
-package import Wire
+public import Wire
 
 // Answers that have no type of their own, decoded for the driver.
 extension Reply {
@@ -6,7 +6,7 @@ extension Reply {
   ///
   /// - Throws: ``Malformed`` where the payload isn't exactly one value.
   @_lifetime(copy payload)
-  package static func value(_ payload: Span<UInt8>) throws(Malformed) -> Span<UInt8> {
+  public static func value(_ payload: Span<UInt8>) throws(Malformed) -> Span<UInt8> {
     var reader = Reader(payload)
     let value = try reader.string()
     try reader.end()
@@ -16,7 +16,7 @@ extension Reply {
   /// Decodes a status, or the word that a descriptor travels with.
   ///
   /// - Throws: ``Malformed`` when the payload isn't exactly one number.
-  package static func status(_ payload: Span<UInt8>) throws(Malformed) -> Int32 {
+  public static func status(_ payload: Span<UInt8>) throws(Malformed) -> Int32 {
     var reader = Reader(payload)
     let status = try reader.i32()
     try reader.end()
@@ -26,7 +26,7 @@ extension Reply {
   /// Decodes the answer to `T_GETVERSION`: an inode's generation.
   ///
   /// - Throws: ``Malformed`` where the payload isn't exactly one number.
-  package static func version(_ payload: Span<UInt8>) throws(Malformed) -> UInt64 {
+  public static func version(_ payload: Span<UInt8>) throws(Malformed) -> UInt64 {
     var reader = Reader(payload)
     let generation = try reader.u64()
     try reader.end()

@@ -1,17 +1,17 @@
 import Wire
 
 /// Replies, written into a buffer of at least ``Frame/maximumSize`` bytes; each function returns the bytes to send.
-package enum Reply {
+public enum Reply {
   /// The offset of a value in its reply: after the header and a 16-bit length.
-  package static let valueOffset = Frame.headerSize + 2
+  public static let valueOffset = Frame.headerSize + 2
   /// The longest value that a reply can carry, in bytes; a longer one is answered with `ENOBUFS`.
-  package static let maximumValue = Frame.maximumPayload - 2
+  public static let maximumValue = Frame.maximumPayload - 2
   /// Bytes of a ``descriptor(_:into:)`` reply.
-  package static let descriptorSize = 4
+  public static let descriptorSize = 4
 
   /// Writes a status: 0, a negative errno (also the failure of a request that has a response), or the length that was
   /// asked for.
-  package static func status(_ status: Int32, into buffer: inout MutableSpan<UInt8>) -> Int {
+  public static func status(_ status: Int32, into buffer: inout MutableSpan<UInt8>) -> Int {
     let type: ReplyType = status < 0 ? .error : .success
     var writer = begin(type, size: 4, into: &buffer)
     writer.i32(status)
@@ -19,28 +19,28 @@ package enum Reply {
   }
 
   /// Writes the word that a descriptor travels with, or a negative errno in its place.
-  package static func descriptor(_ word: Int32, into buffer: inout MutableSpan<UInt8>) -> Int {
+  public static func descriptor(_ word: Int32, into buffer: inout MutableSpan<UInt8>) -> Int {
     var writer = Writer(&buffer)
     writer.i32(word)
     return writer.filled()
   }
 
   /// Completes a value of `count` bytes, at most ``maximumValue``, that stand at ``valueOffset``.
-  package static func value(count: Int, into buffer: inout MutableSpan<UInt8>) -> Int {
+  public static func value(count: Int, into buffer: inout MutableSpan<UInt8>) -> Int {
     var writer = begin(.success, size: 2 + count, into: &buffer)
     writer.u16(UInt16(truncatingIfNeeded: count))
     return writer.filled() + count
   }
 
   /// Writes the answer to `T_GETVERSION`: an inode's generation.
-  package static func version(_ generation: UInt64, into buffer: inout MutableSpan<UInt8>) -> Int {
+  public static func version(_ generation: UInt64, into buffer: inout MutableSpan<UInt8>) -> Int {
     var writer = begin(.success, size: 8, into: &buffer)
     writer.u64(generation)
     return writer.filled()
   }
 
   /// Writes the answer to `T_LSTAT`.
-  package static func fileStatus(_ status: FileStatus, into buffer: inout MutableSpan<UInt8>) -> Int {
+  public static func fileStatus(_ status: FileStatus, into buffer: inout MutableSpan<UInt8>) -> Int {
     var writer = begin(.success, size: FileStatus.size, into: &buffer)
     writer.u64(status.device)
     writer.u64(status.inode)
@@ -59,7 +59,7 @@ package enum Reply {
   }
 
   /// Writes the answer to `T_STATFS`.
-  package static func fileSystemStatus(_ status: FileSystemStatus, into buffer: inout MutableSpan<UInt8>) -> Int {
+  public static func fileSystemStatus(_ status: FileSystemStatus, into buffer: inout MutableSpan<UInt8>) -> Int {
     var writer = begin(.success, size: FileSystemStatus.size, into: &buffer)
     writer.u64(status.type)
     writer.u64(status.blockSize)

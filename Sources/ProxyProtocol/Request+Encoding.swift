@@ -1,8 +1,8 @@
-package import Wire
+public import Wire
 
 extension Request {
   /// The request's number on the wire.
-  package var type: RequestType {
+  public var type: RequestType {
     switch self {
     case .open: .open
     case .create: .create
@@ -30,7 +30,7 @@ extension Request {
   /// Makes `frame` this request's whole frame. Paths are written as given, without a NUL of ours.
   ///
   /// - Throws: ``Malformed/length`` where a field or the payload exceeds what the wire can say; `frame` is undefined then.
-  package func encode(into frame: inout [UInt8]) throws(Malformed) {
+  public func encode(into frame: inout [UInt8]) throws(Malformed) {
     var none = MutableSpan<UInt8>()
     var measure = Writer(&none, at: Frame.headerSize)
     write(into: &measure)

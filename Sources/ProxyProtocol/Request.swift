@@ -1,9 +1,9 @@
-package import Wire
+public import Wire
 
 /// A request, its paths and values still in the receive buffer.
 ///
 /// Paths are rooted at the export and hold no NUL. Modes, flags and device numbers are the host's.
-package enum Request: ~Escapable {
+public enum Request: ~Escapable {
   /// `T_OPEN`: opens a regular file or directory that exists, with flags of `open(2)`.
   case open(path: Span<UInt8>, flags: Int32)
   /// `T_CREATE`: opens a file, made with `mode` and owned by `uid` and `gid` when `flags` create it.
@@ -49,7 +49,7 @@ package enum Request: ~Escapable {
   ///
   /// - Throws: ``Malformed``, whatever the bytes are.
   @_lifetime(copy payload)
-  package init(_ type: RequestType, payload: Span<UInt8>) throws(Malformed) {
+  public init(_ type: RequestType, payload: Span<UInt8>) throws(Malformed) {
     var reader = Reader(payload)
     switch type {
     case .open:

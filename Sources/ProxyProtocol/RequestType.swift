@@ -1,5 +1,5 @@
 /// The requests of QEMU's proxy driver, by their number on the wire.
-package enum RequestType: UInt32, CaseIterable, Sendable {
+public enum RequestType: UInt32, CaseIterable, Sendable {
   /// `T_OPEN`: an existing regular file or directory.
   case open = 2
   /// `T_CREATE`: opens with creation, as a user and group.
@@ -42,7 +42,7 @@ package enum RequestType: UInt32, CaseIterable, Sendable {
   case getVersion
 
   /// The shape of the reply, whether the request succeeds, fails, or can't be decoded.
-  package var replyForm: ReplyForm {
+  @inlinable public var replyForm: ReplyForm {
     switch self {
     case .open, .create: .descriptor
     case .status, .readLink, .fileSystemStatus, .getVersion, .getAttribute, .listAttributes: .response
@@ -52,7 +52,7 @@ package enum RequestType: UInt32, CaseIterable, Sendable {
 }
 
 /// The three shapes of a reply.
-package enum ReplyForm: Sendable {
+public enum ReplyForm: Sendable {
   /// A header, then 0 or a negative errno.
   case status
   /// A header, then the answer, or a negative errno.

@@ -1,7 +1,7 @@
 /// The reason why a message can't be decoded or encoded.
 ///
 /// The frame is whole nevertheless, so a server answers with an errno and continues with the next frame.
-package enum Malformed: Error, Equatable, Sendable {
+public enum Malformed: Error, Equatable, Sendable {
   /// A field reaches beyond the end of the message.
   case truncated
   /// Bytes follow the last field.

@@ -1,24 +1,24 @@
 /// The name of an entry in a directory, still in the message: 1 to 255 bytes, no NUL, no `/`, neither `.` nor `..`.
 ///
 /// Only codecs make names. Code that is given one doesn't check it again.
-package struct Name: ~Escapable {
+public struct Name: ~Escapable {
   /// `NAME_MAX`.
-  package static var longest: Int { 255 }
+  public static var longest: Int { 255 }
 
   /// The name's bytes, in no particular encoding.
-  package let bytes: Span<UInt8>
+  public let bytes: Span<UInt8>
 
   /// Checks a name's bytes.
   ///
   /// - Throws: the first ``Fault`` that they have.
   @_lifetime(copy bytes)
-  package init(_ bytes: Span<UInt8>) throws(Fault) {
+  public init(_ bytes: Span<UInt8>) throws(Fault) {
     if let fault = Self.fault(in: bytes) { throw fault }
     self.bytes = bytes
   }
 
   /// Finds the reason why bytes aren't a name, or returns nil when they are one.
-  package static func fault(in bytes: Span<UInt8>) -> Fault? {
+  public static func fault(in bytes: Span<UInt8>) -> Fault? {
     if bytes.isEmpty { return .empty }
     if bytes.count > longest { return .tooLong }
     for index in bytes.indices {
@@ -31,7 +31,7 @@ package struct Name: ~Escapable {
   }
 
   /// The reasons why bytes aren't a name. Each protocol has its own errno for them.
-  package enum Fault: Error, Equatable, Sendable {
+  public enum Fault: Error, Equatable, Sendable {
     /// There are none.
     case empty
     /// There are more than 255.

@@ -1,28 +1,28 @@
 /// Takes fields off the front of a message, each checked against the message's end.
-package struct Reader: ~Escapable {
+public struct Reader: ~Escapable {
   @usableFromInline var bytes: Span<UInt8>
   @usableFromInline let order: ByteOrder
 
   /// Reads `bytes` from their beginning, with integers in this byte order.
-  @inlinable
+  @inlinable @inline(__always)
   @_lifetime(copy bytes)
-  package init(_ bytes: Span<UInt8>, order: ByteOrder) {
+  public init(_ bytes: Span<UInt8>, order: ByteOrder) {
     self.bytes = bytes
     self.order = order
   }
 
   /// The bytes that aren't read yet.
-  @inlinable
-  package var rest: Span<UInt8> {
+  @inlinable @inline(__always)
+  public var rest: Span<UInt8> {
     @_lifetime(copy self) get { bytes }
   }
 
   // Written out: a loop over the bytes isn't turned into one load.
 
   /// Reads an integer of 8 bits.
-  @inlinable
+  @inlinable @inline(__always)
   @_lifetime(self: copy self)
-  package mutating func u8() throws(Malformed) -> UInt8 {
+  public mutating func u8() throws(Malformed) -> UInt8 {
     guard bytes.count >= 1 else { throw .truncated }
     let value = bytes[0]
     bytes = bytes.extracting(droppingFirst: 1)
@@ -30,9 +30,9 @@ package struct Reader: ~Escapable {
   }
 
   /// Reads an integer of 16 bits.
-  @inlinable
+  @inlinable @inline(__always)
   @_lifetime(self: copy self)
-  package mutating func u16() throws(Malformed) -> UInt16 {
+  public mutating func u16() throws(Malformed) -> UInt16 {
     guard bytes.count >= 2 else { throw .truncated }
     let value = UInt16(bytes[0]) | UInt16(bytes[1]) << 8
     bytes = bytes.extracting(droppingFirst: 2)
@@ -40,9 +40,9 @@ package struct Reader: ~Escapable {
   }
 
   /// Reads an integer of 32 bits.
-  @inlinable
+  @inlinable @inline(__always)
   @_lifetime(self: copy self)
-  package mutating func u32() throws(Malformed) -> UInt32 {
+  public mutating func u32() throws(Malformed) -> UInt32 {
     guard bytes.count >= 4 else { throw .truncated }
     let value = UInt32(bytes[0]) | UInt32(bytes[1]) << 8 | UInt32(bytes[2]) << 16 | UInt32(bytes[3]) << 24
     bytes = bytes.extracting(droppingFirst: 4)
@@ -50,9 +50,9 @@ package struct Reader: ~Escapable {
   }
 
   /// Reads an integer of 64 bits.
-  @inlinable
+  @inlinable @inline(__always)
   @_lifetime(self: copy self)
-  package mutating func u64() throws(Malformed) -> UInt64 {
+  public mutating func u64() throws(Malformed) -> UInt64 {
     guard bytes.count >= 8 else { throw .truncated }
     let low =
       UInt64(bytes[0]) | UInt64(bytes[1]) << 8 | UInt64(bytes[2]) << 16 | UInt64(bytes[3]) << 24
@@ -63,24 +63,24 @@ package struct Reader: ~Escapable {
   }
 
   /// Reads a signed integer of 32 bits.
-  @inlinable
+  @inlinable @inline(__always)
   @_lifetime(self: copy self)
-  package mutating func i32() throws(Malformed) -> Int32 {
+  public mutating func i32() throws(Malformed) -> Int32 {
     Int32(bitPattern: try u32())
   }
 
   /// Reads a signed integer of 64 bits.
-  @inlinable
+  @inlinable @inline(__always)
   @_lifetime(self: copy self)
-  package mutating func i64() throws(Malformed) -> Int64 {
+  public mutating func i64() throws(Malformed) -> Int64 {
     Int64(bitPattern: try u64())
   }
 
   /// Reads bytes without a length of their own.
-  @inlinable
+  @inlinable @inline(__always)
   @_lifetime(copy self)
   @_lifetime(self: copy self)
-  package mutating func bytes(count: Int) throws(Malformed) -> Span<UInt8> {
+  public mutating func bytes(count: Int) throws(Malformed) -> Span<UInt8> {
     guard count >= 0, bytes.count >= count else { throw .truncated }
     let field = bytes.extracting(first: count)
     bytes = bytes.extracting(droppingFirst: count)
@@ -88,18 +88,18 @@ package struct Reader: ~Escapable {
   }
 
   /// Reads a string: a length of 16 bits, and as many bytes.
-  @inlinable
+  @inlinable @inline(__always)
   @_lifetime(copy self)
   @_lifetime(self: copy self)
-  package mutating func string() throws(Malformed) -> Span<UInt8> {
+  public mutating func string() throws(Malformed) -> Span<UInt8> {
     try bytes(count: Int(try u16()))
   }
 
   /// Reads data: a length of 32 bits, and as many bytes.
-  @inlinable
+  @inlinable @inline(__always)
   @_lifetime(copy self)
   @_lifetime(self: copy self)
-  package mutating func data() throws(Malformed) -> Span<UInt8> {
+  public mutating func data() throws(Malformed) -> Span<UInt8> {
     try bytes(count: Int(clamping: try u32()))
   }
 
@@ -108,16 +108,16 @@ package struct Reader: ~Escapable {
   /// - Throws: ``Malformed/name(_:)`` when it isn't one.
   @_lifetime(copy self)
   @_lifetime(self: copy self)
-  package mutating func name() throws(Malformed) -> Name {
+  public mutating func name() throws(Malformed) -> Name {
     let field = try string()
     do throws(Name.Fault) { return try Name(field) } catch { throw .name(error) }
   }
 
   /// Reads all bytes that are left.
-  @inlinable
+  @inlinable @inline(__always)
   @_lifetime(copy self)
   @_lifetime(self: copy self)
-  package mutating func remainder() -> Span<UInt8> {
+  public mutating func remainder() -> Span<UInt8> {
     let field = bytes
     bytes = bytes.extracting(first: 0)
     return field
@@ -126,8 +126,8 @@ package struct Reader: ~Escapable {
   /// Checks that no byte follows the last field.
   ///
   /// - Throws: ``Malformed/trailing``.
-  @inlinable
-  package func end() throws(Malformed) {
+  @inlinable @inline(__always)
+  public func end() throws(Malformed) {
     guard bytes.isEmpty else { throw .trailing }
   }
 }

@@ -2,16 +2,16 @@
 ///
 /// A field that doesn't fit is left out but counted, and so is every later one; ``finish()`` reports it. With no room at
 /// all a writer measures a message.
-package struct Writer: ~Copyable, ~Escapable {
+public struct Writer: ~Copyable, ~Escapable {
   @usableFromInline var room: MutableSpan<UInt8>
   @usableFromInline let order: ByteOrder
   @usableFromInline var position: Int
   @usableFromInline var lengthsFit = true
 
   /// Writes into `room` from an offset, with integers in this byte order.
-  @inlinable
+  @inlinable @inline(__always)
   @_lifetime(&room)
-  package init(_ room: inout MutableSpan<UInt8>, order: ByteOrder, at start: Int = 0) {
+  public init(_ room: inout MutableSpan<UInt8>, order: ByteOrder, at start: Int = 0) {
     precondition(start >= 0)
     self.room = room._mutatingExtracting(...)
     self.order = order
@@ -20,14 +20,16 @@ package struct Writer: ~Copyable, ~Escapable {
 
   /// The offset after the last field, whether it fits or not.
   @inlinable
-  package var end: Int { position }
+  public var end: Int { position }
 
   // Written out, each behind a check of its own: a run of stores without branches isn't turned into one store a field.
+  // Inlined always: calls for each field of a status cost more than half of its request's instructions. That takes
+  // `public`, too: another module calls what is `@inlinable package`.
 
   /// Writes an integer of 8 bits.
-  @inlinable
+  @inlinable @inline(__always)
   @_lifetime(self: copy self)
-  package mutating func u8(_ value: UInt8) {
+  public mutating func u8(_ value: UInt8) {
     let start = position
     position &+= 1
     guard position <= room.count else { return }
@@ -35,9 +37,9 @@ package struct Writer: ~Copyable, ~Escapable {
   }
 
   /// Writes an integer of 16 bits.
-  @inlinable
+  @inlinable @inline(__always)
   @_lifetime(self: copy self)
-  package mutating func u16(_ value: UInt16) {
+  public mutating func u16(_ value: UInt16) {
     let (start, value) = (position, order.convert(value))
     position &+= 2
     guard position <= room.count else { return }
@@ -46,9 +48,9 @@ package struct Writer: ~Copyable, ~Escapable {
   }
 
   /// Writes an integer of 32 bits.
-  @inlinable
+  @inlinable @inline(__always)
   @_lifetime(self: copy self)
-  package mutating func u32(_ value: UInt32) {
+  public mutating func u32(_ value: UInt32) {
     let (start, value) = (position, order.convert(value))
     position &+= 4
     guard position <= room.count else { return }
@@ -59,9 +61,9 @@ package struct Writer: ~Copyable, ~Escapable {
   }
 
   /// Writes an integer of 64 bits.
-  @inlinable
+  @inlinable @inline(__always)
   @_lifetime(self: copy self)
-  package mutating func u64(_ value: UInt64) {
+  public mutating func u64(_ value: UInt64) {
     let (start, value) = (position, order.convert(value))
     position &+= 8
     guard position <= room.count else { return }
@@ -76,22 +78,22 @@ package struct Writer: ~Copyable, ~Escapable {
   }
 
   /// Writes a signed integer of 32 bits.
-  @inlinable
+  @inlinable @inline(__always)
   @_lifetime(self: copy self)
-  package mutating func i32(_ value: Int32) {
+  public mutating func i32(_ value: Int32) {
     u32(UInt32(bitPattern: value))
   }
 
   /// Writes a signed integer of 64 bits.
-  @inlinable
+  @inlinable @inline(__always)
   @_lifetime(self: copy self)
-  package mutating func i64(_ value: Int64) {
+  public mutating func i64(_ value: Int64) {
     u64(UInt64(bitPattern: value))
   }
 
   /// Writes bytes without a length.
   @_lifetime(self: copy self)
-  package mutating func bytes(_ field: Span<UInt8>) {
+  public mutating func bytes(_ field: Span<UInt8>) {
     let start = position
     position &+= field.count
     guard start <= room.count, position <= room.count else { return }
@@ -100,7 +102,7 @@ package struct Writer: ~Copyable, ~Escapable {
 
   /// Writes a string: a length of 16 bits, and as many bytes.
   @_lifetime(self: copy self)
-  package mutating func string(_ field: Span<UInt8>) {
+  public mutating func string(_ field: Span<UInt8>) {
     if field.count > Int(UInt16.max) { lengthsFit = false }
     u16(UInt16(truncatingIfNeeded: field.count))
     bytes(field)
@@ -108,7 +110,7 @@ package struct Writer: ~Copyable, ~Escapable {
 
   /// Writes data: a length of 32 bits, and as many bytes.
   @_lifetime(self: copy self)
-  package mutating func data(_ field: Span<UInt8>) {
+  public mutating func data(_ field: Span<UInt8>) {
     if field.count > Int(UInt32.max) { lengthsFit = false }
     u32(UInt32(truncatingIfNeeded: field.count))
     bytes(field)
@@ -116,7 +118,7 @@ package struct Writer: ~Copyable, ~Escapable {
 
   /// Writes a name as a string.
   @_lifetime(self: copy self)
-  package mutating func name(_ name: Name) {
+  public mutating func name(_ name: Name) {
     string(name.bytes)
   }
 
@@ -124,14 +126,14 @@ package struct Writer: ~Copyable, ~Escapable {
   ///
   /// - Throws: ``Malformed/length`` when the buffer is too small, or a field is longer than its length can say.
   @inlinable
-  package func finish() throws(Malformed) -> Int {
+  public func finish() throws(Malformed) -> Int {
     guard lengthsFit, position <= room.count else { throw .length }
     return position
   }
 
   /// Returns the offset after the last field, when the caller has seen to it that every field fits.
-  @inlinable
-  package func filled() -> Int {
+  @inlinable @inline(__always)
+  public func filled() -> Int {
     precondition(lengthsFit && position <= room.count)
     return position
   }
@@ -140,7 +142,7 @@ package struct Writer: ~Copyable, ~Escapable {
   ///
   /// - Throws: ``Malformed/length`` when a field is longer than its length can say.
   @inlinable
-  package func measure() throws(Malformed) -> Int {
+  public func measure() throws(Malformed) -> Int {
     guard lengthsFit else { throw .length }
     return position
   }
