@@ -16,12 +16,13 @@ package enum NinePServeTarget {
   private static let locks = LockTable()
   private static let server = ConfinedServer { (socket: consuming Descriptor, links) throws(Errno) in
     let root = try Descriptor.workingDirectory()
-    try links.becomeWorkingDirectory()
+    let links = try links.enter()
     let terms = NinePServer.Terms(
       authority: .trusted, trees: .one([]), descriptors: DescriptorBudget(50, clients: 1),
       memory: MemoryBudget(16 << 20, clients: 1),
       threads: ThreadBudget(4), locks: locks)
-    _ = NinePServer.serve(try Export(root: root, readOnly: false, boundary: .checked), on: socket, terms)
+    _ = NinePServer.serve(
+      try Export(try ExportTree(root, boundary: .checked), links: links, readOnly: false), on: socket, terms)
   }
 
   package static func run(_ input: Span<UInt8>) {

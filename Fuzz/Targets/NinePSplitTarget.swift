@@ -14,17 +14,19 @@ package enum NinePSplitTarget {
   private static let locks = LockTable()
   private static let server = ConfinedServer { (socket: consuming Descriptor, links) throws(Errno) in
     let root = try Descriptor.workingDirectory()
-    try links.becomeWorkingDirectory()
+    let links = try links.enter()
     var ends = try PacketSocketPair()
     var life = try PacketSocketPair()
     guard let ours = ends.takeEnd(), let theirs = ends.takeEnd(), let end = life.takeEnd(), let life = life.takeEnd()
     else { throw .badFileDescriptor }
-    try Thread.start(owning: OtherHalf(root: try root.duplicate(), socket: theirs, life: life)) { half in half.serve() }
+    try Thread.start(owning: OtherHalf(root: try root.duplicate(), links: links, socket: theirs, life: life)) { half in
+      half.serve()
+    }
     let terms = NinePServer.Terms(
       authority: .trusted, trees: .one([]), descriptors: DescriptorBudget(50, clients: 1),
       memory: MemoryBudget(16 << 20, clients: 1),
       threads: ThreadBudget(4), locks: locks)
-    let files = try MonitoredExport(root: root, helper: ours, looksItself: false, boundary: .checked)
+    let files = try MonitoredExport(try ExportTree(root, boundary: .checked), helper: ours, looksItself: false)
     if NinePServer.serve(files, on: socket, terms) == .lost { violated("the halves have lost each other") }
     // The next input finds the directory as it is left.
     waitForEnd(of: end)
@@ -45,6 +47,7 @@ package enum NinePSplitTarget {
 /// The half with privilege, on a thread that sees what the other's sees.
 private struct OtherHalf: ~Copyable, Sendable {
   let root: Descriptor
+  let links: DescriptorLinks.Entered
   let socket: Descriptor
   /// Its other end sees that the thread is done.
   let life: Descriptor
@@ -52,8 +55,10 @@ private struct OtherHalf: ~Copyable, Sendable {
   consuming func serve() {
     let life = life
     let socket = socket
+    let links = links
     do throws(Errno) {
-      let ending = Monitor.serve(try Export(root: root, readOnly: false, boundary: .checked), on: socket)
+      let ending = Monitor.serve(
+        try Export(try ExportTree(root, boundary: .checked), links: links, readOnly: false), on: socket)
       if ending != .closed { violated("the half with privilege: \(ending)") }
     } catch {
       violated("no export: \(error)")

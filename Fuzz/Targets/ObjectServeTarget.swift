@@ -15,9 +15,9 @@ internal import SystemPackage
 package enum ObjectServeTarget {
   private static let server = ConfinedServer { (socket: consuming Descriptor, links) throws(Errno) in
     let root = try Descriptor.workingDirectory()
-    try links.becomeWorkingDirectory()
+    let links = try links.enter()
     try introduce(root, on: socket)
-    _ = Monitor.serve(try Export(root: root, readOnly: false, boundary: .checked), on: socket)
+    _ = Monitor.serve(try Export(try ExportTree(root, boundary: .checked), links: links, readOnly: false), on: socket)
   }
   private static let outside = Outside(export: server.directory)
 

@@ -9,7 +9,7 @@ internal import SystemPackage
 /// Any bytes of a client, served by the whole request loop in a directory of its own.
 package enum ServeTarget {
   private static let server = ConfinedServer { (socket: consuming Descriptor, _) throws(Errno) in
-    _ = ProxyServer.serve(try Export(), on: socket)
+    _ = ProxyServer.serve(try PathExport(.unconfined), on: socket)
   }
 
   package static func run(_ input: Span<UInt8>) {

@@ -50,6 +50,6 @@ extension Sandbox {
       try stage("go back to the root directory") { () throws(Errno) in try root.becomeWorkingDirectory() }
     }
     try stage("make the root directory read-only") { () throws(Errno) in try Mount.setReadOnly(root) }
-    try stage("pivot_root") { () throws(Errno) in try Mount.pivotRootToWorkingDirectory() }
+    _ = try stage("pivot_root") { () throws(Errno) in try Mount.pivotRootToWorkingDirectory() }
   }
 }

@@ -36,11 +36,13 @@ package enum Sandbox: Sendable {
   ///   - readOnly: true for a read-only mount, in `namespace`.
   ///   - identities: a mount that translates ids needs `namespace`.
   ///   - keep: called when the process may mount and still sees the host's mounts.
+  /// - Returns: where paths start from then on.
   /// - Throws: the step that failed. The process keeps its root then, or should end.
+  @discardableResult
   package func enter(
     _ export: borrowing Descriptor, readOnly: Bool, identities: borrowing Identities,
     keep: () throws(StageError) -> Void = { () throws(StageError) in }
-  ) throws(StageError) {
+  ) throws(StageError) -> PathRoot {
     // The directory that was checked: its path may name another by now.
     try stage("chdir to the export") { () throws(Errno) in try export.becomeWorkingDirectory() }
     switch self {
@@ -54,10 +56,10 @@ package enum Sandbox: Sendable {
       try Self.finish(mount, readOnly: readOnly, identities: identities)
       try stage("move_mount the export") { () throws(Errno) in try Mount.enter(mount) }
       try Self.detach(kernelMounts)
-      try stage("pivot_root to the export") { () throws(Errno) in try Mount.pivotRootToWorkingDirectory() }
+      return try stage("pivot_root to the export") { () throws(Errno) in try Mount.pivotRootToWorkingDirectory() }
     case .chroot:
-      try stage("chroot to the export") { () throws(Errno) in try Mount.changeRootToWorkingDirectory() }
-    case .absent: break
+      return try stage("chroot to the export") { () throws(Errno) in try Mount.changeRootToWorkingDirectory() }
+    case .absent: return .unconfined
     }
   }
 

@@ -1,7 +1,7 @@
 package import Linux
 package import SystemPackage
 
-/// Everything is done at once.
+/// Every operation is done at once.
 extension Export: FileSystem {
   package func next() throws(Errno) -> Outcome { .done }
 
@@ -9,52 +9,79 @@ extension Export: FileSystem {
 
   package var isLost: Bool { false }
 
-  package func open(
-    _ object: borrowing HeldDescriptor, kind: FileKind, _ flags: OpenFlags, isRoot: Bool
+  package func root() throws(Errno) -> Descriptor { try tree.root() }
+
+  package func root(of index: Int) throws(Errno) -> Descriptor { try tree.root(of: index) }
+
+  package func duplicate(_ object: borrowing Descriptor) throws(Errno) -> Descriptor { try object.duplicate() }
+
+  package func close(_ file: consuming HeldDescriptor) throws(Errno) { try file.close() }
+
+  package func status(of object: borrowing Descriptor) throws(Errno) -> FileStatus { try tree.status(of: object) }
+
+  package func mount(of object: borrowing Descriptor) throws(Errno) -> UInt64 { try tree.mount(of: object) }
+
+  package func fileSystemStatus(of object: borrowing Descriptor) throws(Errno) -> FileSystemStatus {
+    try tree.fileSystemStatus(of: object)
+  }
+
+  package func change(
+    _ object: borrowing HeldDescriptor, by change: StatusChange, isOpen: Bool
   ) throws(Errno) -> Outcome {
-    .opened(try open(object.descriptor, kind: kind, flags, isRoot: isRoot))
+    try self.change(object.descriptor, by: change, isOpen: isOpen) as Void
+    return .done
+  }
+
+  package func open(
+    _ object: borrowing HeldDescriptor, flags: OpenFlags, isRoot: Bool
+  ) throws(Errno) -> Outcome {
+    .opened(try open(object.descriptor, flags: flags, isRoot: isRoot))
   }
 
   package func create(
-    in directory: borrowing HeldDescriptor, _ name: borrowing Path, _ flags: OpenFlags, mode: UInt32,
+    _ name: borrowing Path, in directory: borrowing HeldDescriptor, flags: OpenFlags, mode: UInt32,
     as identity: Identity
   ) throws(Errno) -> Outcome {
-    .opened(try create(in: directory.descriptor, name, flags, mode: mode, as: identity))
+    .opened(try create(name, in: directory.descriptor, flags: flags, mode: mode, as: identity))
   }
 
   package func makeDirectory(
-    in directory: borrowing HeldDescriptor, _ name: borrowing Path, mode: UInt32, as identity: Identity
+    _ name: borrowing Path, in directory: borrowing HeldDescriptor, mode: UInt32, as identity: Identity
   ) throws(Errno) -> Outcome {
-    try makeDirectory(in: directory.descriptor, name, mode: mode, as: identity) as Void
-    return .made(try status(in: directory.descriptor, name))
+    .made(try makeDirectory(name, in: directory.descriptor, mode: mode, as: identity))
   }
 
   package func makeNode(
-    in directory: borrowing HeldDescriptor, _ name: borrowing Path, mode: UInt32, device: UInt64, as identity: Identity
+    _ name: borrowing Path, in directory: borrowing HeldDescriptor, mode: UInt32, device: UInt64, as identity: Identity
   ) throws(Errno) -> Outcome {
-    try makeNode(in: directory.descriptor, name, mode: mode, device: device, as: identity) as Void
-    return .made(try status(in: directory.descriptor, name))
+    .made(try makeNode(name, in: directory.descriptor, mode: mode, device: device, as: identity))
   }
 
   package func makeSymbolicLink(
-    in directory: borrowing HeldDescriptor, _ name: borrowing Path, target: borrowing Path, as identity: Identity
+    _ name: borrowing Path, in directory: borrowing HeldDescriptor, target: borrowing Path, as identity: Identity
   ) throws(Errno) -> Outcome {
-    try makeSymbolicLink(in: directory.descriptor, name, target: target, as: identity) as Void
-    return .made(try status(in: directory.descriptor, name))
+    .made(try makeSymbolicLink(name, in: directory.descriptor, target: target, as: identity))
   }
 
   package func link(
-    _ object: borrowing HeldDescriptor, into directory: borrowing HeldDescriptor, _ name: borrowing Path
+    _ object: borrowing HeldDescriptor, as name: borrowing Path, in directory: borrowing HeldDescriptor
   ) throws(Errno) -> Outcome {
-    try link(object.descriptor, into: directory.descriptor, name) as Void
+    try link(object.descriptor, as: name, in: directory.descriptor) as Void
     return .done
   }
 
   package func rename(
-    in directory: borrowing HeldDescriptor, _ old: borrowing Path, to other: borrowing HeldDescriptor,
-    _ new: borrowing Path
+    _ old: borrowing Path, in directory: borrowing HeldDescriptor, to new: borrowing Path,
+    in other: borrowing HeldDescriptor
   ) throws(Errno) -> Outcome {
-    try rename(in: directory.descriptor, old, to: other.descriptor, new) as Void
+    try rename(old, in: directory.descriptor, to: new, in: other.descriptor) as Void
+    return .done
+  }
+
+  package func rename(
+    _ object: borrowing HeldDescriptor, to new: borrowing Path, in directory: borrowing HeldDescriptor
+  ) throws(Errno) -> Outcome {
+    try rename(object.descriptor, to: new, in: directory.descriptor) as Void
     return .done
   }
 
@@ -70,17 +97,28 @@ extension Export: FileSystem {
     return .done
   }
 
-  package func rename(
-    _ object: borrowing HeldDescriptor, to directory: borrowing HeldDescriptor, _ new: borrowing Path
-  ) throws(Errno) -> Outcome {
-    try rename(object.descriptor, to: directory.descriptor, new) as Void
-    return .done
+  package func read(
+    _ file: borrowing Descriptor, at offset: UInt64, into buffer: inout MutableSpan<UInt8>
+  ) throws(Errno) -> Int {
+    try tree.read(file, at: offset, into: &buffer)
   }
 
-  package func change(
-    _ object: borrowing HeldDescriptor, _ change: StatusChange, isOpen: Bool
-  ) throws(Errno) -> Outcome {
-    try self.change(object.descriptor, change, isOpen: isOpen) as Void
-    return .done
+  package func write(
+    _ data: Span<UInt8>, to file: borrowing Descriptor, at offset: UInt64, isRoot: Bool
+  ) throws(Errno) -> Int {
+    try ownership.writing(isRoot: isRoot) { () throws(Errno) in try file.write(data, at: offset) }
+  }
+
+  package func readLink(_ object: borrowing Descriptor, into buffer: inout MutableSpan<UInt8>) throws(Errno) -> Int {
+    try tree.readLink(object, into: &buffer)
+  }
+
+  package func list(
+    _ directory: borrowing Descriptor, from cookie: UInt64?, into buffer: inout MutableSpan<UInt8>
+  ) throws(Errno) -> Int {
+    try tree.list(directory, from: cookie, into: &buffer) { directory throws(Errno) in
+      var known: RecentFiles? = nil
+      return try tree.parent(of: directory, known: &known)
+    }
   }
 }

@@ -1,65 +1,44 @@
 package import Linux
-internal import Synchronization
 package import SystemPackage
 
-/// One host directory, and the operations on what is in it.
+/// One host directory, or several in a directory, and the operations on the objects beneath it.
 ///
-/// Every operation names its object as the kernel's `*at` calls do: a directory and a path beneath it. Paths are relative
-/// (``Linux/Path/set(beneathRoot:)``), and the kernel walks them, symbolic links included: the process's root must be the
-/// export's, so that no link and no `..` leads outside.
+/// Every operation names its object as the kernel's `*at` calls do: by a descriptor, or by a directory's descriptor and a
+/// single name. What holds for all front ends is decided here: a link isn't followed, a special file isn't opened, modes
+/// have no other bits than a file's, and a read-only export isn't changed.
 ///
-/// An export belongs to the thread that made it: that thread's working directory is the export's root, and it is that
-/// thread's identity that is changed for a moment to make things as others.
+/// An export belongs to the thread that made it: that thread's identity is changed for a moment to make files as others.
 package struct Export: ~Copyable {
-  /// The directory itself.
-  package let root: Descriptor
-  let identity: ThreadIdentity
-  let writing: OrdinaryWriting
-  let isReadOnly: Bool
-  let boundary: Boundary
-  /// The last file system that turned out to keep no generations, so that it is asked once; 0 for none. Atomic only to
-  /// be changed by an operation, for which the export itself doesn't change.
-  let deviceWithoutGenerations = Atomic<UInt64>(0)
+  let tree: ExportTree
+  let ownership: Passthrough
+  let access: AccessMode
 
-  /// An export of the calling thread's working directory.
+  /// Makes an export of a tree.
   ///
-  /// Where it is read-only all that would change something is refused with `EROFS`, whether its mount is read-only too or
-  /// not.
-  package init(readOnly: Bool = false) throws(Errno) {
-    let identity = try ThreadIdentity()
-    let writing = try OrdinaryWriting()
-    let root = try Descriptor.workingDirectory()
-    self.identity = identity
-    self.writing = writing
-    self.root = root
-    isReadOnly = readOnly
-    boundary = .checked
+  /// - Parameters:
+  ///   - tree: the objects.
+  ///   - links: proof that objects can be named by their links, which operations without an `*at` call need.
+  ///   - readOnly: refuse every change with `EROFS`, even where the mount itself isn't read-only.
+  /// - Throws: what keeps the thread's identity from being known.
+  package init(_ tree: consuming ExportTree, links: DescriptorLinks.Entered, readOnly: Bool) throws(Errno) {
+    let ownership = try Passthrough()
+    self.tree = tree
+    self.ownership = ownership
+    access = AccessMode(isReadOnly: readOnly)
   }
 
-  /// What keeps `..` of a directory, and an object's own path, from leading out of the export.
-  package enum Boundary: Sendable {
-    /// The process's mount namespace has the export's mount and nothing above it, or a directory of exports. The kernel
-    /// fails `..` of a directory that was moved out of its mount with `ENOENT`.
-    case mountNamespace
-    /// Each time, a check of all directories up to the export's root.
-    case checked
+  /// Adds the numbers of the mounts that are the export's as long as it is served: that of the directory that all objects
+  /// are beneath, and those of the roots in it.
+  package func addMounts(to mounts: inout [UInt64]) throws(Errno) {
+    mounts.append(try tree.directory.mountID())
+    guard case .several(let count) = tree.roots else { return }
+    for index in 0..<count { mounts.append(try tree.root(of: index).mountID()) }
   }
+}
 
-  /// An export of this directory, for a server that holds the objects which it works on, and names what is in a directory by
-  /// that directory and a single name. It needs no root directory of its own, and the working directory may be
-  /// another's.
-  package init(root: consuming Descriptor, readOnly: Bool, boundary: Boundary) throws(Errno) {
-    let identity = try ThreadIdentity()
-    let writing = try OrdinaryWriting()
-    self.identity = identity
-    self.writing = writing
-    self.root = root
-    isReadOnly = readOnly
-    self.boundary = boundary
-  }
-
-  /// - Throws: `EROFS` where nothing may be changed.
-  func mayChange() throws(Errno) {
-    guard !isReadOnly else { throw .readOnlyFileSystem }
-  }
+extension UInt32 {
+  /// The bits of a mode that say what may be done with a file.
+  var permissions: UInt32 { self & 0o7777 }
+  /// The bits of a mode, a file's type among them.
+  var typeAndPermissions: UInt32 { self & 0o177777 }
 }

@@ -10,21 +10,14 @@ import Wire
 /// The client is a front end of ours that others speak with, so it isn't trusted either: what it sends may be anything,
 /// and the descriptors that it names objects by may be of other files than the export's.
 package enum Monitor {
-  /// Answers packets, each in its turn, until there can be no further one. The working directory must be
-  /// ``Linux/DescriptorLinks``.
+  /// Answers packets in order, until no further one can come.
   ///
-  /// - Parameters:
-  ///   - export: what is served.
-  ///   - mounts: how many mounts its root directory has that stay there, named from 0 on.
-  ///   - socket: whom.
-  /// - Returns: why there can be no further one.
-  package static func serve(
-    _ export: consuming Export, mounts: Int = 0, on socket: borrowing Descriptor
-  ) -> Ending {
+  /// - Returns: the reason why none can come.
+  package static func serve(_ export: consuming Export, on socket: borrowing Descriptor) -> Ending {
     do throws(Errno) {
       var inbox = try MonitorInbox()
       var outbox = try MonitorOutbox()
-      var responder = try MonitorResponder(export, mounts: mounts)
+      var responder = try MonitorResponder(export)
       var wait = RequestWait(.automatic)
       while try inbox.receive(from: socket, waiting: &wait) {
         while let header = inbox.next() {

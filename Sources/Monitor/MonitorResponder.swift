@@ -14,12 +14,9 @@ struct MonitorResponder: ~Copyable {
   private var name = Path()
   private var other = Path()
 
-  init(_ export: consuming Export, mounts count: Int) throws(Errno) {
-    var mounts = [try export.root.mountID()]
-    for index in 0..<count {
-      try name.set(number: index)
-      mounts.append(try export.find(name, in: export.root).mountID())
-    }
+  init(_ export: consuming Export) throws(Errno) {
+    var mounts: [UInt64] = []
+    try export.addMounts(to: &mounts)
     self.mounts = mounts
     self.export = export
   }
@@ -105,64 +102,57 @@ struct MonitorResponder: ~Copyable {
       var known: RecentFiles? = nil
       return try outbox.put(try export.parent(of: object, known: &known))
     case .open(let flags, let isRoot):
-      let kind = try object.status().kind
-      return try outbox.put(try export.open(object, kind: kind, OpenFlags(rawValue: flags), isRoot: isRoot))
+      return try outbox.put(try export.open(object, flags: OpenFlags(rawValue: flags), isRoot: isRoot).take())
     case .create(let name, let flags, let mode, let owner):
       try self.name.set(name.bytes)
-      // Without these a link in its place would be followed, and something else than a new file opened.
-      let flags = OpenFlags(rawValue: flags) | .create | .noFollow
+      let flags = OpenFlags(rawValue: flags)
       return try outbox.put(
-        try export.create(in: object, self.name, flags, mode: mode & 0o7777, as: try Identity(owner)))
+        try export.create(self.name, in: object, flags: flags, mode: mode, as: try Identity(owner)).take())
     case .makeDirectory(let name, let mode, let owner):
       try self.name.set(name.bytes)
-      try export.makeDirectory(in: object, self.name, mode: mode & 0o7777, as: try Identity(owner))
-      return try putMade(in: object, into: &outbox)
+      return try outbox.put(
+        made: try export.makeDirectory(self.name, in: object, mode: mode, as: try Identity(owner)))
     case .makeNode(let name, let mode, let device, let owner):
       try self.name.set(name.bytes)
-      try export.makeNode(in: object, self.name, mode: mode & 0o177777, device: device, as: try Identity(owner))
-      return try putMade(in: object, into: &outbox)
+      return try outbox.put(
+        made: try export.makeNode(self.name, in: object, mode: mode, device: device, as: try Identity(owner)))
     case .makeSymbolicLink(let name, let target, let owner):
       try self.name.set(name.bytes)
       try other.set(target)
-      try export.makeSymbolicLink(in: object, self.name, target: other, as: try Identity(owner))
-      return try putMade(in: object, into: &outbox)
+      return try outbox.put(
+        made: try export.makeSymbolicLink(self.name, in: object, target: other, as: try Identity(owner)))
     case .getAttribute(let name, let size):
       try self.name.set(name)
       return try outbox.putValue(size) { space throws(Errno) in
-        try export.attribute(of: object, name: self.name, into: &space)
+        try export.attribute(self.name, of: object, into: &space)
       }
     case .listAttributes(let size):
       return try outbox.putValue(size) { space throws(Errno) in try export.attributes(of: object, into: &space) }
     case .link(let name):
       try self.name.set(name.bytes)
-      try export.link(object, into: second, self.name)
+      try export.link(object, as: self.name, in: second)
     case .rename(let oldName, let newName):
       try name.set(oldName.bytes)
       try other.set(newName.bytes)
-      try export.rename(in: object, name, to: second, other)
+      try export.rename(name, in: object, to: other, in: second)
     case .renameObject(let newName):
       try other.set(newName.bytes)
-      try export.rename(object, to: second, other)
+      try export.rename(object, to: other, in: second)
     case .remove(let name, let isDirectory):
       try self.name.set(name.bytes)
       try export.remove(self.name, in: object, isDirectory: isDirectory)
     case .removeObject:
       try export.remove(object)
     case .change(let change):
-      try export.change(object, StatusChange(change), isOpen: false)
+      try export.change(object, by: StatusChange(change), isOpen: false)
     case .setAttribute(let name, let value, let flags):
       try self.name.set(name)
-      try export.setAttribute(of: object, name: self.name, to: value, flags: flags)
+      try export.setAttribute(self.name, of: object, to: value, flags: flags)
     case .removeAttribute(let name):
       try self.name.set(name)
-      try export.removeAttribute(of: object, name: self.name)
+      try export.removeAttribute(self.name, of: object)
     }
     try outbox.put(.done)
-  }
-
-  /// What ``name`` is now.
-  private func putMade(in directory: borrowing Descriptor, into outbox: inout MonitorOutbox) throws(Errno) {
-    try outbox.put(.status(MonitorStatus(try export.status(in: directory, name))))
   }
 }
 
@@ -176,11 +166,16 @@ extension StatusChange {
   fileprivate init(_ change: MonitorRequest.Change) {
     self.init()
     owner = change.owner.map { ($0.uid, $0.gid) }
-    mode = change.mode.map { $0 & 0o7777 }
+    mode = change.mode
     size = change.size
     isRoot = change.isRoot
     times = change.times.map { (Time($0.access), Time($0.modification)) }
   }
+}
+
+extension MonitorOutbox {
+  /// Puts the status of an object that was made.
+  fileprivate mutating func put(made status: FileStatus) throws(Errno) { try put(.status(MonitorStatus(status))) }
 }
 
 extension MonitorStatus {

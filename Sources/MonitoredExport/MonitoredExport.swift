@@ -10,7 +10,7 @@ import Wire
 /// What takes privilege, or changes a directory, it has the helper do, several things at a time.
 package struct MonitoredExport: ~Copyable, FileSystem {
   /// The export as far as this process may use it.
-  private let own: Export
+  private let own: ExportTree
   private let helper: Cell<MonitorClient>
   package let queue: PacketQueue?
   private let looksItself: Bool
@@ -18,17 +18,16 @@ package struct MonitoredExport: ~Copyable, FileSystem {
   /// The export that the helper at the other end of a socket of packets serves.
   ///
   /// - Parameters:
-  ///   - root: its root directory, of the helper's mounts.
+  ///   - tree: its objects, by the helper's mounts.
   ///   - helper: the socket.
   ///   - looksItself: whether to go by names oneself where one may. A helper that acts as a certain user must do it all, since
   ///     that user may be kept from what this process's isn't.
-  ///   - boundary: what keeps `..` inside for this process.
   /// - Throws: what keeps the thread's identity from being known, or `ENOMEM`.
   package init(
-    root: consuming Descriptor, helper: consuming Descriptor, looksItself: Bool, boundary: Export.Boundary
+    _ tree: consuming ExportTree, helper: consuming Descriptor, looksItself: Bool
   ) throws(Errno) {
     let client = try MonitorClient(adopting: helper)
-    own = try Export(root: root, readOnly: false, boundary: boundary)
+    own = tree
     queue = client.queue
     self.helper = Cell(client)
     self.looksItself = looksItself
@@ -37,7 +36,9 @@ package struct MonitoredExport: ~Copyable, FileSystem {
   package func next() throws(Errno) -> Outcome {
     switch try helper.with({ helper throws(Errno) in try helper.next() }) {
     case .done: return .done
-    case .descriptor(let descriptor): return .opened(descriptor)
+    case .descriptor(let descriptor):
+      let status = try own.status(of: descriptor)
+      return .opened(OpenedFile(descriptor, status: status))
     case .status(let status): return .made(FileStatus(status))
     case .value: throw .ioError
     }
@@ -45,7 +46,22 @@ package struct MonitoredExport: ~Copyable, FileSystem {
 
   package var isLost: Bool { helper.with { helper in helper.isBroken } }
 
-  package func hold() throws(Errno) -> Descriptor { try own.hold() }
+  package func root() throws(Errno) -> Descriptor { try own.root() }
+
+  package func root(of index: Int) throws(Errno) -> Descriptor { try own.root(of: index) }
+
+  package func duplicate(_ object: borrowing Descriptor) throws(Errno) -> Descriptor { try object.duplicate() }
+
+  package func close(_ file: consuming HeldDescriptor) throws(Errno) { try file.close() }
+
+  package func list(
+    _ directory: borrowing Descriptor, from cookie: UInt64?, into buffer: inout MutableSpan<UInt8>
+  ) throws(Errno) -> Int {
+    try own.list(directory, from: cookie, into: &buffer) { directory throws(Errno) in
+      var known: RecentFiles? = nil
+      return try parent(of: directory, known: &known)
+    }
+  }
 
   package func find(_ name: borrowing Path, in directory: borrowing Descriptor) throws(Errno) -> Descriptor {
     if looksItself {
@@ -93,7 +109,7 @@ package struct MonitoredExport: ~Copyable, FileSystem {
   package func write(
     _ data: Span<UInt8>, to file: borrowing Descriptor, at offset: UInt64, isRoot: Bool
   ) throws(Errno) -> Int {
-    try own.write(data, to: file, at: offset, isRoot: true)
+    try file.write(data, at: offset)
   }
 
   /// Has the helper find something, and waits for it.
@@ -119,13 +135,13 @@ extension MonitoredExport {
   }
 
   package func open(
-    _ object: borrowing HeldDescriptor, kind: FileKind, _ flags: Linux.OpenFlags, isRoot: Bool
+    _ object: borrowing HeldDescriptor, flags: Linux.OpenFlags, isRoot: Bool
   ) throws(Errno) -> Outcome {
     try begin(.open(flags: flags.rawValue, isRoot: isRoot), object)
   }
 
   package func create(
-    in directory: borrowing HeldDescriptor, _ name: borrowing Path, _ flags: Linux.OpenFlags, mode: UInt32,
+    _ name: borrowing Path, in directory: borrowing HeldDescriptor, flags: Linux.OpenFlags, mode: UInt32,
     as identity: Identity
   ) throws(Errno) -> Outcome {
     try begin(
@@ -134,35 +150,35 @@ extension MonitoredExport {
   }
 
   package func makeDirectory(
-    in directory: borrowing HeldDescriptor, _ name: borrowing Path, mode: UInt32, as identity: Identity
+    _ name: borrowing Path, in directory: borrowing HeldDescriptor, mode: UInt32, as identity: Identity
   ) throws(Errno) -> Outcome {
     try begin(.makeDirectory(name: try Name(name), mode: mode, owner: MonitorRequest.Owner(identity)), directory)
   }
 
   package func makeNode(
-    in directory: borrowing HeldDescriptor, _ name: borrowing Path, mode: UInt32, device: UInt64, as identity: Identity
+    _ name: borrowing Path, in directory: borrowing HeldDescriptor, mode: UInt32, device: UInt64, as identity: Identity
   ) throws(Errno) -> Outcome {
     try begin(
       .makeNode(name: try Name(name), mode: mode, device: device, owner: MonitorRequest.Owner(identity)), directory)
   }
 
   package func makeSymbolicLink(
-    in directory: borrowing HeldDescriptor, _ name: borrowing Path, target: borrowing Path, as identity: Identity
+    _ name: borrowing Path, in directory: borrowing HeldDescriptor, target: borrowing Path, as identity: Identity
   ) throws(Errno) -> Outcome {
     try begin(
       .makeSymbolicLink(name: try Name(name), target: target.bytes, owner: MonitorRequest.Owner(identity)), directory)
   }
 
   package func link(
-    _ object: borrowing HeldDescriptor, into directory: borrowing HeldDescriptor, _ name: borrowing Path
+    _ object: borrowing HeldDescriptor, as name: borrowing Path, in directory: borrowing HeldDescriptor
   ) throws(Errno) -> Outcome {
     try helper.with { helper throws(Errno) in try helper.begin(.link(name: try Name(name)), object, directory) }
     return .underWay
   }
 
   package func rename(
-    in directory: borrowing HeldDescriptor, _ old: borrowing Path, to other: borrowing HeldDescriptor,
-    _ new: borrowing Path
+    _ old: borrowing Path, in directory: borrowing HeldDescriptor, to new: borrowing Path,
+    in other: borrowing HeldDescriptor
   ) throws(Errno) -> Outcome {
     try helper.with { helper throws(Errno) in
       try helper.begin(.rename(oldName: try Name(old), newName: try Name(new)), directory, other)
@@ -181,7 +197,7 @@ extension MonitoredExport {
   }
 
   package func rename(
-    _ object: borrowing HeldDescriptor, to directory: borrowing HeldDescriptor, _ new: borrowing Path
+    _ object: borrowing HeldDescriptor, to new: borrowing Path, in directory: borrowing HeldDescriptor
   ) throws(Errno) -> Outcome {
     try helper.with { helper throws(Errno) in try helper.begin(.renameObject(newName: try Name(new)), object, directory)
     }
@@ -189,7 +205,7 @@ extension MonitoredExport {
   }
 
   package func change(
-    _ object: borrowing HeldDescriptor, _ change: StatusChange, isOpen: Bool
+    _ object: borrowing HeldDescriptor, by change: StatusChange, isOpen: Bool
   ) throws(Errno) -> Outcome {
     var rest = MonitorRequest.Change()
     rest.owner = change.owner.map { MonitorRequest.Owner(uid: $0.uid, gid: $0.gid) }
@@ -210,7 +226,7 @@ extension MonitoredExport {
   }
 
   package func attribute(
-    of object: borrowing Descriptor, name: borrowing Path, into buffer: inout MutableSpan<UInt8>
+    _ name: borrowing Path, of object: borrowing Descriptor, into buffer: inout MutableSpan<UInt8>
   ) throws(Errno) -> Int {
     try value(.getAttribute(name: name.bytes, size: UInt32(clamping: buffer.count)), of: object, into: &buffer)
   }
@@ -222,13 +238,13 @@ extension MonitoredExport {
   }
 
   package func setAttribute(
-    of object: borrowing Descriptor, name: borrowing Path, to value: Span<UInt8>, flags: Int32
+    _ name: borrowing Path, of object: borrowing Descriptor, to value: Span<UInt8>, flags: Int32
   ) throws(Errno) {
     var none = MutableSpan<UInt8>()
     _ = try self.value(.setAttribute(name: name.bytes, value: value, flags: flags), of: object, into: &none)
   }
 
-  package func removeAttribute(of object: borrowing Descriptor, name: borrowing Path) throws(Errno) {
+  package func removeAttribute(_ name: borrowing Path, of object: borrowing Descriptor) throws(Errno) {
     var none = MutableSpan<UInt8>()
     _ = try value(.removeAttribute(name: name.bytes), of: object, into: &none)
   }
@@ -258,9 +274,12 @@ extension MonitorTime {
 
 extension FileStatus {
   fileprivate init(_ status: MonitorStatus) {
-    self.init(
-      device: status.device, inode: status.inode, mode: status.mode, size: status.size,
-      modification: Time(seconds: status.modification.seconds, nanoseconds: status.modification.nanoseconds))
+    self.init()
+    device = status.device
+    inode = status.inode
+    mode = status.mode
+    size = status.size
+    modification = Time(seconds: status.modification.seconds, nanoseconds: status.modification.nanoseconds)
   }
 }
 

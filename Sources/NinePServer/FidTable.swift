@@ -28,12 +28,6 @@ struct FidTable: ~Copyable {
     return index
   }
 
-  /// Reads up to `size` bytes of the next entries of the directory that is open at an index.
-  func readEntries(at index: Int, _ size: Int, into buffer: inout Buffer) throws(Errno) -> Int {
-    var space = buffer.mutableSpan(0..<size)
-    return try files[index].object.descriptor.getdents64(into: &space)
-  }
-
   /// - Throws: `EBADF` for a fid that is in use, or can't be; `EMFILE` where there is no room.
   func requireFree(_ fid: Fid) throws(Errno) {
     guard fid != .none, indices[fid] == nil else { throw .badFileDescriptor }

@@ -95,7 +95,7 @@ extension Session where Files: ~Copyable {
     // The owner comes first: changing it takes set-id bits away.
     let (uid, gid) = (valid.contains(.uid) ? change.uid : .max, valid.contains(.gid) ? change.gid : .max)
     if uid != .max || gid != .max || valid == .change { wanted.owner = (uid, gid) }
-    if valid.contains(.mode) { wanted.mode = change.mode & 0o7777 }
+    if valid.contains(.mode) { wanted.mode = change.mode }
     var isOpen = false
     if valid.contains(.size) {
       guard let size = Int64(exactly: change.size) else { throw .fileTooLarge }
@@ -106,7 +106,7 @@ extension Session where Files: ~Copyable {
     if valid.contains(.access) || valid.contains(.modification) {
       wanted.times = (Linux.Time(change.accessChange), Linux.Time(change.modificationChange))
     }
-    return try files.change(fids.files[index].object, wanted, isOpen: isOpen)
+    return try files.change(fids.files[index].object, by: wanted, isOpen: isOpen)
   }
 }
 

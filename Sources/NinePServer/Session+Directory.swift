@@ -12,17 +12,17 @@ extension Session where Files: ~Copyable {
     switch request {
     case .mkdir(let directory, let text, let mode, let gid):
       let (index, owner) = try place(directory, text, gid: gid)
-      return try files.makeDirectory(in: fids.files[index].object, name, mode: mode & 0o7777, as: owner)
+      return try files.makeDirectory(name, in: fids.files[index].object, mode: mode, as: owner)
     case .mknod(let directory, let text, let mode, let major, let minor, let gid):
       let (index, owner) = try place(directory, text, gid: gid)
       guard major <= 0xfff, minor <= 0xf_ffff else { throw .invalidArgument }
       let device = UInt64(minor & 0xff | major << 8 | (minor & ~0xff) << 12)
       return try files.makeNode(
-        in: fids.files[index].object, name, mode: mode & 0o177777, device: device, as: owner)
+        name, in: fids.files[index].object, mode: mode, device: device, as: owner)
     case .symlink(let directory, let text, let target, let gid):
       let (index, owner) = try place(directory, text, gid: gid)
       try other.set(target)
-      return try files.makeSymbolicLink(in: fids.files[index].object, name, target: other, as: owner)
+      return try files.makeSymbolicLink(name, in: fids.files[index].object, target: other, as: owner)
     default:
       throw .notSupported
     }
@@ -47,7 +47,7 @@ extension Session where Files: ~Copyable {
   mutating func link(_ directory: Fid, _ fid: Fid, _ text: Name) throws(Errno) -> Outcome {
     let (into, object) = (try self.directory(directory), try self.directory(fid))
     try name.set(text.bytes)
-    return try files.link(fids.files[object].object, into: fids.files[into].object, name)
+    return try files.link(fids.files[object].object, as: name, in: fids.files[into].object)
   }
 
   mutating func rename(
@@ -56,14 +56,14 @@ extension Session where Files: ~Copyable {
     let (from, to) = (try directory(oldDirectory), try directory(newDirectory))
     try name.set(oldName.bytes)
     try other.set(newName.bytes)
-    return try files.rename(in: fids.files[from].object, name, to: fids.files[to].object, other)
+    return try files.rename(name, in: fids.files[from].object, to: other, in: fids.files[to].object)
   }
 
   /// Renames a fid's file. Linux uses ``rename(_:_:_:_:)``.
   mutating func rename(_ fid: Fid, to directory: Fid, _ text: Name) throws(Errno) -> Outcome {
     let (object, to) = (try self.directory(fid), try self.directory(directory))
     try name.set(text.bytes)
-    return try files.rename(fids.files[object].object, to: fids.files[to].object, name)
+    return try files.rename(fids.files[object].object, to: name, in: fids.files[to].object)
   }
 
   /// Removes a fid's file. Linux uses ``unlink(_:_:_:)``. Whatever this throws, the fid has gone.
@@ -95,22 +95,20 @@ extension Session where Files: ~Copyable {
     let index = try fids.index(of: fid)
     guard case .directory(let position) = fids.files[index].use else { throw .badFileDescriptor }
     // From the start it begins anew, with what is there now.
-    if offset != position || offset == 0 { try fids.files[index].object.descriptor.lseek(to: offset) }
+    let start = offset != position || offset == 0 ? offset : nil
     let room = MessageSize.data(count, within: messageSize)
     // An entry of the reply is longer than the kernel's by a sixth at most: what is read at once fits. Only where the
     // client has little room is one read that may not fit.
     let size = min(max(room / 7 * 6, Self.longestEntry), scratch.capacity)
-    let read = try fids.readEntries(at: index, size, into: &scratch)
+    let read = try fids.list(index, from: start, size: size, by: files, into: &scratch)
     let device = fids.files[index].device
     var packer = DirectoryPacker(limit: room)
     var end = offset
     var isFull = false
     var entries = KernelEntries(scratch.span(0..<read))
     while !isFull, let entry = entries.next() {
-      // The directory above a root is nobody's to know.
-      let inode = isUp(entry.name) && isTop(fids.files[index]) ? fids.files[index].inode : entry.inode
       let packed = DirectoryEntry(
-        qid: Qid(kind: Qid.Kind(type: entry.type), version: 0, path: path(device, inode)), cookie: entry.cookie,
+        qid: Qid(kind: Qid.Kind(type: entry.type), version: 0, path: path(device, entry.inode)), cookie: entry.cookie,
         kind: DirectoryEntry.Kind(rawValue: entry.type), name: entry.name)
       var space = outbox.space(at: 0, Frame.dataOffset + room)
       isFull = !packer.append(packed, to: &space)
@@ -126,9 +124,15 @@ extension Session where Files: ~Copyable {
 
   /// Bytes of the kernel's entry for the longest name.
   private static var longestEntry: Int { 280 }
+}
 
-  private func isUp(_ name: Span<UInt8>) -> Bool {
-    name.count == 2 && name[0] == UInt8(ascii: ".") && name[1] == UInt8(ascii: ".")
+extension FidTable {
+  /// Reads up to `size` bytes of entries of the directory that is open at an index, as ``Export/FileSystem/list(_:from:into:)``.
+  fileprivate func list<Files: FileSystem & ~Copyable>(
+    _ index: Int, from cookie: UInt64?, size: Int, by files: borrowing Files, into buffer: inout Buffer
+  ) throws(Errno) -> Int {
+    var space = buffer.mutableSpan(0..<size)
+    return try files.list(self.files[index].object.descriptor, from: cookie, into: &space)
   }
 }
 

@@ -22,7 +22,7 @@ extension Session where Files: ~Copyable {
     let count = try fids.getAttribute(at: index, name, isList: text.isEmpty, by: files, into: &scratch)
     let value = try AttributeValue(scratch.span(0..<count), memory)
     // It denotes no file, but a descriptor is what a fid holds.
-    var file = HeldFile(newFid, hold(try fids.files[index].object.descriptor.duplicate()), like: fids.files[index])
+    var file = HeldFile(newFid, hold(try files.duplicate(fids.files[index].object.descriptor)), like: fids.files[index])
     file.use = .readingAttribute
     file.attribute = consume value
     fids.bind(file)
@@ -79,14 +79,14 @@ extension Session where Files: ~Copyable {
     // Linux writes nothing with this flag to remove one, and with any for an access control list.
     if attribute.count == 0, attribute.flags == .replace || isAccessControlList(attribute.name) {
       do throws(Errno) {
-        try files.removeAttribute(of: object, name: name)
+        try files.removeAttribute(name, of: object)
       } catch .noData where attribute.flags != .replace {
         // It isn't there any more.
       }
       return
     }
     try files.setAttribute(
-      of: object, name: name, to: attribute.value, flags: CInt(bitPattern: attribute.flags.rawValue))
+      name, of: object, to: attribute.value, flags: CInt(bitPattern: attribute.flags.rawValue))
   }
 
   private func isAccessControlList(_ name: Span<UInt8>) -> Bool {
@@ -108,6 +108,6 @@ extension FidTable {
     var space = buffer.mutableSpan(0..<AttributeValue.largest)
     return isList
       ? try files.attributes(of: self.files[index].object.descriptor, into: &space)
-      : try files.attribute(of: self.files[index].object.descriptor, name: name, into: &space)
+      : try files.attribute(name, of: self.files[index].object.descriptor, into: &space)
   }
 }

@@ -18,7 +18,7 @@ extension Session where Files: ~Copyable {
     if kind == .directory, access != .read || flags.contains(.truncate) { throw .isDirectory }
     let isRoot = terms.authority.isRoot(fids.files[index].user)
     let outcome = try files.open(
-      fids.files[index].object, kind: kind, Linux.OpenFlags(access, flags), isRoot: isRoot)
+      fids.files[index].object, flags: Linux.OpenFlags(access, flags), isRoot: isRoot)
     try settle(outcome, Unfinished(writer, .open(flags), fid), into: &outbox)
   }
 
@@ -34,10 +34,10 @@ extension Session where Files: ~Copyable {
     try name.set(text.bytes)
     // Opening what is there may empty it.
     if terms.keepsToMount { try requireMountOfName(in: index) }
-    var host = Linux.OpenFlags(access, flags) | .create | .noFollow
+    var host = Linux.OpenFlags(access, flags)
     if flags.contains(.exclusive) { host = host | .exclusive }
     let outcome = try files.create(
-      in: fids.files[index].object, name, host, mode: mode & 0o7777, as: owner)
+      name, in: fids.files[index].object, flags: host, mode: mode, as: owner)
     try settle(outcome, Unfinished(writer, .create(flags), fid), into: &outbox)
   }
 

@@ -80,7 +80,7 @@ extension Session where Files: ~Copyable {
       // Those that are kept for other clients' fids aren't there for it.
       guard let extra = terms.descriptors.takeExtra() else { return false }
       // The fid may be clunked meanwhile.
-      let file = try fids.files[index].object.descriptor.duplicate()
+      let file = try files.duplicate(fids.files[index].object.descriptor)
       var copy: ChargedBuffer? = nil
       if !data.isEmpty {
         var buffer = try ChargedBuffer(data.count, of: memory)

@@ -51,19 +51,19 @@ extension Session where Files: ~Copyable {
   }
 
   /// Makes an open file what the request's fid stands for.
-  private mutating func bind(_ opened: consuming Descriptor, _ request: Unfinished) throws(Errno) -> Qid {
+  private mutating func bind(_ opened: consuming OpenedFile, _ request: Unfinished) throws(Errno) -> Qid {
     let index = try fids.index(of: request.fid)
-    let status = try files.status(of: opened)
+    let status = opened.status
     switch request.answer {
     case .open(let flags):
       guard let access = flags.access else { throw .invalidArgument }
-      fids.files[index].object = hold(opened)
+      fids.files[index].object = hold(opened.take())
       fids.files[index].use = status.kind == .directory ? .directory(position: 0) : .file(access)
       fids.files[index].writesThrough = flags.writesThrough
     case .create(let flags):
       guard let access = flags.access else { throw .invalidArgument }
       guard status.kind == .regular else { throw .isDirectory }
-      var file = HeldFile(request.fid, hold(opened), status, user: fids.files[index].user)
+      var file = HeldFile(request.fid, hold(opened.take()), status, user: fids.files[index].user)
       file.use = .file(access)
       file.writesThrough = flags.writesThrough
       fids.files[index] = file

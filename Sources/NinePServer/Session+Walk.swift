@@ -16,7 +16,7 @@ extension Session where Files: ~Copyable {
   ) throws(Errno) -> Qid {
     guard authentication == .none else { throw .invalidArgument }
     try fids.requireFree(fid)
-    let root = try top(of: tree)
+    let root = try root(of: tree)
     let status = try files.status(of: root)
     fids.bind(HeldFile(fid, hold(root), status, user: user))
     return qid(status)
@@ -77,10 +77,10 @@ extension Session where Files: ~Copyable {
     switch step {
     case .here:
       try requireDirectory(fids.files[start].kind)
-      return try fids.files[start].object.descriptor.duplicate()
+      return try files.duplicate(fids.files[start].object.descriptor)
     case .up:
       try requireDirectory(fids.files[start].kind)
-      return try parent(of: fids.files[start].object.descriptor, known: &known)
+      return try files.parent(of: fids.files[start].object.descriptor, known: &known)
     case .down(let text):
       try name.set(text.bytes)
       return try files.find(name, in: fids.files[start].object.descriptor)
@@ -93,10 +93,10 @@ extension Session where Files: ~Copyable {
     switch step {
     case .here:
       try requireDirectory(try files.status(of: directory).kind)
-      return try directory.duplicate()
+      return try files.duplicate(directory)
     case .up:
       try requireDirectory(try files.status(of: directory).kind)
-      return try parent(of: directory, known: &known)
+      return try files.parent(of: directory, known: &known)
     case .down(let text):
       try name.set(text.bytes)
       return try files.find(name, in: directory)
@@ -125,7 +125,7 @@ extension Session where Files: ~Copyable {
 
   /// Makes a fid another's, whether that has a name or is open.
   private mutating func clone(_ index: Int, to newFid: Fid) throws(Errno) {
-    let descriptor = try fids.files[index].object.descriptor.duplicate()
+    let descriptor = try files.duplicate(fids.files[index].object.descriptor)
     fids.bind(HeldFile(newFid, hold(descriptor), like: fids.files[index]))
   }
 
@@ -141,7 +141,7 @@ extension Session where Files: ~Copyable {
     switch file.use {
     case .named, .directory: break
     case .file:
-      try file.object.close()
+      try files.close(file.object)
     case .readingAttribute:
       attributeFids -= 1
     case .writingAttribute:

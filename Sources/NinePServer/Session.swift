@@ -52,7 +52,7 @@ struct Session<Files: FileSystem & ~Copyable>: ~Copyable {
     let scratch = try Buffer(upTo: AttributeValue.largest)
     unfinished.reserveCapacity(Self.mostUnfinished)
     let contents = try files.contents()
-    root = try files.hold().status()
+    root = try files.status(of: files.root())
     self.contents = contents
     memory = ClientMemory(of: terms.memory)
     slow = SlowWork(contents, sender: sender, memory: memory, threads: terms.threads)

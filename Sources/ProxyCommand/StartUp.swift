@@ -19,9 +19,9 @@ enum StartUp {
     // What only the host's /proc says, which is about to be out of reach.
     let privileges = KeptPrivileges(checked, identities)
     // The descriptor is of the host's mounts, so it must be gone before there is a client.
-    let sandbox = try close(options, around: checked.takeExport(), identities)
+    let (sandbox, pathRoot) = try close(options, around: checked.takeExport(), identities)
     Process.setUmask(0)
-    let export = try confine(options, identities, privileges)
+    let export = try confine(options, identities, privileges, pathRoot)
     announce()
     var line = LogLine("serving ")
     line.add(options.path.bytes)
@@ -47,8 +47,8 @@ enum StartUp {
   ///
   /// An export remembers what its thread may do, so it is made when that no longer changes, and the filter comes last.
   private static func confine(
-    _ options: Options, _ identities: borrowing Identities, _ privileges: KeptPrivileges
-  ) throws(StartError) -> Export {
+    _ options: Options, _ identities: borrowing Identities, _ privileges: KeptPrivileges, _ pathRoot: PathRoot
+  ) throws(StartError) -> PathExport {
     do throws(StageError) {
       if try !Limits.liftFileSize() {
         Log.write(
@@ -57,7 +57,9 @@ enum StartUp {
       try identities.enterNamespace()
       try Limits.apply()
       try Privileges.drop(allBut: privileges.capabilities, leavingGroups: privileges.leavesGroups)
-      let export = try stage("open the export") { () throws(Errno) in try Export(readOnly: options.isReadOnly) }
+      let export = try stage("open the export") { () throws(Errno) in
+        try PathExport(pathRoot, readOnly: options.isReadOnly)
+      }
       try SystemCallFilter.load(options.filter, readOnly: options.isReadOnly)
       return export
     } catch {
@@ -67,10 +69,11 @@ enum StartUp {
 
   private static func close(
     _ options: Options, around export: consuming Descriptor, _ identities: borrowing Identities
-  ) throws(StartError) -> Sandbox {
+  ) throws(StartError) -> (Sandbox, PathRoot) {
     let first = options.sandbox ?? .namespace
     do throws(StageError) {
-      try first.enter(export, readOnly: options.isReadOnly, identities: identities) { () throws(StageError) in
+      let pathRoot = try first.enter(export, readOnly: options.isReadOnly, identities: identities) {
+        () throws(StageError) in
         // A socket of the host's network namespace could send to all abstract names there.
         Log.reopenSystemLog()
       }
@@ -79,7 +82,7 @@ enum StartUp {
           .warning,
           "no sandbox: whoever connects can reach every file that this process may, unless something else holds")
       }
-      return first
+      return (first, pathRoot)
     } catch {
       guard options.sandbox == nil, identities.kind != .mount else { throw StartError(error) }
       Log.write(
@@ -88,8 +91,7 @@ enum StartUp {
           + "through directory descriptors")
     }
     do throws(StageError) {
-      try Sandbox.chroot.enter(export, readOnly: options.isReadOnly, identities: identities)
-      return .chroot
+      return (.chroot, try Sandbox.chroot.enter(export, readOnly: options.isReadOnly, identities: identities))
     } catch {
       throw StartError(error)
     }

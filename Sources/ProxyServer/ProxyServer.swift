@@ -8,7 +8,7 @@ import SystemPackage
 package enum ProxyServer {
   /// Answers requests, each in its turn, until there can be no further one.
   package static func serve(
-    _ export: consuming Export, on socket: borrowing Descriptor, polling: RequestWait.Polling = .automatic
+    _ export: consuming PathExport, on socket: borrowing Descriptor, polling: RequestWait.Polling = .automatic
   ) -> Ending {
     var inbox: ProxyInbox
     do throws(Errno) {

@@ -6,12 +6,12 @@ import Wire
 
 /// Does what requests ask for, and puts the replies together.
 struct Responder: ~Copyable {
-  private let export: Export
+  private let export: PathExport
   // A request names at most two paths. Both live here, NUL-terminated, until the next request.
   private var path = Path()
   private var other = Path()
 
-  init(export: consuming Export) {
+  init(export: consuming PathExport) {
     self.export = export
   }
 
@@ -64,12 +64,11 @@ struct Responder: ~Copyable {
     switch request {
     case .open(let path, let flags):
       try self.path.set(beneathRoot: path)
-      return try export.open(in: export.root, self.path, OpenFlags(rawValue: flags))
+      return try export.open(self.path, flags: OpenFlags(rawValue: flags))
     case .create(let path, let flags, let mode, let uid, let gid):
       let identity = try Identity(uid: uid, gid: gid)
       try self.path.set(beneathRoot: path)
-      return try export.create(
-        in: export.root, self.path, OpenFlags(rawValue: flags), mode: mode, as: identity)
+      return try export.create(self.path, flags: OpenFlags(rawValue: flags), mode: mode, as: identity)
     default:
       throw .invalidArgument
     }
@@ -80,15 +79,15 @@ struct Responder: ~Copyable {
     switch request {
     case .status(let path):
       try self.path.set(beneathRoot: path)
-      let status = ProxyProtocol.FileStatus(try export.status(in: export.root, self.path))
+      let status = ProxyProtocol.FileStatus(try export.status(of: self.path))
       outbox.put { Reply.fileStatus(status, into: &$0) }
     case .fileSystemStatus(let path):
       try self.path.set(beneathRoot: path)
-      let status = ProxyProtocol.FileSystemStatus(try export.fileSystemStatus(in: export.root, self.path))
+      let status = ProxyProtocol.FileSystemStatus(try export.fileSystemStatus(of: self.path))
       outbox.put { Reply.fileSystemStatus(status, into: &$0) }
     case .getVersion(let path):
       try self.path.set(beneathRoot: path)
-      let generation = try export.generation(in: export.root, self.path)
+      let generation = try export.generation(of: self.path)
       outbox.put { Reply.version(generation, into: &$0) }
     case .readLink(let path, let size):
       try self.path.set(beneathRoot: path)
@@ -112,50 +111,50 @@ struct Responder: ~Copyable {
     case .makeNode(let path, let mode, let device, let uid, let gid):
       let identity = try Identity(uid: uid, gid: gid)
       try self.path.set(beneathRoot: path)
-      try export.makeNode(in: export.root, self.path, mode: mode, device: device, as: identity)
+      try export.makeNode(self.path, mode: mode, device: device, as: identity)
     case .makeDirectory(let path, let mode, let uid, let gid):
       let identity = try Identity(uid: uid, gid: gid)
       try self.path.set(beneathRoot: path)
-      try export.makeDirectory(in: export.root, self.path, mode: mode, as: identity)
+      try export.makeDirectory(self.path, mode: mode, as: identity)
     case .makeSymbolicLink(let target, let path, let uid, let gid):
       let identity = try Identity(uid: uid, gid: gid)
       try self.path.set(beneathRoot: path)
       try self.other.set(target)
-      try export.makeSymbolicLink(in: export.root, self.path, target: self.other, as: identity)
+      try export.makeSymbolicLink(self.path, target: self.other, as: identity)
     case .link(let old, let new):
       try self.path.set(beneathRoot: old)
       try self.other.set(beneathRoot: new)
-      try export.link(in: export.root, self.path, to: export.root, self.other)
+      try export.link(self.path, to: self.other)
     case .rename(let old, let new):
       try self.path.set(beneathRoot: old)
       try self.other.set(beneathRoot: new)
-      try export.rename(in: export.root, self.path, to: export.root, self.other)
+      try export.rename(self.path, to: self.other)
     case .remove(let path):
       try self.path.set(beneathRoot: path)
       // What the kernel says of "/"; it would call "." malformed.
       guard !self.path.isRoot else { throw .resourceBusy }
-      try export.remove(in: export.root, self.path)
+      try export.remove(self.path)
     case .changeMode(let path, let mode):
       try self.path.set(beneathRoot: path)
-      try export.changeMode(in: export.root, self.path, to: mode)
+      try export.changeMode(self.path, to: mode)
     case .changeOwner(let path, let uid, let gid):
       try self.path.set(beneathRoot: path)
-      try export.changeOwner(in: export.root, self.path, uid: uid, gid: gid)
+      try export.changeOwner(self.path, uid: uid, gid: gid)
     case .truncate(let path, let size):
       try self.path.set(beneathRoot: path)
-      try export.truncate(in: export.root, self.path, to: size)
+      try export.truncate(self.path, to: size)
     case .setTimes(let path, let access, let modification):
       try self.path.set(beneathRoot: path)
       try export.setTimes(
-        in: export.root, self.path, access: Linux.Time(access), modification: Linux.Time(modification))
+        self.path, access: Linux.Time(access), modification: Linux.Time(modification))
     case .setAttribute(let path, let name, let value, let flags):
       try self.path.set(beneathRoot: path)
       try self.other.set(name)
-      try export.setAttribute(in: export.root, self.path, name: self.other, to: value, flags: flags)
+      try export.setAttribute(self.other, of: self.path, to: value, flags: flags)
     case .removeAttribute(let path, let name):
       try self.path.set(beneathRoot: path)
       try self.other.set(name)
-      try export.removeAttribute(in: export.root, self.path, name: self.other)
+      try export.removeAttribute(self.other, of: self.path)
     default:
       throw .invalidArgument
     }
@@ -168,7 +167,7 @@ extension Responder {
   private func readLink(size: Int32, into outbox: inout Outbox) throws(Errno) {
     guard size > 1 else { throw .invalidArgument }
     var space = outbox.valueSpace(min(Int(size) - 1, Reply.maximumValue))
-    let count = try export.readLink(in: export.root, path, into: &space)
+    let count = try export.readLink(path, into: &space)
     outbox.put { Reply.value(count: count, into: &$0) }
   }
 
@@ -178,11 +177,11 @@ extension Responder {
     let room = try Self.room(for: size)
     do throws(Errno) {
       var space = outbox.valueSpace(room)
-      let count = try export.attribute(in: export.root, path, name: other, into: &space)
+      let count = try export.attribute(other, of: path, into: &space)
       Self.putValue(count, size: size, into: &outbox)
     } catch .outOfRange where Int(size) > room {
       var nothing = outbox.valueSpace(0)
-      _ = try export.attribute(in: export.root, path, name: other, into: &nothing)
+      _ = try export.attribute(other, of: path, into: &nothing)
       throw .noBufferSpace
     }
   }
@@ -191,7 +190,7 @@ extension Responder {
     let room = try Self.room(for: size)
     do throws(Errno) {
       var space = outbox.valueSpace(room)
-      let count = try export.attributes(in: export.root, path, into: &space)
+      let count = try export.attributes(of: path, into: &space)
       Self.putValue(count, size: size, into: &outbox)
     } catch .outOfRange where Int(size) > room {
       throw .noBufferSpace

@@ -1,5 +1,4 @@
 import Confinement
-import Export
 import Linux
 import NinePServer
 import Serving
@@ -8,12 +7,9 @@ import SystemPackage
 /// Lets clients in, and has each served on a thread of its own.
 struct Door: ~Copyable {
   private let root: Descriptor
-  /// How many mounts the root directory has that are exports.
-  private let mounts: Int
   private let admission: Admission
   private let connections: ConnectionTable
-  private let isReadOnly: Bool
-  private let boundary: Export.Boundary
+  private let terms: ExportTerms
   /// The ids of threads that act as users, but for those that files are used as.
   private let holder: Identity?
   /// What the kernel reports for a group that has no number in this process's user namespace; nil where all groups have one.
@@ -30,15 +26,13 @@ struct Door: ~Copyable {
   }
 
   init(
-    root: consuming Descriptor, mounts: Int, admission: Admission, connections: ConnectionTable, isReadOnly: Bool,
-    boundary: Export.Boundary, holder: Identity?, overflow: UInt32?, hostUser: UInt32?, speaker: consuming Speaker
+    root: consuming Descriptor, admission: Admission, connections: ConnectionTable, terms: ExportTerms,
+    holder: Identity?, overflow: UInt32?, hostUser: UInt32?, speaker: consuming Speaker
   ) {
     self.root = root
-    self.mounts = mounts
     self.admission = admission
     self.connections = connections
-    self.isReadOnly = isReadOnly
-    self.boundary = boundary
+    self.terms = terms
     self.holder = holder
     self.overflow = overflow
     self.hostUser = hostUser
@@ -202,7 +196,7 @@ struct Door: ~Copyable {
       served = socket
       introduction = nil
     case .frontEnd:
-      service = .frontEnd(mounts: mounts)
+      service = .frontEnd
       var ends = try PacketSocketPair()
       guard let helper = ends.takeEnd(), let ours = ends.takeEnd() else { throw .badFileDescriptor }
       introduction = Introduction(authority: authority, name: name, client: socket, helper: helper)
@@ -212,8 +206,7 @@ struct Door: ~Copyable {
     return Arrival(
       name: name,
       visit: Visit(
-        served, root: root, as: user, isReadOnly: isReadOnly, boundary: boundary, service, name: name,
-        connection: connection),
+        served, root: root, as: user, terms: terms, service, name: name, connection: connection),
       introduction: introduction)
   }
 

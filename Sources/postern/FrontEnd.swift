@@ -14,6 +14,7 @@ struct FrontEnd {
   let share: Share
   /// Where the exports are on the host.
   let paths: [HostPath]
+  let roots: ExportTree.Roots
   /// Who it is where root starts it; nil for the user who does.
   let identity: Identity?
   let limits: Limits
@@ -77,9 +78,7 @@ struct FrontEnd {
   private func checkExports(in root: borrowing Descriptor, as user: UInt32) throws(StageError) -> String? {
     for (index, path) in paths.enumerated() {
       do throws(Errno) {
-        var name = Path()
-        try name.set(number: index)
-        _ = try paths.count == 1 ? root.status() : root.find(name).status()
+        _ = try tree(root).root(of: index).status()
       } catch .permissionDenied {
         return
           "the process that speaks with clients, user \(user), may not look at \"\(path)\": mount a FUSE file system "
@@ -89,6 +88,10 @@ struct FrontEnd {
       }
     }
     return nil
+  }
+
+  private func tree(_ root: borrowing Descriptor) throws(Errno) -> ExportTree {
+    try ExportTree(try root.duplicate(), roots: roots, boundary: .mountNamespace)
   }
 
   /// - Returns: whether it is ready; else it has said why not.
@@ -159,7 +162,7 @@ struct FrontEnd {
     let name = introduction.name
     do throws(Errno) {
       let client = FrontEndClient(
-        root: try root.duplicate(), introduction: introduction, terms: share.terms(introduction.authority))
+        tree: try tree(root), introduction: introduction, terms: share.terms(introduction.authority))
       try Thread.start(owning: client) { client in client.serve() }
     } catch {
       ClientLog.write(.failed, "\(name.text) can't be served: \(error)")
@@ -169,7 +172,7 @@ struct FrontEnd {
 
 /// A client of the front end's, with all that it takes to serve it.
 private struct FrontEndClient: ~Copyable, Sendable {
-  let root: Descriptor
+  let tree: ExportTree
   let introduction: Introduction
   let terms: NinePServer.Terms
 
@@ -179,8 +182,7 @@ private struct FrontEndClient: ~Copyable, Sendable {
     let client = introduction.client
     do throws(Errno) {
       let files = try MonitoredExport(
-        root: root, helper: introduction.helper, looksItself: terms.authority == .trusted,
-        boundary: .mountNamespace)
+        tree, helper: introduction.helper, looksItself: terms.authority == .trusted)
       name.report(NinePServer.serve(files, on: client, terms))
     } catch {
       ClientLog.write(.failed, "\(name.text) can't be served: \(error)")

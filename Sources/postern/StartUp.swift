@@ -58,10 +58,10 @@ struct StartUp {
     let capacity = try capacity(of: options.maxClients)
     // With a map the clients' users are others than the host's of these names.
     let accounts = options.map.isEmpty && !isMapped ? Accounts.ofHost() : Accounts()
-    let root = try close(sandbox, around: exports, identities)
+    let inside = try close(sandbox, around: exports, identities)
     Process.setUmask(0)
     let speaker = try confine(
-      sandbox, root, identities, capacity, accounts, frontEnd: ids?.frontEnd, isSplit: isSplit,
+      sandbox, inside.root, identities, capacity, accounts, frontEnd: ids?.frontEnd, isSplit: isSplit,
       tellsPeers: listener.tellsPeers)
     report(listener, sandbox, identities, capacity, isSplit: isSplit)
     // No client is served beside the user namespaces' descriptors.
@@ -69,13 +69,16 @@ struct StartUp {
     for export in options.exports {
       StandardOutput.write(line: listener.mountCommand(isOnly ? nil : export.name))
     }
+    let links = inside.links
     let door = Door(
-      root: root, mounts: isOnly ? 0 : options.exports.count,
+      root: inside.root,
       admission: Admission(
         trustsAll: options.trust, squash: options.squash?.identity, own: own, knowsPeers: knowsPeers),
       connections: ConnectionTable(
         ConnectionLimit(capacity.clients, isShared: knowsPeers && listener.tellsPeers)),
-      isReadOnly: options.readonly, boundary: sandbox == .namespace ? .mountNamespace : .checked,
+      terms: ExportTerms(
+        roots: roots, boundary: sandbox == .namespace ? .mountNamespace : .checked, links: links,
+        isReadOnly: options.readonly),
       holder: holder, overflow: overflow, hostUser: isMapped ? user : nil, speaker: speaker)
     try attempt("can't watch the front end") { () throws(Errno) in try door.watchFrontEnd() }
     manager.tell("READY=1\nSTATUS=serving, sandbox=\(sandbox.name)")
@@ -214,18 +217,17 @@ struct StartUp {
 
   /// Closes the sandbox, and makes the links to open files the working directory.
   ///
-  /// - Returns: the directory to serve, as it is seen from inside.
+  /// - Returns: the sandbox as it is seen from inside.
   private func close(
     _ sandbox: Sandbox, around exports: consuming OwnedArray<Descriptor>, _ identities: borrowing Identities
-  ) throws(StartError) -> Descriptor {
+  ) throws(StartError) -> Inside {
     guard sandbox == .namespace || isOnly else {
       throw StartError("several exports need the namespace sandbox, and there is none: start a server for each")
     }
     do throws(StageError) {
       guard sandbox == .namespace else {
         let links = try stage("look at /proc/self/fd") { () throws(Errno) in try DescriptorLinks.inPlace() }
-        try enter(links)
-        return exports.take(0)
+        return Inside(root: exports.take(0), links: try enter(links))
       }
       var links: DescriptorLinks? = nil
       func keepLinks() throws(StageError) {
@@ -238,15 +240,15 @@ struct StartUp {
         try Sandbox.enter(exports, at: paths, readOnly: options.readonly, identities: identities, keep: keepLinks)
       }
       let root = try stage("open the export") { () throws(Errno) in try Descriptor.workingDirectory() }
-      if let links = links.take() { try enter(links) }
-      return root
+      guard let links = links.take() else { throw StageError(stage: "enter the links to open files", error: .noData) }
+      return Inside(root: root, links: try enter(links))
     } catch {
       throw StartError(error)
     }
   }
 
-  private func enter(_ links: consuming DescriptorLinks) throws(StageError) {
-    try stage("enter the links to open files") { () throws(Errno) in try links.becomeWorkingDirectory() }
+  private func enter(_ links: consuming DescriptorLinks) throws(StageError) -> DescriptorLinks.Entered {
+    try stage("enter the links to open files") { () throws(Errno) in try links.enter() }
   }
 
   /// Whose connections may take their time: of those whom a Unix socket lets in, the ones that the operator has chosen.
@@ -276,7 +278,7 @@ struct StartUp {
       let speaker: Door.Speaker
       if isSplit {
         let frontEnd = FrontEnd(
-          share: share, paths: options.exports.map(\.path), identity: identity,
+          share: share, paths: options.exports.map(\.path), roots: roots, identity: identity,
           limits: FrontEnd.Limits(descriptors: capacity.descriptors, addressSpace: capacity.addressSpace),
           seccomp: options.seccomp.mode, isReadOnly: options.readonly)
         speaker = .frontEnd(try frontEnd.start(root: root))
@@ -307,6 +309,9 @@ struct StartUp {
     }
   }
 
+  /// The root directories that clients see.
+  private var roots: ExportTree.Roots { isOnly ? .one : .several(options.exports.count) }
+
   /// Whether there is one export, which is the root directory then.
   private var isOnly: Bool { options.exports.count == 1 }
 
@@ -318,4 +323,11 @@ struct StartUp {
       | Privileges.serving(
         readOnly: options.readonly, hasDevices: hasDevices, fileCapabilities: fileCapabilities)
   }
+}
+
+/// The sandbox, seen from inside.
+private struct Inside: ~Copyable {
+  /// The directory to serve.
+  let root: Descriptor
+  let links: DescriptorLinks.Entered
 }

@@ -12,8 +12,7 @@ struct Visit: ~Copyable, Sendable {
   private let socket: Descriptor
   private let root: Descriptor
   private let user: ThreadUser?
-  private let isReadOnly: Bool
-  private let boundary: Export.Boundary
+  private let terms: ExportTerms
   private let service: Service
   private let name: ClientName
   private let connection: Connection
@@ -21,28 +20,26 @@ struct Visit: ~Copyable, Sendable {
   /// Who is at the other end of the socket.
   enum Service: Sendable {
     case client(NinePServer.Terms)
-    /// The process that speaks with the client. The root directory has so many mounts.
-    case frontEnd(mounts: Int)
+    /// The process that speaks with the client.
+    case frontEnd
   }
 
   /// - Parameters:
   ///   - socket: what is served.
   ///   - root: the export's root directory.
   ///   - user: whom the thread is to become; nil where it stays who it is.
-  ///   - isReadOnly: whether nothing may be changed.
-  ///   - boundary: what keeps `..` inside the export.
+  ///   - terms: how the directory is served.
   ///   - service: who is at the other end.
   ///   - name: what the log calls the client.
   ///   - connection: the client's place among all, which ends with the stay.
   init(
-    _ socket: consuming Descriptor, root: consuming Descriptor, as user: ThreadUser?, isReadOnly: Bool,
-    boundary: Export.Boundary, _ service: Service, name: ClientName, connection: consuming Connection
+    _ socket: consuming Descriptor, root: consuming Descriptor, as user: ThreadUser?, terms: ExportTerms,
+    _ service: Service, name: ClientName, connection: consuming Connection
   ) {
     self.socket = socket
     self.root = root
     self.user = user
-    self.isReadOnly = isReadOnly
-    self.boundary = boundary
+    self.terms = terms
     self.service = service
     self.name = name
     self.connection = connection
@@ -55,19 +52,19 @@ struct Visit: ~Copyable, Sendable {
 
   /// Serves the socket on this thread, which is the client's from now on.
   consuming func serve() {
-    let (user, isReadOnly, boundary) = (user, isReadOnly, boundary)
+    let (user, terms) = (user, terms)
     let (service, name) = (service, name)
     let root = root
     let socket = socket
     let connection = connection
     do throws(Errno) {
       if let user { try Thread.become(user) }
-      let export = try Export(root: root, readOnly: isReadOnly, boundary: boundary)
+      let export = try terms.makeExport(of: root)
       switch service {
       case .client(let terms): name.report(NinePServer.serve(export, on: socket, terms))
-      case .frontEnd(let mounts):
+      case .frontEnd:
         // The front end says how the client's connection has ended.
-        if case .failed(let error) = Monitor.serve(export, mounts: mounts, on: socket) {
+        if case .failed(let error) = Monitor.serve(export, on: socket) {
           ClientLog.write(.failed, "\(name.text) can't be served any more: \(error)")
         }
       }

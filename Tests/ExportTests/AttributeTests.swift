@@ -10,28 +10,28 @@ import Testing
     try withExport { export in
       write("12345", to: "f")
       symlink("f", "l")
-      try export.truncate(in: export.root, try path("l"), to: 1 << 33)
+      try export.truncate(try path("l"), to: 1 << 33)
       // Afterwards, since truncating takes the set-user-ID bit away.
-      try export.changeMode(in: export.root, try path("l"), to: 0o4710)
+      try export.changeMode(try path("l"), to: 0o4710)
       try export.setTimes(
-        in: export.root, try path("f"), access: Time(seconds: 5, nanoseconds: 6),
+        try path("f"), access: Time(seconds: 5, nanoseconds: 6),
         modification: Time(seconds: -7, nanoseconds: 8))
-      let status = try export.status(in: export.root, try path("f"))
+      let status = try export.status(of: try path("f"))
       #expect(status.mode & 0o7777 == 0o4710)
       #expect(status.size == 1 << 33)
       #expect(status.access == Time(seconds: 5, nanoseconds: 6))
       #expect(status.modification == Time(seconds: -7, nanoseconds: 8))
       try export.setTimes(
-        in: export.root, try path("l"), access: Time(seconds: 1, nanoseconds: 1),
+        try path("l"), access: Time(seconds: 1, nanoseconds: 1),
         modification: Time(seconds: 0, nanoseconds: Time.unchanged))
-      let link = try export.status(in: export.root, try path("l"))
+      let link = try export.status(of: try path("l"))
       #expect(link.access.seconds == 1, "the link's own time")
-      #expect(try export.status(in: export.root, try path("f")).access.seconds == 5)
-      #expect(throws: Errno.invalidArgument) { try export.truncate(in: export.root, try path("f"), to: -1) }
-      #expect(throws: Errno.isDirectory) { try export.truncate(in: export.root, try path("."), to: 0) }
+      #expect(try export.status(of: try path("f")).access.seconds == 5)
+      #expect(throws: Errno.invalidArgument) { try export.truncate(try path("f"), to: -1) }
+      #expect(throws: Errno.isDirectory) { try export.truncate(try path("."), to: 0) }
       #expect(throws: Errno.invalidArgument) {
         try export.setTimes(
-          in: export.root, try path("f"), access: Time(seconds: 0, nanoseconds: 1_000_000_000),
+          try path("f"), access: Time(seconds: 0, nanoseconds: 1_000_000_000),
           modification: Time(seconds: 0, nanoseconds: 0))
       }
     }
@@ -42,11 +42,11 @@ import Testing
     try withExport { export in
       write("", to: "f")
       symlink("f", "l")
-      try export.changeOwner(in: export.root, try path("l"), uid: 5, gid: 6)
-      try export.changeOwner(in: export.root, try path("l"), uid: .max, gid: 7)
-      let link = try export.status(in: export.root, try path("l"))
+      try export.changeOwner(try path("l"), uid: 5, gid: 6)
+      try export.changeOwner(try path("l"), uid: .max, gid: 7)
+      let link = try export.status(of: try path("l"))
       #expect(link.uid == 5 && link.gid == 7)
-      #expect(try export.status(in: export.root, try path("f")).uid == 0)
+      #expect(try export.status(of: try path("f")).uid == 0)
     }
   }
 
@@ -62,7 +62,7 @@ import Testing
       let create: Int32 = 1
       #expect(throws: Errno.fileExists) { try set(export, "user.a", value, flags: create) }
       #expect(try list(export).contains("user.a"))
-      try export.removeAttribute(in: export.root, try path("f"), name: try path("user.a"))
+      try export.removeAttribute(try path("user.a"), of: try path("f"))
       #expect(throws: Errno.noData) { _ = try attribute(export, "user.a", room: 100) }
     }
   }
@@ -73,26 +73,26 @@ import Testing
       let file = open("f", O_RDONLY)
       defer { close(file) }
       let own = try Descriptor(adopting: dup(file)).generation()
-      let generation = try export.generation(in: export.root, try path("f"))
+      let generation = try export.generation(of: try path("f"))
       #expect(generation == UInt64(own ?? 0))
     }
   }
 }
 
-func attribute(_ export: borrowing Export, _ name: String, room: Int) throws -> [UInt8] {
+func attribute(_ export: borrowing PathExport, _ name: String, room: Int) throws -> [UInt8] {
   var buffer = [UInt8](repeating: 0, count: room)
   var span = buffer.mutableSpan
-  let count = try export.attribute(in: export.root, try path("f"), name: try path(name), into: &span)
+  let count = try export.attribute(try path(name), of: try path("f"), into: &span)
   return Array(buffer.prefix(count))
 }
 
-func set(_ export: borrowing Export, _ name: String, _ value: [UInt8], flags: Int32) throws {
-  try export.setAttribute(in: export.root, try path("f"), name: try path(name), to: value.span, flags: flags)
+func set(_ export: borrowing PathExport, _ name: String, _ value: [UInt8], flags: Int32) throws {
+  try export.setAttribute(try path(name), of: try path("f"), to: value.span, flags: flags)
 }
 
-func list(_ export: borrowing Export) throws -> [String] {
+func list(_ export: borrowing PathExport) throws -> [String] {
   var buffer = [UInt8](repeating: 0, count: 1000)
   var span = buffer.mutableSpan
-  let count = try export.attributes(in: export.root, try path("f"), into: &span)
+  let count = try export.attributes(of: try path("f"), into: &span)
   return buffer.prefix(count).split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
 }

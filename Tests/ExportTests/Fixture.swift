@@ -6,12 +6,29 @@ import SystemPackage
 import Testing
 
 /// Calls `body` with an export of a fresh directory, on a thread whose working directory that is.
-func withExport(_ body: @escaping @Sendable (borrowing Export) throws -> Void) throws {
+func withExport(_ body: @escaping @Sendable (borrowing PathExport) throws -> Void) throws {
   let directory = try TemporaryDirectory()
   try onOwnThread(in: directory.path) {
     umask(0)
-    let export = try Export()
+    let export = try PathExport(.unconfined)
     try body(export)
+  }
+}
+
+/// Calls `body` with an export of the objects in a fresh directory, on a thread of its own. The directory's path is absolute.
+func withObjects(
+  readOnly: Bool = false, roots: ExportTree.Roots = .one,
+  prepare: @escaping @Sendable (_ directory: String) -> Void = { _ in },
+  _ body: @escaping @Sendable (borrowing Export, _ directory: String) throws -> Void
+) throws {
+  let directory = try TemporaryDirectory()
+  try onOwnThread(in: directory.path) {
+    umask(0)
+    prepare(directory.path)
+    let tree = try ExportTree(try Descriptor.workingDirectory(), roots: roots, boundary: .checked)
+    let links = try DescriptorLinks.inPlace().enter()
+    let export = try Export(tree, links: links, readOnly: readOnly)
+    try body(export, directory.path)
   }
 }
 

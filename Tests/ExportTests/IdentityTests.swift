@@ -15,14 +15,14 @@ import Testing
       for uid in ids {
         for gid in ids {
           let identity = try Identity(uid: uid, gid: gid)
-          try export.makeDirectory(in: export.root, try path("d\(made)"), mode: 0o755, as: identity)
+          try export.makeDirectory(try path("d\(made)"), mode: 0o755, as: identity)
           _ = try export.create(
-            in: export.root, try path("f\(made)"), .create | OpenFlags(rawValue: O_RDWR), mode: 0o600, as: identity)
-          try export.makeSymbolicLink(in: export.root, try path("l\(made)"), target: try path("x"), as: identity)
+            try path("f\(made)"), flags: .create | OpenFlags(rawValue: O_RDWR), mode: 0o600, as: identity)
+          try export.makeSymbolicLink(try path("l\(made)"), target: try path("x"), as: identity)
           try export.makeNode(
-            in: export.root, try path("p\(made)"), mode: UInt32(Glibc.S_IFIFO), device: 0, as: identity)
+            try path("p\(made)"), mode: UInt32(Glibc.S_IFIFO), device: 0, as: identity)
           for kind in ["d", "f", "l", "p"] {
-            let status = try export.status(in: export.root, try path("\(kind)\(made)"))
+            let status = try export.status(of: try path("\(kind)\(made)"))
             #expect(status.uid == uid && status.gid == gid, "\(kind) as \(uid):\(gid)")
           }
           made += 1
@@ -42,7 +42,7 @@ import Testing
       let before = try ThreadCapabilities.current()
       let other = try Identity(uid: 1000, gid: 1000)
       #expect(throws: Errno.noSuchFileOrDirectory) {
-        try export.makeDirectory(in: export.root, try path("no/d"), mode: 0o755, as: other)
+        try export.makeDirectory(try path("no/d"), mode: 0o755, as: other)
       }
       #expect(cl_setfsuid(.max) == 0)
       #expect(try ThreadCapabilities.current() == before)
@@ -53,13 +53,13 @@ import Testing
   @Test func theLastGroupIsNobodyElses() throws {
     try withExport { export in
       let flags = .create | OpenFlags(rawValue: O_RDWR)
-      _ = try export.create(in: export.root, try path("a"), flags, mode: 0o644, as: try Identity(uid: 1000, gid: 777))
-      _ = try export.create(in: export.root, try path("b"), flags, mode: 0o644, as: try Identity(uid: 0, gid: 0))
-      #expect(try export.status(in: export.root, try path("b")).gid == 0)
+      _ = try export.create(try path("a"), flags: flags, mode: 0o644, as: try Identity(uid: 1000, gid: 777))
+      _ = try export.create(try path("b"), flags: flags, mode: 0o644, as: try Identity(uid: 0, gid: 0))
+      #expect(try export.status(of: try path("b")).gid == 0)
       // Nobody's group, and yet root may set the bit, and keep it.
-      try export.changeOwner(in: export.root, try path("b"), uid: 5, gid: 5)
-      try export.changeMode(in: export.root, try path("b"), to: 0o2755)
-      #expect(try export.status(in: export.root, try path("b")).mode & 0o7777 == 0o2755)
+      try export.changeOwner(try path("b"), uid: 5, gid: 5)
+      try export.changeMode(try path("b"), to: 0o2755)
+      #expect(try export.status(of: try path("b")).mode & 0o7777 == 0o2755)
     }
   }
 
@@ -71,23 +71,23 @@ import Testing
       let other = try Identity(uid: 1000, gid: 1000)
       let flags = .create | OpenFlags(rawValue: O_RDWR)
       for round in 0..<2 {
-        _ = try export.create(in: export.root, try path("closed/f\(round)"), flags, mode: 0o600, as: other)
+        _ = try export.create(try path("closed/f\(round)"), flags: flags, mode: 0o600, as: other)
         // It is there now, and root's own.
         chown("closed/f\(round)", 0, 0)
-        _ = try export.create(in: export.root, try path("closed/f\(round)"), flags, mode: 0o600, as: other)
-        try export.makeDirectory(in: export.root, try path("closed/d\(round)"), mode: 0o755, as: other)
-        try export.makeSymbolicLink(in: export.root, try path("closed/l\(round)"), target: try path("x"), as: other)
+        _ = try export.create(try path("closed/f\(round)"), flags: flags, mode: 0o600, as: other)
+        try export.makeDirectory(try path("closed/d\(round)"), mode: 0o755, as: other)
+        try export.makeSymbolicLink(try path("closed/l\(round)"), target: try path("x"), as: other)
         try export.makeNode(
-          in: export.root, try path("closed/p\(round)"), mode: UInt32(Glibc.S_IFIFO), device: 0, as: other)
+          try path("closed/p\(round)"), mode: UInt32(Glibc.S_IFIFO), device: 0, as: other)
         for kind in ["d", "l", "p"] {
-          #expect(try export.status(in: export.root, try path("closed/\(kind)\(round)")).uid == 1000)
+          #expect(try export.status(of: try path("closed/\(kind)\(round)")).uid == 1000)
         }
         #expect(try ThreadCapabilities.current() == before)
         #expect(cl_setfsuid(.max) == 0)
         // With the override it still is no device's maker, and no member of the group.
         #expect(throws: Errno.notPermitted) {
           try export.makeNode(
-            in: export.root, try path("closed/c"), mode: UInt32(Glibc.S_IFCHR), device: 0x103, as: other)
+            try path("closed/c"), mode: UInt32(Glibc.S_IFCHR), device: 0x103, as: other)
         }
       }
     }
@@ -98,11 +98,11 @@ import Testing
       let mode = UInt32(Glibc.S_IFCHR) | 0o600
       for identity in [try Identity(uid: 1000, gid: 0), try Identity(uid: 1, gid: 1)] {
         #expect(throws: Errno.notPermitted) {
-          try export.makeNode(in: export.root, try path("c"), mode: mode, device: 0x103, as: identity)
+          try export.makeNode(try path("c"), mode: mode, device: 0x103, as: identity)
         }
       }
-      try export.makeNode(in: export.root, try path("c"), mode: mode, device: 0x103, as: try Identity(uid: 0, gid: 777))
-      let status = try export.status(in: export.root, try path("c"))
+      try export.makeNode(try path("c"), mode: mode, device: 0x103, as: try Identity(uid: 0, gid: 777))
+      let status = try export.status(of: try path("c"))
       #expect(status.specialDevice == 0x103 && status.gid == 777)
     }
   }
@@ -115,13 +115,13 @@ import Testing
       chmod("g", 0o2777)
       let flags = .create | OpenFlags(rawValue: O_RDWR)
       _ = try export.create(
-        in: export.root, try path("g/f"), flags, mode: 0o2775, as: try Identity(uid: 1000, gid: 1000))
-      let stranger = try export.status(in: export.root, try path("g/f"))
+        try path("g/f"), flags: flags, mode: 0o2775, as: try Identity(uid: 1000, gid: 1000))
+      let stranger = try export.status(of: try path("g/f"))
       #expect(stranger.gid == 777)
       #expect(stranger.mode & 0o7777 == 0o775)
       _ = try export.create(
-        in: export.root, try path("g/m"), flags, mode: 0o2775, as: try Identity(uid: 1000, gid: 777))
-      #expect(try export.status(in: export.root, try path("g/m")).mode & 0o7777 == 0o2775)
+        try path("g/m"), flags: flags, mode: 0o2775, as: try Identity(uid: 1000, gid: 777))
+      #expect(try export.status(of: try path("g/m")).mode & 0o7777 == 0o2775)
     }
   }
 
@@ -130,8 +130,8 @@ import Testing
     try withExport { export in
       mkdir("closed", 0o700)
       let identity = try Identity(uid: 1000, gid: 1000)
-      try export.makeDirectory(in: export.root, try path("closed/d"), mode: 0o755, as: identity)
-      #expect(try export.status(in: export.root, try path("closed/d")).uid == 1000)
+      try export.makeDirectory(try path("closed/d"), mode: 0o755, as: identity)
+      #expect(try export.status(of: try path("closed/d")).uid == 1000)
     }
   }
 }

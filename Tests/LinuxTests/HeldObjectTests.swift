@@ -14,7 +14,7 @@ import Testing
     let directory = try TemporaryDirectory()
     try onOwnThread(in: "/") {
       let root = try Descriptor.directory(hostPath(directory.path).bytes)
-      try DescriptorLinks.inPlace().becomeWorkingDirectory()
+      _ = try DescriptorLinks.inPlace().enter()
       try body(directory, root)
     }
   }
@@ -128,7 +128,7 @@ import Testing
   @Test(.enabled(if: hasRoot(), "needs root: CAP_SYS_ADMIN"))
   func theLinksApartLeadNowhereElse() throws {
     try onOwnThread(in: "/") {
-      try DescriptorLinks.apart().becomeWorkingDirectory()
+      _ = try DescriptorLinks.apart().enter()
       var (here, above) = (stat(), stat())
       #expect(stat(".", &here) == 0 && stat("../../..", &above) == 0)
       #expect(here.st_ino == above.st_ino && here.st_dev == above.st_dev)

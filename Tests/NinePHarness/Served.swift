@@ -139,7 +139,7 @@ private final class ServingThread: @unchecked Sendable {
     do throws(Errno) {
       switch way {
       case .inProcess:
-        let export = try Export(root: try Self.prepare(directory, terms), readOnly: readOnly, boundary: .checked)
+        let export = try Self.prepare(directory, terms, readOnly: readOnly)
         result = serve(export, on: socket)
       case .split:
         var ends = try PacketSocketPair()
@@ -154,7 +154,7 @@ private final class ServingThread: @unchecked Sendable {
           begin()
           let theirs = Descriptor(adopting: theirs)
           do throws(Errno) {
-            let export = try Export(root: try Self.prepare(directory, terms), readOnly: readOnly, boundary: .checked)
+            let export = try Self.prepare(directory, terms, readOnly: readOnly)
             hasBegun.set()
             _ = Monitor.serve(export, on: theirs)
           } catch {}
@@ -163,7 +163,7 @@ private final class ServingThread: @unchecked Sendable {
         let root = Descriptor(adopting: open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC))
         if geteuid() == 0 { try Linux.Thread.become(ThreadUser(try Identity(uid: 65_534, gid: 65_534))) }
         let files = try MonitoredExport(
-          root: root, helper: ours, looksItself: terms.authority == .trusted, boundary: .checked)
+          try ExportTree(root, boundary: .checked), helper: ours, looksItself: terms.authority == .trusted)
         result = serve(files, on: socket)
       }
     } catch {
@@ -179,15 +179,17 @@ private final class ServingThread: @unchecked Sendable {
   }
 
   /// Makes the calling thread one that serves the directory itself.
-  private static func prepare(_ directory: String, _ terms: NinePServer.Terms) throws(Errno) -> Descriptor {
+  private static func prepare(_ directory: String, _ terms: NinePServer.Terms, readOnly: Bool) throws(Errno)
+    -> Export
+  {
     guard unshare(CL_CLONE_FS) == 0 else { throw Errno(rawValue: errno) }
     umask(0)
     if case .one(let user) = terms.authority, geteuid() == 0, user.uid != 0 {
       try Linux.Thread.become(ThreadUser(user))
     }
     let root = Descriptor(adopting: open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC))
-    try DescriptorLinks.inPlace().becomeWorkingDirectory()
-    return root
+    let links = try DescriptorLinks.inPlace().enter()
+    return try Export(try ExportTree(root, boundary: .checked), links: links, readOnly: readOnly)
   }
 
   func ending() -> Ending? {

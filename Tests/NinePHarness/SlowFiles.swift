@@ -85,8 +85,18 @@ package struct SlowFiles<Files: FileSystem & ~Copyable>: FileSystem, ~Copyable {
     try Descriptor(adopting: Glibc.open("/proc", O_RDONLY | O_CLOEXEC)).fileSystemStatus()
   }
 
-  package func hold() throws(Errno) -> Descriptor {
-    try files.hold()
+  package func root() throws(Errno) -> Descriptor { try files.root() }
+
+  package func root(of index: Int) throws(Errno) -> Descriptor { try files.root(of: index) }
+
+  package func duplicate(_ object: borrowing Descriptor) throws(Errno) -> Descriptor { try files.duplicate(object) }
+
+  package func close(_ file: consuming HeldDescriptor) throws(Errno) { try files.close(file) }
+
+  package func list(
+    _ directory: borrowing Descriptor, from cookie: UInt64?, into buffer: inout MutableSpan<UInt8>
+  ) throws(Errno) -> Int {
+    try files.list(directory, from: cookie, into: &buffer)
   }
 
   package func find(_ name: borrowing Path, in directory: borrowing Descriptor) throws(Errno) -> Descriptor {
@@ -115,47 +125,47 @@ package struct SlowFiles<Files: FileSystem & ~Copyable>: FileSystem, ~Copyable {
   package var queue: PacketQueue? { files.queue }
 
   package func open(
-    _ object: borrowing HeldDescriptor, kind: FileKind, _ flags: OpenFlags, isRoot: Bool
+    _ object: borrowing HeldDescriptor, flags: OpenFlags, isRoot: Bool
   ) throws(Errno) -> Outcome {
-    try files.open(object, kind: kind, flags, isRoot: isRoot)
+    try files.open(object, flags: flags, isRoot: isRoot)
   }
 
   package func create(
-    in directory: borrowing HeldDescriptor, _ name: borrowing Path, _ flags: OpenFlags, mode: UInt32,
+    _ name: borrowing Path, in directory: borrowing HeldDescriptor, flags: OpenFlags, mode: UInt32,
     as identity: Identity
   ) throws(Errno) -> Outcome {
-    try files.create(in: directory, name, flags, mode: mode, as: identity)
+    try files.create(name, in: directory, flags: flags, mode: mode, as: identity)
   }
 
   package func makeDirectory(
-    in directory: borrowing HeldDescriptor, _ name: borrowing Path, mode: UInt32, as identity: Identity
+    _ name: borrowing Path, in directory: borrowing HeldDescriptor, mode: UInt32, as identity: Identity
   ) throws(Errno) -> Outcome {
-    try files.makeDirectory(in: directory, name, mode: mode, as: identity)
+    try files.makeDirectory(name, in: directory, mode: mode, as: identity)
   }
 
   package func makeNode(
-    in directory: borrowing HeldDescriptor, _ name: borrowing Path, mode: UInt32, device: UInt64, as identity: Identity
+    _ name: borrowing Path, in directory: borrowing HeldDescriptor, mode: UInt32, device: UInt64, as identity: Identity
   ) throws(Errno) -> Outcome {
-    try files.makeNode(in: directory, name, mode: mode, device: device, as: identity)
+    try files.makeNode(name, in: directory, mode: mode, device: device, as: identity)
   }
 
   package func makeSymbolicLink(
-    in directory: borrowing HeldDescriptor, _ name: borrowing Path, target: borrowing Path, as identity: Identity
+    _ name: borrowing Path, in directory: borrowing HeldDescriptor, target: borrowing Path, as identity: Identity
   ) throws(Errno) -> Outcome {
-    try files.makeSymbolicLink(in: directory, name, target: target, as: identity)
+    try files.makeSymbolicLink(name, in: directory, target: target, as: identity)
   }
 
   package func link(
-    _ object: borrowing HeldDescriptor, into directory: borrowing HeldDescriptor, _ name: borrowing Path
+    _ object: borrowing HeldDescriptor, as name: borrowing Path, in directory: borrowing HeldDescriptor
   ) throws(Errno) -> Outcome {
-    try files.link(object, into: directory, name)
+    try files.link(object, as: name, in: directory)
   }
 
   package func rename(
-    in directory: borrowing HeldDescriptor, _ old: borrowing Path, to other: borrowing HeldDescriptor,
-    _ new: borrowing Path
+    _ old: borrowing Path, in directory: borrowing HeldDescriptor, to new: borrowing Path,
+    in other: borrowing HeldDescriptor
   ) throws(Errno) -> Outcome {
-    try files.rename(in: directory, old, to: other, new)
+    try files.rename(old, in: directory, to: new, in: other)
   }
 
   package func remove(
@@ -167,15 +177,15 @@ package struct SlowFiles<Files: FileSystem & ~Copyable>: FileSystem, ~Copyable {
   package func remove(_ object: borrowing HeldDescriptor) throws(Errno) -> Outcome { try files.remove(object) }
 
   package func rename(
-    _ object: borrowing HeldDescriptor, to directory: borrowing HeldDescriptor, _ new: borrowing Path
+    _ object: borrowing HeldDescriptor, to new: borrowing Path, in directory: borrowing HeldDescriptor
   ) throws(Errno) -> Outcome {
-    try files.rename(object, to: directory, new)
+    try files.rename(object, to: new, in: directory)
   }
 
   package func change(
-    _ object: borrowing HeldDescriptor, _ change: StatusChange, isOpen: Bool
+    _ object: borrowing HeldDescriptor, by change: StatusChange, isOpen: Bool
   ) throws(Errno) -> Outcome {
-    try files.change(object, change, isOpen: isOpen)
+    try files.change(object, by: change, isOpen: isOpen)
   }
 
   package func read(_ file: borrowing Descriptor, at offset: UInt64, into buffer: inout MutableSpan<UInt8>)
@@ -190,24 +200,26 @@ package struct SlowFiles<Files: FileSystem & ~Copyable>: FileSystem, ~Copyable {
     try files.write(data, to: file, at: offset, isRoot: isRoot)
   }
 
-  package func attribute(of object: borrowing Descriptor, name: borrowing Path, into buffer: inout MutableSpan<UInt8>)
+  package func attribute(_ name: borrowing Path, of object: borrowing Descriptor, into buffer: inout MutableSpan<UInt8>)
     throws(Errno) -> Int
   {
-    try files.attribute(of: object, name: name, into: &buffer)
+    try files.attribute(name, of: object, into: &buffer)
   }
 
   package func attributes(of object: borrowing Descriptor, into buffer: inout MutableSpan<UInt8>) throws(Errno) -> Int {
     try files.attributes(of: object, into: &buffer)
   }
 
-  package func setAttribute(of object: borrowing Descriptor, name: borrowing Path, to value: Span<UInt8>, flags: Int32)
+  package func setAttribute(
+    _ name: borrowing Path, of object: borrowing Descriptor, to value: Span<UInt8>, flags: Int32
+  )
     throws(Errno)
   {
-    try files.setAttribute(of: object, name: name, to: value, flags: flags)
+    try files.setAttribute(name, of: object, to: value, flags: flags)
   }
 
-  package func removeAttribute(of object: borrowing Descriptor, name: borrowing Path) throws(Errno) {
-    try files.removeAttribute(of: object, name: name)
+  package func removeAttribute(_ name: borrowing Path, of object: borrowing Descriptor) throws(Errno) {
+    try files.removeAttribute(name, of: object)
   }
 }
 

@@ -47,7 +47,7 @@ enum AllocationCount {
         ac_allocate()
         guard ac_stop() == 1 else { exit(4) }
         let socket = Descriptor(adopting: CInt(Int(bitPattern: argument)))
-        if let export = try? Export() { _ = ProxyServer.serve(export, on: socket) }
+        if let export = try? PathExport(.unconfined) { _ = ProxyServer.serve(export, on: socket) }
         return nil
       }, UnsafeMutableRawPointer(bitPattern: Int(ends[0])))
     return ends[1]

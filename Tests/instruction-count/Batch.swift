@@ -69,6 +69,6 @@ struct Batch {
 @inline(never)
 func serveBatch(_ socket: CInt) {
   let socket = Descriptor(adopting: socket)
-  guard let export = try? Export() else { return }
+  guard let export = try? PathExport(.unconfined) else { return }
   _ = ProxyServer.serve(export, on: socket)
 }

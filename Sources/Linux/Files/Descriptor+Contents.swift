@@ -152,6 +152,25 @@ package struct KernelEntries: ~Escapable {
     rest = bytes
   }
 
+  /// Finds the place of the entry `..` in the bytes of entries; nil where it isn't among them.
+  package static func placeOfParent(in bytes: Span<UInt8>) -> Int? {
+    let dot = UInt8(ascii: ".")
+    var place = 0
+    while bytes.count - place > nameOffset + 2 {
+      let name = place + nameOffset
+      if bytes[name] == dot, bytes[name + 1] == dot, bytes[name + 2] == 0 { return place }
+      let length = Int(bytes[place + 16]) | Int(bytes[place + 17]) << 8
+      guard length > nameOffset else { return nil }
+      place += length
+    }
+    return nil
+  }
+
+  /// Replaces the inode of the entry at this place.
+  package static func setInode(_ inode: UInt64, at place: Int, in bytes: inout MutableSpan<UInt8>) {
+    for index in 0..<8 { bytes[place + index] = UInt8(truncatingIfNeeded: inode >> (8 * UInt64(index))) }
+  }
+
   /// Takes the first of those that are still to come.
   @_lifetime(copy self)
   @_lifetime(self: copy self)

@@ -33,9 +33,15 @@ package struct DescriptorLinks: ~Copyable, Sendable {
         adopting: try unsafe valueOrErrno(open("/proc/self/fd", cl_o_path | O_DIRECTORY | O_CLOEXEC))))
   }
 
-  /// Makes it the working directory. The system call is `fchdir`.
-  package borrowing func becomeWorkingDirectory() throws(Errno) {
+  /// Makes it the working directory of the calling thread and of those that share it. The system call is `fchdir`.
+  package borrowing func enter() throws(Errno) -> Entered {
     try directory.becomeWorkingDirectory()
+    return Entered()
+  }
+
+  /// Proof that ``DescriptorLinks`` is the working directory. It holds until the directory is changed.
+  package struct Entered: Sendable {
+    fileprivate init() {}
   }
 }
 

@@ -6,39 +6,70 @@ package import SystemPackage
 ///
 /// The system call's structure is `struct stat`, `stat(2)`.
 package struct FileStatus {
-  let raw: stat
+  private var raw: stat
 
   init(raw: stat) { self.raw = raw }
 
-  /// What another process has looked at, as far as that is told; the rest is 0.
-  package init(device: UInt64, inode: UInt64, mode: UInt32, size: UInt64, modification: Time) {
-    var raw = stat()
-    raw.st_dev = dev_t(truncatingIfNeeded: device)
-    raw.st_ino = ino_t(truncatingIfNeeded: inode)
-    raw.st_mode = mode
-    raw.st_size = Int(truncatingIfNeeded: size)
-    raw.st_mtim = modification.raw
-    self.raw = raw
-  }
+  /// A status of which every field is 0, for a file that the kernel isn't asked about.
+  package init() { raw = stat() }
 
-  package var device: UInt64 { UInt64(raw.st_dev) }
-  package var inode: UInt64 { UInt64(raw.st_ino) }
-  package var links: UInt64 { UInt64(raw.st_nlink) }
+  package var device: UInt64 {
+    get { UInt64(raw.st_dev) }
+    set { raw.st_dev = dev_t(truncatingIfNeeded: newValue) }
+  }
+  package var inode: UInt64 {
+    get { UInt64(raw.st_ino) }
+    set { raw.st_ino = ino_t(truncatingIfNeeded: newValue) }
+  }
+  package var links: UInt64 {
+    get { UInt64(raw.st_nlink) }
+    set { raw.st_nlink = nlink_t(truncatingIfNeeded: newValue) }
+  }
   /// Type and permission bits.
-  package var mode: UInt32 { raw.st_mode }
-  package var uid: UInt32 { raw.st_uid }
-  package var gid: UInt32 { raw.st_gid }
+  package var mode: UInt32 {
+    get { raw.st_mode }
+    set { raw.st_mode = newValue }
+  }
+  package var uid: UInt32 {
+    get { raw.st_uid }
+    set { raw.st_uid = newValue }
+  }
+  package var gid: UInt32 {
+    get { raw.st_gid }
+    set { raw.st_gid = newValue }
+  }
   /// The device that a device file stands for.
-  package var specialDevice: UInt64 { UInt64(raw.st_rdev) }
+  package var specialDevice: UInt64 {
+    get { UInt64(raw.st_rdev) }
+    set { raw.st_rdev = dev_t(truncatingIfNeeded: newValue) }
+  }
   /// Bytes.
-  package var size: UInt64 { UInt64(bitPattern: Int64(raw.st_size)) }
+  package var size: UInt64 {
+    get { UInt64(bitPattern: Int64(raw.st_size)) }
+    set { raw.st_size = Int(truncatingIfNeeded: newValue) }
+  }
   /// Bytes.
-  package var blockSize: UInt64 { UInt64(bitPattern: Int64(raw.st_blksize)) }
+  package var blockSize: UInt64 {
+    get { UInt64(bitPattern: Int64(raw.st_blksize)) }
+    set { raw.st_blksize = blksize_t(truncatingIfNeeded: newValue) }
+  }
   /// Units of 512 bytes.
-  package var blocks: UInt64 { UInt64(bitPattern: Int64(raw.st_blocks)) }
-  package var access: Time { Time(raw.st_atim) }
-  package var modification: Time { Time(raw.st_mtim) }
-  package var change: Time { Time(raw.st_ctim) }
+  package var blocks: UInt64 {
+    get { UInt64(bitPattern: Int64(raw.st_blocks)) }
+    set { raw.st_blocks = blkcnt_t(truncatingIfNeeded: newValue) }
+  }
+  package var access: Time {
+    get { Time(raw.st_atim) }
+    set { raw.st_atim = newValue.raw }
+  }
+  package var modification: Time {
+    get { Time(raw.st_mtim) }
+    set { raw.st_mtim = newValue.raw }
+  }
+  package var change: Time {
+    get { Time(raw.st_ctim) }
+    set { raw.st_ctim = newValue.raw }
+  }
 
   package var isSocket: Bool { mode & UInt32(Glibc.S_IFMT) == UInt32(Glibc.S_IFSOCK) }
 

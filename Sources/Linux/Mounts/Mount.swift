@@ -114,18 +114,30 @@ package enum Mount {
   ///
   /// The system calls are `pivot_root`, `umount2(MNT_DETACH)` and `chdir`. With "." for both directories the old root
   /// ends up mounted above the new one, which needs no directory to put it in (`pivot_root(2)`).
-  package static func pivotRootToWorkingDirectory() throws(Errno) {
+  @discardableResult
+  package static func pivotRootToWorkingDirectory() throws(Errno) -> PathRoot {
     _ = try unsafe valueOrErrno(kernel: cl_pivot_root(".", "."))
     _ = try unsafe valueOrErrno(umount2(".", CInt(MNT_DETACH)))
     _ = try unsafe valueOrErrno(chdir("/"))
+    return PathRoot()
   }
 
   /// Makes the working directory the root directory. The system calls are `chroot` and `chdir`.
-  package static func changeRootToWorkingDirectory() throws(Errno) {
+  package static func changeRootToWorkingDirectory() throws(Errno) -> PathRoot {
     _ = try unsafe valueOrErrno(chroot("."))
     // Otherwise a process whose working directory is elsewhere would be outside its root.
     _ = try unsafe valueOrErrno(chdir("/"))
+    return PathRoot()
   }
+}
+
+/// Proof that the working directory is the root directory, so that no link and no `..` of a path leads outside. It holds
+/// until either is changed.
+package struct PathRoot: Sendable {
+  fileprivate init() {}
+
+  /// No proof: paths start at the working directory and lead wherever the process may go.
+  package static var unconfined: PathRoot { PathRoot() }
 }
 
 extension Descriptor {
