@@ -29,6 +29,8 @@ let package = Package(
   products: [
     .executable(name: "virtfs-proxy-helper", targets: ["virtfs-proxy-helper"]),
     .executable(name: "postern", targets: ["postern"]),
+    // With the modules of the types that its interface names.
+    .library(name: "ProxyDriver", targets: ["ProxyDriver", "ProxyProtocol", "Linux"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),

@@ -6,8 +6,8 @@ internal import SystemPackage
 /// Who may signal a process, change its limits or trace it is decided by its real, effective and saved ids. Users of the
 /// host must not have these, be they clients or not.
 package struct ServerIdentities: Sendable {
-  /// The process that speaks with clients.
-  package let frontEnd: Identity
+  /// The worker's.
+  package let worker: Identity
   /// The real, effective and saved ids of threads that act as users, and of processes in a user namespace. nil where there
   /// is no such id: they keep root's.
   package let holder: Identity?
@@ -20,15 +20,15 @@ package struct ServerIdentities: Sendable {
     if chosen.isEmpty {
       Log.write(
         .warning,
-        "this user namespace has no unused id: the process that speaks with clients is user \(Self.overflow), whose other "
+        "this user namespace has no unused id: the worker is user \(Self.overflow), whose other "
           + "processes can signal it")
     }
-    let frontEnd = chosen.popFirst() ?? Self.overflow
+    let worker = chosen.popFirst() ?? Self.overflow
     let holder = chosen.popFirst()
-    (self.frontEnd, self.holder) = try stage("choose user ids") { () throws(Errno) in
+    (self.worker, self.holder) = try stage("choose user ids") { () throws(Errno) in
       var identity: Identity? = nil
       if let holder { identity = try Identity(uid: holder, gid: holder) }
-      return (try Identity(uid: frontEnd, gid: frontEnd), identity)
+      return (try Identity(uid: worker, gid: worker), identity)
     }
   }
 

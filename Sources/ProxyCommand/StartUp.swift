@@ -60,7 +60,8 @@ enum StartUp {
       let export = try stage("open the export") { () throws(Errno) in
         try PathExport(pathRoot, readOnly: options.isReadOnly)
       }
-      try SystemCallFilter.load(options.filter, readOnly: options.isReadOnly)
+      try SystemCallFilter.load(
+        options.filter, for: [.connections, .passing, .paths], readOnly: options.isReadOnly)
       return export
     } catch {
       throw StartError(error)

@@ -1,6 +1,6 @@
 internal import Linux
 
-/// A connection to a helper, and the helper itself where it is ours to end: it ends with this value.
+/// A connection to a helper, and its process where the client started it: both end with this value.
 struct HelperLink: ~Copyable {
   var connection: ProxyConnection
   let process: ChildProcess?
@@ -15,15 +15,15 @@ struct HelperLink: ~Copyable {
     connection.shutDown()
   }
 
-  /// Ends the helper, unless it has ended, without waiting for what it is at.
+  /// Ends the helper: by the end of its connection, then by SIGKILL.
   ///
-  /// - Parameter patience: how long it may take to leave by itself, in milliseconds.
-  /// - Returns: its exit status, or 128 and the signal that ended it; nil where it isn't ours.
-  borrowing func end(patience: Int) -> Int32? {
+  /// - Parameter timeout: milliseconds that it has to end by itself.
+  /// - Returns: its exit status, or 128 and the signal that ended it; nil where the client didn't start it.
+  borrowing func end(timeout: Int) -> Int32? {
     connection.shutDown()
     switch process {
     case .some(let process):
-      if let status = process.wait(milliseconds: patience) { return status }
+      if let status = process.wait(milliseconds: timeout) { return status }
       process.kill()
       return process.wait(milliseconds: 1000)
     case nil: return nil

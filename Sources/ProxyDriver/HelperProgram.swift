@@ -1,17 +1,17 @@
 public import SystemPackage
 
-/// A helper to start: the program and its command line.
+/// The command line of a helper that ``ProxyClient/init(starting:)`` starts.
 public struct HelperProgram: Sendable {
-  /// The words, a NUL behind each.
+  /// The words of the command line, each terminated by a NUL.
   let words: [UInt8]
-  /// How long it may take until it answers, in seconds.
+  /// Seconds that it has to answer its first request.
   public var startTimeout = 10
 
   /// A helper that serves a directory in the foreground.
   ///
   /// - Parameters:
-  ///   - path: the program's path, which isn't searched for. QEMU's own helper does as well as ours.
-  ///   - directory: what it exports.
+  ///   - path: the program's path; `PATH` isn't searched. It can be QEMU's own helper.
+  ///   - directory: the directory to export.
   ///   - options: further options, such as `--readonly`.
   /// - Throws: `EINVAL` where a word holds a NUL; `ENOENT` where a path is empty.
   public init(_ path: Span<UInt8>, exporting directory: Span<UInt8>, options: [String] = []) throws(Errno) {
@@ -28,7 +28,7 @@ public struct HelperProgram: Sendable {
   }
 }
 
-/// A command line that grows.
+/// A command line under construction.
 private struct Words {
   var bytes: [UInt8] = []
 

@@ -1,16 +1,16 @@
 public import SystemPackage
 
 extension ProxyClient {
-  /// Why a call didn't succeed.
+  /// Why a call failed.
   public enum Failure: Error, Equatable, Sendable {
-    /// The helper refuses with this errno, or nothing was asked because it would have to. The connection goes on.
+    /// The helper refused with this errno, or the arguments were refused before anything was sent. The connection goes on.
     case refused(Errno)
-    /// The helper was lost while it was asked: it may have done what the call is for, or not.
+    /// The connection was lost during the request: the helper may have acted on it, or not.
     case lost(Loss)
-    /// There is no helper to ask: what the call is for was certainly not done.
+    /// There is no helper: the request was certainly not acted on.
     case noHelper(Loss)
 
-    /// What a file-system call could say in its place: `EIO` where there is no helper any more.
+    /// The errno for a file-system call that fails for this reason: `EIO` where there is no helper any more.
     public var errno: Errno {
       switch self {
       case .refused(let error): error
@@ -19,21 +19,21 @@ extension ProxyClient {
     }
   }
 
-  /// What became of a helper.
+  /// How a helper was lost.
   public enum Loss: Error, Equatable, Sendable {
     /// It closed the connection.
     case closed
-    /// It ended, with this exit status, or 128 and the signal that ended it. Of one that the client started.
+    /// It ended, with this exit status, or 128 and the signal that ended it. Only for a helper that the client started.
     case ended(Int32)
-    /// It sent what is no reply.
+    /// It sent something that isn't a reply to the request.
     case nonsense
-    /// The socket failed. `EAGAIN` is said of one that doesn't answer in time.
+    /// The socket failed; with `EAGAIN` where the helper didn't reply in time.
     case socket(Errno)
     /// It can't be started.
     case start(Errno)
     /// It can't be connected to.
     case connect(Errno)
-    /// It was started too often within the last time; a later call tries again.
+    /// It was started five times within ten seconds; a later call tries again.
     case tooManyStarts
   }
 }
@@ -42,7 +42,7 @@ extension ProxyClient.Loss {
   init(_ failure: ProxyConnection.Failure) {
     switch failure {
     case .closed, .unread: self = .closed
-    case .nonsense, .unsayable: self = .nonsense
+    case .nonsense, .unencodable: self = .nonsense
     case .socket(let error): self = .socket(Errno(rawValue: error))
     }
   }

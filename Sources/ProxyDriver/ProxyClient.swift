@@ -2,16 +2,41 @@ public import Linux
 internal import ProxyProtocol
 internal import SystemPackage
 
-/// A directory that a helper exports, by paths: the driver of the proxy protocol.
+/// A client of `virtfs-proxy-helper`, ours or QEMU's: the driver's end of the protocol of QEMU's `-fsdev proxy`.
 ///
-/// Paths are bytes, rooted at the export, without a NUL. Each call waits for the helper's answer. One that may have been
-/// acted upon is never asked again, whatever becomes of the helper; one that the helper can't have read is, of the next.
+/// ## Overview
 ///
-/// A helper that was lost is replaced by the next call: started again where the client started it, but not more than
-/// five times within ten seconds, and no more than once for a call; or connected to again, once for a call, where it was
-/// connected to by name. Descriptors that it handed out stay their holders', and go on.
+/// A helper exports a directory, and does with files in it what needs root: it makes them as any user, and opens them. The
+/// client asks it by path, and gets open files as descriptors, which it then reads and writes itself.
 ///
-/// Clients share nothing: several of them are several helpers. One client is one thread's at a time.
+/// ```swift
+/// func writeNote(in directory: String, helper: String) throws -> UInt64 {
+///   let program = try HelperProgram(helper.utf8.span, exporting: directory.utf8.span)
+///   var client = try ProxyClient(starting: program)
+///   try client.makeDirectory("/notes".utf8.span, mode: 0o755, uid: 1000, gid: 1000)
+///   let note = try client.create("/notes/today".utf8.span, flags: O_WRONLY, mode: 0o644, uid: 1000, gid: 1000)
+///   guard pwrite(note.rawValue, "hello", 5, 0) == 5 else { return 0 }
+///   return try client.status("/notes/today".utf8.span).size
+/// }
+/// ```
+///
+/// The example needs `import Glibc`, `import Linux` (for ``Linux/Descriptor``), `import ProxyDriver` and
+/// `import ProxyProtocol` (for the fields of a status), which the library product `ProxyDriver` all has.
+///
+/// ## Paths
+///
+/// Paths are bytes, rooted at the export, without a NUL.
+///
+/// ## Lost helpers
+///
+/// Each call waits for the helper's reply. A request that a helper may have acted on is never repeated; one that it can't
+/// have read is sent to its successor. The next call after a loss replaces the helper, once for a call: by starting it
+/// again where the client started it, at most five times within ten seconds, or by connecting to its name again.
+/// Descriptors that a helper has passed stay open.
+///
+/// ## Threads
+///
+/// Clients share nothing: each has a helper of its own. One thread at a time can use a client.
 public struct ProxyClient: ~Copyable {
   private enum Origin {
     case adopted
@@ -25,16 +50,16 @@ public struct ProxyClient: ~Copyable {
   private var loss = Loss.closed
   private var starts = StartLimit()
 
-  /// How long a helper may take to end, in milliseconds, once its connection has: it may have a request to finish.
-  private static let patience = 2000
+  /// Milliseconds that a helper has to end once its connection is shut down: it may have a request to finish.
+  private static let endTimeout = 2000
 
-  /// Speaks to the helper at the other end of a connected stream socket, which blocks. Once lost it stays so.
+  /// Uses the helper at the other end of a connected, blocking stream socket. Once lost, it isn't replaced.
   public init(adopting socket: consuming Descriptor) {
     origin = .adopted
     link = HelperLink(ProxyConnection(adopting: socket))
   }
 
-  /// Connects to a helper that waits on a Unix-domain socket.
+  /// Connects to a helper that listens on a Unix-domain socket.
   ///
   /// - Throws: ``Failure/noHelper(_:)`` with ``Loss/connect(_:)``.
   public init(connectingTo path: Span<UInt8>) throws(Failure) {
@@ -45,24 +70,24 @@ public struct ProxyClient: ~Copyable {
     self.link = consume link
   }
 
-  /// Starts a helper, which ends with this value, and waits until it serves.
+  /// Starts a helper, and waits until it serves. It ends with this value.
   ///
-  /// - Throws: ``Failure/noHelper(_:)``, such as with ``Loss/start(_:)``, or ``Loss/ended(_:)`` where the helper doesn't
-  ///   take its options; it has said why on standard error.
+  /// - Throws: ``Failure/noHelper(_:)``, such as with ``Loss/start(_:)``, or ``Loss/ended(_:)`` where the helper
+  ///   refuses its options, for a reason that is on standard error.
   public init(starting program: HelperProgram) throws(Failure) {
     var starts = StartLimit()
-    let link = try Self.start(program, &starts)
+    let link = try Self.start(program, limit: &starts)
     origin = .program(program)
     self.starts = starts
     self.link = consume link
   }
 
-  /// Ends the connection and, where the client started it, the helper. So does the end of this value.
+  /// Ends the connection and, where the client started it, the helper. So does the end of this value's life.
   ///
-  /// The helper may take two seconds to finish what it is at; then it is killed.
+  /// The helper has two seconds to finish a request; then it is killed.
   public consuming func close() {}
 
-  /// The number of the helper's process, where the client started one and hasn't noticed that it is lost.
+  /// The process id of the helper, where the client started one and hasn't noticed that it is lost.
   public var processIdentifier: Int32? {
     switch link {
     case .some(let link):
@@ -75,9 +100,9 @@ public struct ProxyClient: ~Copyable {
   }
 }
 
-// Asking.
+// Requests and replies.
 extension ProxyClient {
-  /// The answer to the last request, after ``ask(_:)`` said that there is one.
+  /// The payload of the last reply, after ``ask(_:)`` returned ``ProxyConnection/Outcome/payload``.
   var payload: Span<UInt8> {
     @_lifetime(borrow self)
     borrowing get {
@@ -88,7 +113,7 @@ extension ProxyClient {
     }
   }
 
-  /// Sends a request, to a new helper if need be, and waits for its answer; ``payload`` has it where it is more than that.
+  /// Sends a request, to a new helper if need be, and waits for its reply; a payload is then in ``payload``.
   mutating func ask(_ request: borrowing Request) throws(Failure) -> ProxyConnection.Outcome {
     var hasLooked = false
     while true {
@@ -99,7 +124,7 @@ extension ProxyClient {
       do throws(ProxyConnection.Failure) {
         guard let outcome = try link?.connection.exchange(request) else { throw .closed }
         return outcome
-      } catch .unsayable {
+      } catch .unencodable {
         throw .refused(request.tooLong)
       } catch .unread {
         lose(.unread)
@@ -111,7 +136,7 @@ extension ProxyClient {
     }
   }
 
-  /// The helper's answer makes no sense.
+  /// Drops the helper, whose reply is malformed.
   mutating func refuseAnswer() -> Failure {
     lose(.nonsense)
     return .lost(loss)
@@ -121,12 +146,12 @@ extension ProxyClient {
     if case .adopted = origin { true } else { false }
   }
 
-  /// Ends the link, and what is at its other end.
+  /// Ends the link, and the helper where the client started it.
   private mutating func lose(_ failure: ProxyConnection.Failure) {
     loss = Loss(failure)
     guard let link = link.take() else { return }
     // One that closed is about to end, and its exit status says why.
-    let status = link.end(patience: loss == .closed ? 500 : 0)
+    let status = link.end(timeout: loss == .closed ? 500 : 0)
     if loss == .closed, let status { loss = .ended(status) }
   }
 
@@ -134,12 +159,12 @@ extension ProxyClient {
     switch origin {
     case .adopted: throw .noHelper(loss)
     case .named(let path): return try Self.connect(to: path)
-    case .program(let program): return try Self.start(program, &starts)
+    case .program(let program): return try Self.start(program, limit: &starts)
     }
   }
 }
 
-// Getting a helper.
+// Starting a helper, and connecting to one.
 extension ProxyClient {
   private static func connect(to path: [UInt8]) throws(Failure) -> HelperLink {
     let path = path.span
@@ -151,13 +176,13 @@ extension ProxyClient {
     }
   }
 
-  /// Starts a helper, and asks it something that changes nothing: only one that answers is taken.
-  private static func start(_ program: HelperProgram, _ starts: inout StartLimit) throws(Failure) -> HelperLink {
+  /// Starts a helper, and waits until it has replied to a request that changes nothing.
+  private static func start(_ program: HelperProgram, limit starts: inout StartLimit) throws(Failure) -> HelperLink {
     guard starts.permits(at: MonotonicTime.now) else { throw .noHelper(.tooManyStarts) }
     var link: HelperLink
     do throws(Errno) {
       let pair = try SocketPair()
-      let process = try ChildProcess(words: program.words.span, passing: pair.theirs, patience: patience)
+      let process = try ChildProcess(words: program.words.span, passing: pair.theirs, patience: endTimeout)
       link = HelperLink(ProxyConnection(adopting: pair.keep()), process: consume process)
     } catch {
       throw .noHelper(.start(error))
@@ -169,7 +194,7 @@ extension ProxyClient {
       try link.connection.setTimeout(seconds: 0)
     } catch {
       let loss = Loss(error)
-      let status = link.end(patience: loss == .closed ? patience : 0)
+      let status = link.end(timeout: loss == .closed ? endTimeout : 0)
       if loss == .closed, let status { throw .noHelper(.ended(status)) }
       throw .noHelper(loss)
     }
@@ -178,7 +203,7 @@ extension ProxyClient {
 }
 
 extension Request {
-  /// What to say of a request that is too long for a frame.
+  /// The errno for a request that is too long for a frame.
   fileprivate var tooLong: Errno {
     if case .setAttribute = self { .argListTooLong } else { .fileNameTooLong }
   }

@@ -6,7 +6,7 @@ internal import Wire
 /// The driver's end of a connection to a helper: one request at a time, as the protocol has it.
 ///
 /// The helper isn't trusted: whatever it sends, the outcome is one that the protocol has for the request, or a
-/// ``Failure``, and no descriptor stays open that nobody asked for.
+/// ``Failure``, and unexpected descriptors are closed.
 package struct ProxyConnection: ~Copyable {
   private let socket: Descriptor
   private var request: [UInt8] = []
@@ -24,15 +24,15 @@ package struct ProxyConnection: ~Copyable {
     case descriptor(Descriptor)
   }
 
-  /// Why there was no reply. But for ``unsayable`` the connection is of no use then.
+  /// Why there is no reply. After any but ``unencodable`` the connection can't be used again.
   package enum Failure: Error, Equatable {
-    /// The request can't be said on the wire. Nothing was sent.
-    case unsayable
-    /// The helper has gone before it had read the whole request, which it can't have acted upon.
+    /// The request doesn't fit a frame. Nothing was sent.
+    case unencodable
+    /// The helper ended before it had read the whole request, so it can't have acted on it.
     case unread
-    /// The helper has gone.
+    /// The helper ended the connection.
     case closed
-    /// The helper sent what is no reply.
+    /// The helper sent something that isn't a reply to the request.
     case nonsense
     /// The socket failed, with this errno.
     case socket(Int32)
@@ -50,10 +50,10 @@ package struct ProxyConnection: ~Copyable {
     borrowing get { reply.span(Frame.headerSize..<Frame.headerSize + payloadCount) }
   }
 
-  /// Ends the connection for everybody who has the socket: the helper sees its end.
+  /// Shuts the socket down for every holder of it: the helper sees the end of the connection.
   package borrowing func shutDown() { socket.shutDown() }
 
-  /// How long a reply may take before ``exchange(_:)`` fails with `EAGAIN`; 0 for ever.
+  /// Sets how long ``exchange(_:)`` waits for a reply before it fails with `EAGAIN`; 0 waits for ever.
   package borrowing func setTimeout(seconds: Int) throws(Failure) {
     do throws(Errno) { try socket.setReceiveTimeout(seconds: seconds) } catch { throw .socket(error.rawValue) }
   }
@@ -63,20 +63,20 @@ package struct ProxyConnection: ~Copyable {
     do throws(Malformed) {
       try request.encode(into: &self.request)
     } catch {
-      throw .unsayable
+      throw .unencodable
     }
     try send()
     var received = Received()
     guard request.type.replyForm != .descriptor else {
-      try receive(Reply.descriptorSize, &received)
+      try receive(Reply.descriptorSize, into: &received)
       return try descriptor(received)
     }
-    try receive(Frame.headerSize, &received)
+    try receive(Frame.headerSize, into: &received)
     guard let header = try? FrameHeader(reply.span(0..<Frame.headerSize)),
       header.size <= UInt32(Frame.maximumPayload), let type = ReplyType(rawValue: header.type)
     else { throw .nonsense }
     payloadCount = Int(header.size)
-    try receive(Frame.headerSize + payloadCount, &received)
+    try receive(Frame.headerSize + payloadCount, into: &received)
     guard received.count == Frame.headerSize + payloadCount, !received.hasDescriptor else { throw .nonsense }
     if type == .success && request.hasPayload { return .payload }
     guard let status = try? Reply.status(payload), type == .error ? status.isErrno : request.allows(status) else {
@@ -85,7 +85,7 @@ package struct ProxyConnection: ~Copyable {
     return .status(status)
   }
 
-  /// Sends the request, unless the helper has spoken without being asked: that is no answer to this one.
+  /// Sends the request, unless the helper has sent something unasked, which would be taken for the reply.
   private borrowing func send() throws(Failure) {
     do throws(Errno) {
       switch try socket.peek() {
@@ -102,12 +102,12 @@ package struct ProxyConnection: ~Copyable {
     }
   }
 
-  /// What has come of a reply.
+  /// The part of a reply that has been received.
   private struct Received: ~Copyable {
     /// Bytes.
     var count = 0
     var descriptor: Descriptor?
-    /// Whether a descriptor came that isn't there.
+    /// Whether the kernel dropped a descriptor that was sent.
     var isCut = false
 
     var hasDescriptor: Bool {
@@ -118,13 +118,13 @@ package struct ProxyConnection: ~Copyable {
     }
   }
 
-  /// Reads until a reply has so many bytes at least.
-  private mutating func receive(_ count: Int, _ received: inout Received) throws(Failure) {
-    try Self.receive(count, of: &reply, &received, from: socket)
+  /// Receives until the reply has at least `count` bytes.
+  private mutating func receive(_ count: Int, into received: inout Received) throws(Failure) {
+    try Self.receive(count, of: &reply, into: &received, from: socket)
   }
 
   private static func receive(
-    _ count: Int, of reply: inout Buffer, _ received: inout Received, from socket: borrowing Descriptor
+    _ count: Int, of reply: inout Buffer, into received: inout Received, from socket: borrowing Descriptor
   ) throws(Failure) {
     while received.count < count {
       do throws(Errno) {

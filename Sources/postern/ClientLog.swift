@@ -66,7 +66,7 @@ struct ClientName: Sendable {
     switch ending {
     case .closed: ClientLog.write(.left, "\(text) left after \(seconds) s")
     case .cutShort: ClientLog.write(.left, "\(text) left within a request after \(seconds) s")
-    // The other process has ended, or said why it serves this client no more.
+    // The monitor has ended, or said why it serves this client no more.
     case .lost: break
     case .nonsense(let type, let size):
       ClientLog.write(.failed, "\(text) doesn't speak 9P: closed at message \(type) of \(size) bytes")

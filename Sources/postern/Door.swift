@@ -21,8 +21,8 @@ struct Door: ~Copyable {
   /// Who speaks with clients.
   enum Speaker: ~Copyable {
     case thisProcess(Share)
-    /// Another one, which takes them from this socket.
-    case frontEnd(Descriptor)
+    /// The worker, which takes them from this socket.
+    case worker(Descriptor)
   }
 
   init(
@@ -39,10 +39,10 @@ struct Door: ~Copyable {
     self.speaker = speaker
   }
 
-  /// Ends the process when nobody is there any more to speak with clients.
-  borrowing func watchFrontEnd() throws(Errno) {
+  /// Ends the process when the worker has ended.
+  borrowing func watchWorker() throws(Errno) {
     switch speaker {
-    case .frontEnd(let frontEnd): try FrontEnd.watch(frontEnd)
+    case .worker(let worker): try Worker.watch(worker)
     case .thisProcess: break
     }
   }
@@ -122,16 +122,16 @@ struct Door: ~Copyable {
   private struct Arrival: ~Copyable {
     let name: ClientName
     let visit: Visit
-    /// What the front end is to be told.
+    /// What the worker is to be told.
     let introduction: Introduction?
   }
 
-  /// Tells the front end of a client, if there is a front end, and keeps nothing of what it is sent.
+  /// Tells the worker of a client, if there is a worker, and keeps nothing of what it is sent.
   private borrowing func introduce(_ introduction: consuming Introduction?) throws(Errno) {
     switch introduction {
     case .some(let introduction):
       switch speaker {
-      case .frontEnd(let frontEnd): try introduction.send(on: frontEnd)
+      case .worker(let worker): try introduction.send(on: worker)
       case .thisProcess: break
       }
     case nil: break
@@ -195,8 +195,8 @@ struct Door: ~Copyable {
       service = .client(share.terms(authority))
       served = socket
       introduction = nil
-    case .frontEnd:
-      service = .frontEnd
+    case .worker:
+      service = .worker
       var ends = try PacketSocketPair()
       guard let helper = ends.takeEnd(), let ours = ends.takeEnd() else { throw .badFileDescriptor }
       introduction = Introduction(authority: authority, name: name, client: socket, helper: helper)

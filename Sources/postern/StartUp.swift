@@ -61,7 +61,7 @@ struct StartUp {
     let inside = try close(sandbox, around: exports, identities)
     Process.setUmask(0)
     let speaker = try confine(
-      sandbox, inside.root, identities, capacity, accounts, frontEnd: ids?.frontEnd, isSplit: isSplit,
+      sandbox, inside.root, identities, capacity, accounts, worker: ids?.worker, isSplit: isSplit,
       tellsPeers: listener.tellsPeers)
     report(listener, sandbox, identities, capacity, isSplit: isSplit)
     // No client is served beside the user namespaces' descriptors.
@@ -80,7 +80,7 @@ struct StartUp {
         roots: roots, boundary: sandbox == .namespace ? .mountNamespace : .checked, links: links,
         isReadOnly: options.readonly),
       holder: holder, overflow: overflow, hostUser: isMapped ? user : nil, speaker: speaker)
-    try attempt("can't watch the front end") { () throws(Errno) in try door.watchFrontEnd() }
+    try attempt("can't watch the worker") { () throws(Errno) in try door.watchWorker() }
     manager.tell("READY=1\nSTATUS=serving, sandbox=\(sandbox.name)")
     // Whoever takes the process over could tell it anything, such as which process to end.
     _ = consume manager
@@ -144,10 +144,10 @@ struct StartUp {
     }
   }
 
-  /// Whether another process is to speak with clients. It is what root does.
+  /// Whether a worker speaks with clients. It is what root's server has.
   private func isSplit(_ sandbox: Sandbox) throws(StartError) -> Bool {
     if options.split, sandbox != .namespace {
-      // Whoever took the other process over could have this one work on any file of the host.
+      // Whoever took the worker over could have this one work on any file of the host.
       throw StartError("--split needs the namespace sandbox, and there is none: use --in-process")
     }
     return options.split || !options.inProcess && own.uid == 0 && sandbox == .namespace
@@ -257,10 +257,10 @@ struct StartUp {
     return options.trust || options.squash != nil || own.uid != 0 ? .all : .believed
   }
 
-  /// Gives up all that serving doesn't need, and starts the process that speaks with clients where there is to be one.
+  /// Gives up all that serving doesn't need, and starts the worker where there is to be one.
   private func confine(
     _ sandbox: Sandbox, _ root: borrowing Descriptor, _ identities: borrowing Identities,
-    _ capacity: Capacity, _ accounts: Accounts, frontEnd identity: Identity?,
+    _ capacity: Capacity, _ accounts: Accounts, worker identity: Identity?,
     isSplit: Bool, tellsPeers: Bool
   ) throws(StartError) -> Door.Speaker {
     do throws(StageError) {
@@ -277,15 +277,15 @@ struct StartUp {
       _ = try Limits.liftFileSize()
       let speaker: Door.Speaker
       if isSplit {
-        let frontEnd = FrontEnd(
+        let worker = Worker(
           share: share, paths: options.exports.map(\.path), roots: roots, identity: identity,
-          limits: FrontEnd.Limits(descriptors: capacity.descriptors, addressSpace: capacity.addressSpace),
+          limits: Worker.Limits(descriptors: capacity.descriptors, addressSpace: capacity.addressSpace),
           seccomp: options.seccomp.mode, isReadOnly: options.readonly)
-        speaker = .frontEnd(try frontEnd.start(root: root))
+        speaker = .worker(try worker.start(root: root))
       } else {
         speaker = .thisProcess(share)
       }
-      // The front end stays outside, where it is somebody else, and the mount translates for it too.
+      // The worker stays outside, where it is somebody else, and the mount translates for it too.
       try identities.enterNamespace()
       try Limits.apply(descriptors: capacity.descriptors, addressSpace: capacity.addressSpace)
       if own.uid == 0 {
@@ -301,8 +301,9 @@ struct StartUp {
       } else {
         try stage("set no_new_privs") { () throws(Errno) in try Process.setNoNewPrivileges() }
       }
+      let needs: SystemCallFilter.Needs = isSplit ? .monitor : .nineP
       try SystemCallFilter.load(
-        options.seccomp.mode, for: isSplit ? .objects : .nineP, readOnly: options.readonly)
+        options.seccomp.mode, for: needs.union(.listener).union(.export), readOnly: options.readonly)
       return speaker
     } catch {
       throw StartError(error)

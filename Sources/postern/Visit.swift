@@ -20,8 +20,8 @@ struct Visit: ~Copyable, Sendable {
   /// Who is at the other end of the socket.
   enum Service: Sendable {
     case client(NinePServer.Terms)
-    /// The process that speaks with the client.
-    case frontEnd
+    /// The worker, which speaks with the client.
+    case worker
   }
 
   /// - Parameters:
@@ -62,8 +62,8 @@ struct Visit: ~Copyable, Sendable {
       let export = try terms.makeExport(of: root)
       switch service {
       case .client(let terms): name.report(NinePServer.serve(export, on: socket, terms))
-      case .frontEnd:
-        // The front end says how the client's connection has ended.
+      case .worker:
+        // The worker says how the client's connection has ended.
         if case .failed(let error) = Monitor.serve(export, on: socket) {
           ClientLog.write(.failed, "\(name.text) can't be served any more: \(error)")
         }

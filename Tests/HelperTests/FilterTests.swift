@@ -123,7 +123,7 @@ import Testing
   @Test func whatServingNeedsIsAllowed() async {
     await #expect(processExitsWith: .exitCode(7)) {
       try Linux.Process.setNoNewPrivileges()
-      try SystemCallFilter.load(.kill)
+      try SystemCallFilter.load(.kill, for: proxy)
       let here = try Descriptor.workingDirectory()
       _ = try here.status()
       Linux.Process.yield()
@@ -134,7 +134,7 @@ import Testing
   @Test func inLogModeEverythingPasses() async {
     await #expect(processExitsWith: .exitCode(7)) {
       try Linux.Process.setNoNewPrivileges()
-      try SystemCallFilter.load(.log)
+      try SystemCallFilter.load(.log, for: proxy)
       if rc_call(Int(SYS_socket), Int(AF_UNIX), 1, 0, 0, 0) >= 0 { _exit(7) }
     }
   }
@@ -142,12 +142,15 @@ import Testing
   /// Otherwise the tests above would pass for another reason.
   @Test func withoutAFilterTheCallsPass() async {
     await #expect(processExitsWith: .exitCode(7)) {
-      try SystemCallFilter.load(.none)
+      try SystemCallFilter.load(.none, for: proxy)
       _ = rc_call(Int(SYS_prctl), Int(PR_GET_DUMPABLE), 0, 0, 0, 0)
       _exit(7)
     }
   }
 }
+
+/// The needs of a process that serves the proxy protocol.
+private let proxy: SystemCallFilter.Needs = [.connections, .passing, .paths]
 
 /// Confines the process as a serving helper is, with a directory of the host that nothing is done to.
 ///
@@ -155,10 +158,10 @@ import Testing
 private func confine(_ mode: SystemCallFilter.Mode, readOnly: Bool = false) throws {
   guard geteuid() == 0 else {
     try Linux.Process.setNoNewPrivileges()
-    return try SystemCallFilter.load(mode, readOnly: readOnly)
+    return try SystemCallFilter.load(mode, for: proxy, readOnly: readOnly)
   }
   let export = try Descriptor.directory(HostPath("/usr/share").bytes)
   try Sandbox.namespace.enter(export, readOnly: readOnly, identities: .same)
   try Privileges.drop(allBut: Privileges.serving(readOnly: readOnly))
-  try SystemCallFilter.load(mode, readOnly: readOnly)
+  try SystemCallFilter.load(mode, for: proxy, readOnly: readOnly)
 }

@@ -33,7 +33,7 @@ struct Way: Sendable, Equatable, CustomStringConvertible {
 
   /// Clients are believed.
   static let root = Way(description: "as root", options: ["--sandbox", "namespace", "--in-process"])
-  /// With a process of no privilege that speaks with clients.
+  /// Split: a worker of no privilege speaks with clients.
   static let split = Way(description: "as root, split", options: ["--sandbox", "namespace", "--split"])
   static let squashed = Way(
     description: "as root, split and squashed", options: split.options + ["--squash", "1000:1000"], squash: 1000)

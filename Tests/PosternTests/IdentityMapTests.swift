@@ -86,7 +86,7 @@ struct IdentityMapTests {
     #expect(served.server.wait(seconds: 10) == 0)
   }
 
-  @Test("it is left with less than root's capabilities, and the front end with none")
+  @Test("it is left with less than root's capabilities, and the worker with none")
   func capabilities() throws {
     let served = try Served(in: "/tmp", [])
     _ = try served.client(user: 0)
@@ -95,10 +95,10 @@ struct IdentityMapTests {
     for set in ["CapInh", "CapBnd", "CapAmb"] { #expect(status[set] == "0000000000000000", "\(set)") }
     let map = try text("/proc/\(served.server.identifier)/uid_map").split(separator: " ").map { String($0) }
     #expect(map == ["0", "0", "2000\n"])
-    let frontEnd = try #require(served.server.family.dropFirst().first)
-    #expect(try fields("/proc/\(frontEnd)/status")["CapPrm"] == "0000000000000000")
+    let worker = try #require(served.server.family.dropFirst().first)
+    #expect(try fields("/proc/\(worker)/status")["CapPrm"] == "0000000000000000")
     // To the kernel each is a user that no account is; files the one with privilege uses as the map's first.
-    let others = try #require(fields("/proc/\(frontEnd)/status")["Uid"]).split(separator: " ").compactMap { UInt32($0) }
+    let others = try #require(fields("/proc/\(worker)/status")["Uid"]).split(separator: " ").compactMap { UInt32($0) }
     #expect(Set(others).count == 1 && others[0] > 2_000_000_000)
     let users = try #require(status["Uid"]).split(separator: " ").compactMap { UInt32($0) }
     #expect(Set(users.prefix(3)).count == 1 && users[0] > 2_000_000_000 && users[0] != others[0])

@@ -221,7 +221,7 @@ struct NinePProgramTests {
       for set in ["CapInh", "CapBnd", "CapAmb"] { #expect(status[set] == "0000000000000000", "\(set)") }
       #expect(status["NoNewPrivs"] == "1")
       #expect(status["Seccomp"] == "2")
-      // Split, one of them waits for the other process to end.
+      // Split, the monitor waits for the worker to end.
       #expect(status["Threads"] == (isSplit ? "3" : "2"))
       try expectNothingOfHost(process.identifier)
       // The thread that serves somebody who is squashed has no capability at all.
@@ -240,7 +240,7 @@ struct NinePProgramTests {
         }
         #expect(thread["Groups"] == "")
       }
-      if isSplit { try expectFrontEnd(of: process) }
+      if isSplit { try expectWorker(of: process) }
       process.signal(SIGTERM)
       #expect(process.wait(seconds: 10) == 0)
     }
@@ -256,16 +256,16 @@ struct NinePProgramTests {
     #expect(mounts.count == 1, "\(mounts)")
   }
 
-  /// The process that speaks with clients has no capability and no user's rights, and holds nothing but sockets and what
+  /// The worker has no capability and no user's rights, and holds nothing but sockets and what
   /// is in the export.
-  private func expectFrontEnd(of process: Spawned) throws {
-    let frontEnd = try frontEnd(of: process)
-    for thread in try FileList.names("/proc/\(frontEnd)/task") {
-      let status = try fields("/proc/\(frontEnd)/task/\(thread)/status")
+  private func expectWorker(of process: Spawned) throws {
+    let worker = try worker(of: process)
+    for thread in try FileList.names("/proc/\(worker)/task") {
+      let status = try fields("/proc/\(worker)/task/\(thread)/status")
       for set in ["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"] {
         #expect(status[set] == "0000000000000000", "\(set)")
       }
-      // It is a user that no account is, and not the other process's.
+      // It is a user that no account is, and not the monitor's.
       let users = try #require(status["Uid"]).split(separator: " ").compactMap { UInt32($0) }
       #expect(Set(users).count == 1 && users[0] > 2_000_000_000, "\(users)")
       #expect(status["Gid"] == status["Uid"])
@@ -276,16 +276,16 @@ struct NinePProgramTests {
       #expect(status["NoNewPrivs"] == "1")
       #expect(status["Seccomp"] == "2")
     }
-    try expectNothingOfHost(frontEnd)
-    #expect(link("/proc/\(frontEnd)/cwd") == "/")
-    for descriptor in try FileList.names("/proc/\(frontEnd)/fd").compactMap({ Int($0) }) where descriptor > 2 {
-      let path = link("/proc/\(frontEnd)/fd/\(descriptor)")
+    try expectNothingOfHost(worker)
+    #expect(link("/proc/\(worker)/cwd") == "/")
+    for descriptor in try FileList.names("/proc/\(worker)/fd").compactMap({ Int($0) }) where descriptor > 2 {
+      let path = link("/proc/\(worker)/fd/\(descriptor)")
       #expect(path.hasPrefix("socket:") || path == "/", "\(descriptor): \(path)")
     }
   }
 
   /// The process that a server has started.
-  private func frontEnd(of process: Spawned) throws -> pid_t {
+  private func worker(of process: Spawned) throws -> pid_t {
     try #require(process.family.dropFirst().first)
   }
 
@@ -311,22 +311,22 @@ struct NinePProgramTests {
 
   @Test("neither half stays without the other", .enabled(if: hasRoot(), "needs root"))
   func halves() throws {
-    for killsFrontEnd in [true, false] {
+    for killsWorker in [true, false] {
       let directory = try share()
       let output = try Output()
       let process = try start(directory, output: output)
       let client = try connect(directory)
       try client.start()
-      let frontEnd = try frontEnd(of: process)
-      if killsFrontEnd {
-        kill(frontEnd, SIGKILL)
+      let worker = try worker(of: process)
+      if killsWorker {
+        kill(worker, SIGKILL)
         #expect(process.wait(seconds: 10) == 1)
-        #expect(output.text.contains("the process that speaks with clients has ended"), "\(output.text)")
+        #expect(output.text.contains("the worker has ended"), "\(output.text)")
       } else {
         process.signal(SIGKILL)
         _ = process.wait(seconds: 10)
-        for _ in 0..<1000 where kill(frontEnd, 0) == 0 { usleep(5000) }
-        #expect(kill(frontEnd, 0) != 0)
+        for _ in 0..<1000 where kill(worker, 0) == 0 { usleep(5000) }
+        #expect(kill(worker, 0) != 0)
       }
       // The client is told.
       #expect(client.receive() == nil)

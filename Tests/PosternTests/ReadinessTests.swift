@@ -106,10 +106,8 @@ struct ReadinessTests {
     #expect(process.wait(seconds: 10) == 0, "\(output.text)")
   }
 
-  @Test(
-    "it isn't ready before the process that speaks with clients has given up everything",
-    .enabled(if: hasRoot(), "needs root"))
-  func frontEnd() throws {
+  @Test("it isn't ready before the worker has given up everything", .enabled(if: hasRoot(), "needs root"))
+  func worker() throws {
     // It is stopped while it is still at it. That takes an instant only, so that it is tried until it succeeds.
     for _ in 0..<100 {
       let directory = try share()
@@ -118,11 +116,11 @@ struct ReadinessTests {
       let process = try start(directory, manager.name, [], output: output)
       var children: ArraySlice<pid_t> = []
       while children.isEmpty, process.wait(seconds: 0) == nil { children = process.family.dropFirst() }
-      guard let frontEnd = children.first else { continue }
-      kill(frontEnd, SIGSTOP)
-      let isAtIt = try fields("/proc/\(frontEnd)/status")["Seccomp"] == "0"
+      guard let worker = children.first else { continue }
+      kill(worker, SIGSTOP)
+      let isAtIt = try fields("/proc/\(worker)/status")["Seccomp"] == "0"
       let said = isAtIt ? manager.next(within: 300) : nil
-      kill(frontEnd, SIGCONT)
+      kill(worker, SIGCONT)
       guard isAtIt else { continue }
       #expect(said == nil)
       #expect(manager.next()?.hasPrefix("READY=1\n") == true, "\(output.text)")

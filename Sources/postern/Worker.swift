@@ -6,11 +6,11 @@ import NinePServer
 import Serving
 import SystemPackage
 
-/// The process that clients speak with, where another one does for it what takes privilege.
+/// The half of a split server that speaks with clients. The monitor does what takes privilege.
 ///
-/// It has no capability, no rights of a user's, and no way to a file but those of the export. Each client's socket, and a
-/// connection to the helper for that client, it gets from the other process, which has let the client in.
-struct FrontEnd {
+/// It has no capability, no rights of a user's, and no way to a file but those of the export. The monitor lets a client in,
+/// and sends its socket and a connection to the monitor's thread for it.
+struct Worker {
   let share: Share
   /// Where the exports are on the host.
   let paths: [HostPath]
@@ -33,13 +33,13 @@ struct FrontEnd {
   /// - Returns: the socket that it takes clients from.
   /// - Throws: the step that failed.
   func start(root: borrowing Descriptor) throws(StageError) -> Descriptor {
-    var ends = try stage("connect a front end") { () throws(Errno) in try PacketSocketPair() }
+    var ends = try stage("make a socket pair for the worker") { () throws(Errno) in try PacketSocketPair() }
     guard let ours = ends.takeEnd(), let theirs = ends.takeEnd() else { Process.end(1) }
-    guard try stage("start a front end", { () throws(Errno) in try Process.fork() }) == nil else {
+    guard try stage("start the worker", { () throws(Errno) in try Process.fork() }) == nil else {
       // Without another holder its end is seen.
       _ = consume theirs
-      let isReady = try stage("have a front end", { () throws(Errno) in try Self.waitUntilConfined(ours) })
-      // The front end has said why.
+      let isReady = try stage("wait for the worker", { () throws(Errno) in try Self.waitUntilConfined(ours) })
+      // The worker has said why.
       if !isReady { Process.end(1) }
       return ours
     }
@@ -50,7 +50,7 @@ struct FrontEnd {
       let problem = try checkExports(in: root, as: user)
       if let problem { Log.write(.critical, problem) }
       if Process.terminationSignal == nil {
-        try stage("say that the front end is ready") { () throws(Errno) in
+        try stage("say that the worker is ready") { () throws(Errno) in
           let word = problem == nil ? Self.ready : Self.notReady
           try theirs.sendPacket(word.span, with: PassedDescriptors())
         }
@@ -81,7 +81,7 @@ struct FrontEnd {
         _ = try tree(root).root(of: index).status()
       } catch .permissionDenied {
         return
-          "the process that speaks with clients, user \(user), may not look at \"\(path)\": mount a FUSE file system "
+          "the worker, user \(user), may not look at \"\(path)\": mount a FUSE file system "
           + "with -o allow_other, or say --in-process"
       } catch {
         throw StageError(stage: "look at \"\(path)\"", error: error)
@@ -113,7 +113,7 @@ struct FrontEnd {
     return true
   }
 
-  /// Ends this process when the front end has gone: nobody could be served any more.
+  /// Ends this process when the worker has gone: nobody could be served any more.
   ///
   /// - Parameter socket: what ``start(root:)`` returned.
   /// - Throws: `EAGAIN` where there can't be another thread.
@@ -124,7 +124,7 @@ struct FrontEnd {
       // A signal may be for both, and only be on its way here.
       Process.sleep(milliseconds: 100)
       guard Process.terminationSignal == nil else { return }
-      Log.write(.critical, "the process that speaks with clients has ended")
+      Log.write(.critical, "the worker has ended")
       Process.end(1)
     }
   }
@@ -143,10 +143,10 @@ struct FrontEnd {
       try Privileges.drop(allBut: .none, leavingGroups: false)
     }
     try Confinement.Limits.apply(descriptors: limits.descriptors, addressSpace: limits.addressSpace)
-    try SystemCallFilter.load(seccomp, for: .frontEnd, readOnly: isReadOnly)
+    try SystemCallFilter.load(seccomp, for: SystemCallFilter.Needs.nineP.union(.monitored), readOnly: isReadOnly)
   }
 
-  /// Serves each client on a thread of its own, until the other process has gone.
+  /// Serves each client on a thread of its own, until the monitor has gone.
   private func serve(_ root: borrowing Descriptor, _ clients: borrowing Descriptor) {
     while true {
       switch Introduction.receive(from: clients) {
@@ -157,11 +157,11 @@ struct FrontEnd {
     }
   }
 
-  /// Where a client can't be served the other process sees that nobody holds the other end of the helper's socket.
+  /// Where a client can't be served the monitor sees that nobody holds the other end of its thread's socket.
   private func serve(_ introduction: consuming Introduction, _ root: borrowing Descriptor) {
     let name = introduction.name
     do throws(Errno) {
-      let client = FrontEndClient(
+      let client = WorkerClient(
         tree: try tree(root), introduction: introduction, terms: share.terms(introduction.authority))
       try Thread.start(owning: client) { client in client.serve() }
     } catch {
@@ -170,8 +170,8 @@ struct FrontEnd {
   }
 }
 
-/// A client of the front end's, with all that it takes to serve it.
-private struct FrontEndClient: ~Copyable, Sendable {
+/// A client of the worker's, with all that it takes to serve it.
+private struct WorkerClient: ~Copyable, Sendable {
   let tree: ExportTree
   let introduction: Introduction
   let terms: NinePServer.Terms

@@ -9,17 +9,17 @@ import SystemPackage
 import Testing
 import Wire
 
-/// What whoever takes the process over that speaks with clients can have the privileged one do. The tests take its socket
+/// What an attacker who takes the worker over can have the monitor do. The tests take its socket
 /// from it (`pidfd_getfd`), and say on it what they like.
-@Suite("A front end that was taken over", .serialized, .enabled(if: hasRoot(), "needs root"))
-struct TakenOverFrontEndTests {
-  /// A server with one client, and the socket that its front end has to the helper for that client.
+@Suite("A worker that was taken over", .serialized, .enabled(if: hasRoot(), "needs root"))
+struct TakenOverWorkerTests {
+  /// A server with one client, and the socket that its worker has to the monitor for that client.
   private final class Rig {
     let directory: TemporaryDirectory
     let server: Spawned
     let client: Client
     let socket: Descriptor
-    /// The export's root as the front end holds it.
+    /// The export's root as the worker holds it.
     let root: Descriptor
     let output: Output
 
@@ -33,17 +33,17 @@ struct TakenOverFrontEndTests {
         ["9p", "--export", directory.path + "/share", "--listen", "unix:\(directory.path)/s", "--split"] + options,
         output: output)
       for _ in 0..<2000 where !output.text.contains("mount -t 9p") { usleep(5000) }
-      let frontEnd = try #require(server.family.dropFirst().first)
+      let worker = try #require(server.family.dropFirst().first)
       // Until then it may hold what it is about to close.
-      for _ in 0..<2000 where try fields("/proc/\(frontEnd)/status")["Seccomp"] != "2" { usleep(5000) }
-      let earlier = try FileList.names("/proc/\(frontEnd)/fd")
+      for _ in 0..<2000 where try fields("/proc/\(worker)/status")["Seccomp"] != "2" { usleep(5000) }
+      let earlier = try FileList.names("/proc/\(worker)/fd")
       client = Client(try connected(directory.path + "/s"))
       try client.start()
       try client.done(.attach(1))
       var sockets: [CInt] = []
       var roots: [CInt] = []
-      for name in try FileList.names("/proc/\(frontEnd)/fd") where !earlier.contains(name) {
-        let copy = try Self.take(try #require(CInt(name)), from: frontEnd)
+      for name in try FileList.names("/proc/\(worker)/fd") where !earlier.contains(name) {
+        let copy = try Self.take(try #require(CInt(name)), from: worker)
         var type: CInt = 0
         var size = socklen_t(MemoryLayout<CInt>.size)
         if getsockopt(copy, SOL_SOCKET, SO_TYPE, &type, &size) != 0 {
