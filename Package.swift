@@ -61,17 +61,23 @@ let package = Package(
       swiftSettings: path),
     .target(name: "ProxyDriver", dependencies: ["Linux", "ProxyProtocol", "Wire", system], swiftSettings: path),
     .target(
+      name: "Launch",
+      dependencies: [
+        "Confinement", "Export", "Linux", "Monitor", "MonitorProtocol", "MonitoredExport", "Serving", "Wire", system,
+      ],
+      swiftSettings: swift
+    ),
+    .target(
       name: "ProxyCommand",
-      dependencies: ["CLinux", "Linux", "Confinement", "Export", "ProxyServer", "Serving", system],
+      dependencies: ["CLinux", "Linux", "Confinement", "Export", "Launch", "ProxyServer", "Serving", system],
       swiftSettings: swift
     ),
     .executableTarget(name: "virtfs-proxy-helper", dependencies: ["ProxyCommand"], swiftSettings: swift),
     .executableTarget(
       name: "postern",
       dependencies: [
-        "Linux", "Confinement", "Export", "Monitor", "MonitorProtocol", "MonitoredExport", "NinePServer",
-        "ProxyCommand",
-        "ProxyServer", "Serving", "Wire", argumentParser, system,
+        "Linux", "Confinement", "Export", "Launch", "MonitoredExport", "NinePServer", "ProxyCommand", "Serving",
+        argumentParser,
       ],
       swiftSettings: swift
     ),
@@ -123,6 +129,14 @@ let package = Package(
       dependencies: [
         "CRawCalls", "HelperHarness", "MonitorProtocol", "NinePHarness", "ProxyDriver", "ProxyProtocol", "Linux",
         "CLinux", "Wire", system,
+      ],
+      swiftSettings: tests
+    ),
+    .testTarget(
+      name: "LaunchTests",
+      dependencies: [
+        "Confinement", "Export", "HelperHarness", "Launch", "Linux", "MonitoredExport", "NinePHarness", "Serving",
+        system,
       ],
       swiftSettings: tests
     ),

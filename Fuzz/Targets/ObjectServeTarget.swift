@@ -6,7 +6,7 @@ internal import Monitor
 internal import MonitorProtocol
 internal import SystemPackage
 
-/// Any packets of a front end, with objects of its choice, answered by the whole server in a directory of its own.
+/// Any packets of a worker, with objects of its choice, answered by the whole server in a directory of its own.
 ///
 /// An input is packets. Each starts with the number of its objects, and a byte for each: one of those that there are at
 /// the start, or from 128 on one that came with a reply. Then follow how many requests there are, and of each its type's
@@ -44,14 +44,14 @@ package enum ObjectServeTarget {
   private static func serve(_ input: Span<UInt8>) {
     var ends: [CInt] = [-1, -1]
     _ = checked(socketpair(AF_UNIX, CInt(SOCK_SEQPACKET.rawValue | SOCK_CLOEXEC.rawValue), 0, &ends), "socketpair")
-    var frontEnd = FrontEnd(Descriptor(adopting: ends[0]), server.root, outside, depth: input.count / 8 + 4)
+    var worker = WorkerEnd(Descriptor(adopting: ends[0]), server.root, outside, depth: input.count / 8 + 4)
     server.serve(ends[1])
-    frontEnd.begin()
+    worker.begin()
     var records = Records(input)
     while let packet = records.next() {
-      guard frontEnd.send(packet) else { break }
+      guard worker.send(packet) else { break }
     }
-    frontEnd.end()
+    worker.end()
   }
 }
 
@@ -91,7 +91,7 @@ private struct Records: ~Escapable {
   }
 }
 
-/// One packet of a front end's.
+/// One packet of a worker's.
 struct Packet {
   /// Which objects go with it, as the input says.
   var objects: [UInt8] = []

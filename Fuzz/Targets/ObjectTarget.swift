@@ -73,7 +73,7 @@ package enum ObjectTarget {
   }
 }
 
-/// A front end's side of a connection, at whose other end any packets come from.
+/// A worker's side of a connection, at whose other end any packets come from.
 private enum HostileHelper {
   /// The input is packets: how many descriptors, how many bytes, and these. They are there before they are asked for.
   static func check(_ input: Span<UInt8>) {

@@ -3,16 +3,16 @@ func version(of program: StaticString) -> String { "\(program) (Postern) 0.1.0" 
 func help(of program: StaticString) -> String {
   """
   Usage: \(program) -p PATH {-s SOCKET -u UID -g GID | -f FD} [OPTION]...
-  Lets an unprivileged QEMU share a directory with its guest (-fsdev proxy).
+  Let an unprivileged QEMU share a directory with its guest (-fsdev proxy).
 
     -p, --path PATH      directory to export
-    -s, --socket SOCKET  make this socket and wait for QEMU to connect to it, as
+    -s, --socket SOCKET  listen on this socket for QEMU, which runs as
     -u, --uid USER         the user and
-    -g, --gid GROUP        the group, number or name, that QEMU runs as
+    -g, --gid GROUP        the group, number or name
     -f, --fd FD          or use this inherited, connected socket
     -n, --nodaemon       stay in the foreground and log to standard error
-        --readonly       read-only: refuse every change
-        --file-capabilities WHAT  allow or refuse (default) capabilities of files,
+        --readonly       serve the export read-only
+        --file-capabilities WHAT  allow or refuse (default) file capabilities,
                          which setcap in the guest sets
         --uid-map GUEST:HOST:COUNT  map users: the guest's COUNT from GUEST on are
         --gid-map GUEST:HOST:COUNT  the host's from HOST on; or groups; repeatable
@@ -20,8 +20,8 @@ func help(of program: StaticString) -> String {
                          through descriptors that QEMU holds; chroot: what needs
                          less privilege; none; auto (default): the first of
                          namespace and chroot that works
-        --seccomp MODE   kill (default): end at a system call that serving
-                         doesn't need; log: let it pass and log it; none
+        --seccomp MODE   on a system call that serving doesn't need: kill the
+                         process (default), log it, or none
         --poll HOW       look for the next request before sleeping: auto: where
                          that is faster (default); never; or MICROSECONDS
     -h, --help           print this and exit

@@ -5,37 +5,37 @@ import Linux
 import ProxyServer
 import Serving
 
-/// What the command line asks for.
+/// What the command line asks the program to do.
 enum Command: Equatable {
   case serve(Options)
   case help
   case version
 }
 
-/// How to serve.
+/// The options of a server.
 struct Options: Equatable {
   /// The directory to export.
   var path: HostPath
   var connection: Connection
   var isDaemon: Bool
-  /// nil takes the best that works.
+  /// nil for the best that works.
   var sandbox: Sandbox?
   var filter: SystemCallFilter.Mode = .kill
   var isReadOnly = false
   /// Whether the guest may give files capabilities.
   var fileCapabilities = false
-  /// Which users and groups the guest's are, as far as that was said.
+  /// Which of the host's users and groups the guest's are.
   var map = IdentityMap()
   var polling = RequestWait.Polling.automatic
 
-  /// Where the client comes from.
+  /// Where the client connects.
   enum Connection: Equatable {
-    /// A connected socket that was inherited.
+    /// An inherited, connected socket.
     case descriptor(CInt)
-    /// A socket to make, for this user and group to connect to.
+    /// A socket to make, which this user and group may connect to.
     case socket(HostPath, uid: UInt32, gid: UInt32)
 
-    /// The descriptor that start-up must leave open.
+    /// The inherited descriptor that start-up leaves open.
     var inherited: CInt? {
       guard case .descriptor(let number) = self else { return nil }
       return number
@@ -43,7 +43,7 @@ struct Options: Equatable {
   }
 }
 
-/// Wrong use, in a line that says what to do.
+/// A wrong command line, in a line that says what to write instead.
 struct UsageError: Error, Equatable {
   let message: String
 
@@ -111,7 +111,7 @@ extension Command {
   }
 }
 
-/// Options as they were given, before it is known whether they go together.
+/// Options as they were given, before they are checked together.
 private struct GivenOptions {
   var path: HostPath?
   var socket: HostPath?
@@ -166,7 +166,7 @@ private struct LongOptions: ~Copyable {
   static let polling: UInt8 = 0x87
   static let fileCapabilities: UInt8 = 0x88
 
-  /// Whether an option that can only be given too much is one without a value: no single letter is refused so.
+  /// Whether an option takes no value: getopt reports a value that is given to it like an unknown option.
   static func takesNothing(_ value: UInt8) -> Bool {
     [readOnly, version, UInt8(ascii: "n"), UInt8(ascii: "h")].contains(value)
   }

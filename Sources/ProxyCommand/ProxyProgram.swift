@@ -1,19 +1,20 @@
 import Confinement
 import Glibc
+import Launch
 import Linux
 import Serving
 import SystemPackage
 
-/// `virtfs-proxy-helper`, by whichever name it is called: reads its command line, becomes a daemon if it should, serves one
-/// client and ends.
+/// `virtfs-proxy-helper` and `postern proxy`: reads the command line, becomes a daemon unless told otherwise, serves one client
+/// and ends.
 package enum ProxyProgram {
-  /// Does all that a command line asks for. It may end the process.
+  /// Does what a command line asks for. It may end the process.
   ///
   /// - Parameters:
-  ///   - count: how many words the command line has.
+  ///   - count: the number of words on the command line.
   ///   - arguments: the words, the program's name first, and NULL. They live as long as the process; their order may change.
-  ///   - name: what it calls itself.
-  ///   - misuse: its status where the words are wrong.
+  ///   - name: the program's name in messages.
+  ///   - misuse: the exit status for a wrong command line.
   @unsafe
   package static func run(
     count: CInt, arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>, as name: StaticString,
@@ -33,39 +34,15 @@ package enum ProxyProgram {
   }
 
   private static func serve(_ options: Options) {
-    Process.tidyDescriptors(keeping: options.connection.inherited)
     do throws(StartError) {
-      let checked = try Checked(options)
-      Process.holdTermination()
-      let waiting = try Waiting(options.connection)
-      let identities = try checked.identities()
-      guard options.isDaemon else { finish(try StartUp.run(checked, as: identities, waiting) {}) }
-      try checked.unshareProcesses()
-      var readiness: Process.Readiness? = try daemonise()
-      Log.openSystemLog()
-      finish(
-        try StartUp.run(checked, as: identities, waiting) {
-          Log.leaveStandardError()
-          readiness.take()?.announce()
-        })
+      finish(try ProxyStartUp.run(options))
     } catch {
       Log.write(.critical, error.message)
       exit(EXIT_FAILURE)
     }
   }
 
-  /// Goes on in a child. The first process ends here, when that is ready or has failed.
-  private static func daemonise() throws(StartError) -> Process.Readiness {
-    switch try attempt("daemon", { () throws(Errno) in try Process.daemonise() }) {
-    case .parent(let isReady):
-      // The child has said why not.
-      exit(isReady ? EXIT_SUCCESS : EXIT_FAILURE)
-    case .daemon(let readiness):
-      return readiness
-    }
-  }
-
-  /// Says how the connection ended, and ends the process: with success unless the client broke the protocol.
+  /// Logs how the connection ended, and ends the process: with success unless the client broke the protocol.
   private static func finish(_ ending: Ending) -> Never {
     if let signal = Process.terminationSignal {
       Log.write(.notice, "ended by signal \(signal)")

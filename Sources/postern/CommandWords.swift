@@ -1,7 +1,7 @@
 import Linux
 
-/// The command line's words. They are bytes, and what reads them takes text only: in a word that isn't text each byte
-/// beyond ASCII is written as a character that no text has.
+/// The words of the command line. They are bytes, but ArgumentParser takes text only: in a word that isn't UTF-8 each byte
+/// beyond ASCII becomes a character for private use.
 enum CommandWords {
   /// The words after the program's name.
   static var all: [String] {
@@ -27,7 +27,7 @@ enum CommandWords {
     return String(text)
   }
 
-  /// The bytes that a word, or a part of one, was written with.
+  /// The bytes of a word, or of a part of one.
   static func path(_ text: String) -> HostPath {
     var bytes: [UInt8] = []
     for scalar in text.unicodeScalars {

@@ -15,7 +15,7 @@ struct MappedIds {
 }
 
 extension [MappedIds] {
-  /// Refuses what the kernel doesn't take.
+  /// Refuses overlapping ranges, and more ranges than the kernel takes.
   func validate(_ option: String) throws {
     for (index, ids) in enumerated() where self[..<index].contains(where: { $0.range.overlaps(ids.range) }) {
       throw ValidationError(

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Confinement
+import Launch
 import Linux
 
 extension Span<UInt8> {
@@ -10,12 +11,12 @@ extension Span<UInt8> {
 struct NineP: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "9p",
-    abstract: "Serves a directory by 9P2000.L, for `mount -t 9p`.",
+    abstract: "Serve a directory over 9P2000.L, for `mount -t 9p`.",
     usage: "postern 9p --export DIR --listen ADDRESS [OPTIONS]",
     discussion: """
       Each request of a client names a user. On a Unix socket root and the user who
-      runs the server are trusted to name any; others act as themselves. Over TCP and
-      vsock nobody knows who connects: say --trust or --squash. 9P has no encryption.
+      runs the server are trusted to name any; others act as themselves. TCP and vsock
+      don't tell who connects: give --trust or --squash. 9P has no encryption.
 
       EXAMPLES
         postern 9p --export /srv/share --listen unix:/run/share.sock
@@ -25,7 +26,7 @@ struct NineP: ParsableCommand {
 
   @Option(
     name: [.customLong("export"), .customShort("e")],
-    help: .init("What to serve: [NAME=]DIR, also several.", valueName: "dir"),
+    help: .init("The directory to serve, [NAME=]DIR; repeatable.", valueName: "dir"),
     completion: .directory, transform: { try ExportedDirectory(argument: $0) })
   var exports: [ExportedDirectory] = []
 
@@ -35,11 +36,11 @@ struct NineP: ParsableCommand {
     completion: Endpoint.completion, transform: { try Endpoint(argument: $0) })
   var addresses: [Endpoint] = []
 
-  @Flag(help: "Read-only: let nobody change anything.")
+  @Flag(help: "Serve the export read-only.")
   var readonly = false
 
   @Option(
-    help: .init("Do everything as this user and group.", valueName: "user:group"),
+    help: .init("Do all requests as this user and group.", valueName: "user:group"),
     transform: { try Account(argument: $0) })
   var squash: Account?
 
@@ -58,56 +59,43 @@ struct NineP: ParsableCommand {
   var trust = false
 
   @Option(
-    help: .init("A Unix socket's mode (default: 0600).", valueName: "octal"),
+    help: .init("The mode of the Unix socket (default: 0600).", valueName: "octal"),
     transform: { try SocketMode(argument: $0) })
   var socketMode: SocketMode?
 
   @Option(
-    help: .init("Whose a Unix socket is, USER:GROUP.", valueName: "owner"),
+    help: .init("The owner of the Unix socket, USER:GROUP.", valueName: "owner"),
     transform: { try Account(argument: $0) })
   var socketOwner: Account?
 
   @Option(
-    help: .init("How many clients at a time (default: 1024).", valueName: "count"),
+    help: .init("The most clients at a time (default: 1024).", valueName: "count"),
     transform: { try Self.clients($0) })
   var maxClients: Int?
 
-  @Flag(help: "Run as two processes, root's default.")
+  @Flag(help: "Run the protocol in a separate, unprivileged process (default for root).")
   var split = false
 
   @Flag(help: "Run as one process.")
   var inProcess = false
 
-  @Option(help: .init("What keeps clients inside.", valueName: "kind"))
-  var sandbox = SandboxChoice.auto
+  @Option(help: .init("How clients are shut in.", valueName: "kind"))
+  var sandbox = SandboxArgument.auto
 
-  @Option(help: .init("setcap by clients: allow or refuse.", valueName: "choice"))
-  var fileCapabilities = FileCapabilitiesChoice.allow
+  @Option(help: .init("On setcap.", valueName: "choice"))
+  var fileCapabilities = FileCapabilitiesArgument.allow
 
-  @Option(help: .init("What becomes of unexpected system calls.", valueName: "mode"))
-  var seccomp = FilterChoice.kill
+  @Option(help: .init("The filter.", valueName: "mode"))
+  var seccomp = FilterArgument.kill
 
-  @Flag(name: .shortAndLong, help: "Log the limits, too.")
+  @Flag(name: .shortAndLong, help: "Log the limits too.")
   var verbose = false
 
-  @Flag(name: .shortAndLong, help: "Log warnings and failures only.")
+  @Flag(name: .shortAndLong, help: "Log only warnings and failures.")
   var quiet = false
 
-  /// How many clients there may be at a time, unless that is said.
-  static let defaultClients = 1024
-
-  /// Said where nothing says as whom clients' requests are to be done.
-  static let unknownPeers =
-    "Over TCP and vsock nobody knows who connects: say --squash USER:GROUP, or --trust to let every client name any user."
-
-  /// Which of the host's users and groups the clients' are, as far as that was said.
-  var map: IdentityMap { IdentityMap(users: uidMap.map(\.range), groups: gidMap.map(\.range)) }
-
-  /// Where clients come from.
-  var listen: Endpoint { addresses[0] }
-
-  /// The mode of a Unix socket's name.
-  var mode: SocketMode { socketMode ?? SocketMode(bits: 0o600) }
+  /// Where clients connect.
+  private var listen: Endpoint { addresses[0] }
 
   private static func clients(_ argument: String) throws -> Int {
     guard let count = Int(argument), (1...65_536).contains(count) else { throw Misuse("say a number from 1 to 65536") }
@@ -140,7 +128,7 @@ struct NineP: ParsableCommand {
     if split, inProcess { throw ValidationError("--split and --in-process contradict each other.") }
     if trust, squash != nil { throw ValidationError("--trust and --squash contradict each other.") }
     if listen.hidesPeers, !trust, squash == nil {
-      throw ValidationError(Self.unknownPeers)
+      throw ValidationError(ServerDescription.unknownPeers)
     }
   }
 
@@ -148,11 +136,30 @@ struct NineP: ParsableCommand {
     if verbose { Log.show(.debug) }
     if quiet { Log.show(.warning) }
     do throws(StartError) {
-      var startUp = try StartUp(self)
-      try startUp.run()
+      try ServerStartUp<NinePFrontEnd>.run(.init(server, frontEnd: frontEnd))
     } catch {
       Log.write(.critical, error.message)
       throw ExitCode.failure
     }
+  }
+
+  private var server: ServerDescription {
+    var server = ServerDescription(exports: exports, endpoint: listen)
+    if let socketMode { server.socketMode = socketMode.bits }
+    server.socketOwner = socketOwner?.identity
+    server.isReadOnly = readonly
+    server.allowsFileCapabilities = fileCapabilities == .allow
+    server.trustsAll = trust
+    server.squash = squash?.identity
+    server.map = IdentityMap(users: uidMap.map(\.range), groups: gidMap.map(\.range))
+    server.mostClients = maxClients
+    server.split = split ? .always : inProcess ? .never : .automatic
+    server.sandbox = sandbox.choice
+    server.filter = seccomp.mode
+    return server
+  }
+
+  private var frontEnd: NinePFrontEnd {
+    NinePFrontEnd(exports: exports.map(\.name), keepsToMount: multidevs == .forbid)
   }
 }

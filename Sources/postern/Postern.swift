@@ -2,12 +2,12 @@ import Confinement
 import ArgumentParser
 import Linux
 
-/// The program: what it does is its subcommands'.
+/// The program, whose subcommands do the work.
 @main
 struct Postern: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "postern",
-    abstract: "Lets guests and containers use a directory of this host, and keeps them inside it.",
+    abstract: "Let guests and containers use a directory of this host, and nothing else of it.",
     version: "0.1.0",
     subcommands: [NineP.self, Proxy.self])
 

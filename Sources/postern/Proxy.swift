@@ -4,11 +4,11 @@ import ProxyCommand
 /// `postern proxy`: `virtfs-proxy-helper` as a subcommand, with its own command line.
 struct Proxy: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Serves a directory to QEMU's -fsdev proxy, as virtfs-proxy-helper does.",
+    abstract: "Serve a directory to QEMU's -fsdev proxy, as virtfs-proxy-helper does.",
     usage: "postern proxy -p PATH {-s SOCKET -u USER -g GROUP | -f FD} [OPTION]...",
     discussion: "Its options are those of virtfs-proxy-helper(1): see postern proxy --help.")
 
-  // For completion and for help. The words are read by ``runIfAsked()``, as bytes.
+  // For completion and help only: ``runIfAsked()`` reads the words, as bytes.
 
   @Option(
     name: [.long, .customShort("p")], help: .init("The directory to export.", valueName: "dir"),
@@ -16,7 +16,7 @@ struct Proxy: ParsableCommand {
   var path: String
 
   @Option(
-    name: [.long, .customShort("s")], help: .init("Make this socket, and wait for QEMU.", valueName: "socket"),
+    name: [.long, .customShort("s")], help: .init("Listen on this socket for QEMU.", valueName: "socket"),
     completion: .file())
   var socket: String?
 
@@ -32,7 +32,7 @@ struct Proxy: ParsableCommand {
   @Flag(name: [.long, .customShort("n")], help: "Stay in the foreground.")
   var nodaemon = false
 
-  @Flag(help: "Read-only: let nobody change anything.")
+  @Flag(help: "Serve the export read-only.")
   var readonly = false
 
   @Option(
@@ -46,19 +46,19 @@ struct Proxy: ParsableCommand {
   var gidMap: [String] = []
 
   @Option(
-    help: .init("What keeps QEMU inside.", valueName: "kind"),
+    help: .init("How QEMU is shut in.", valueName: "kind"),
     completion: .list(["auto", "namespace", "chroot", "none"]))
   var sandbox: String?
 
-  @Option(help: .init("What becomes of unexpected system calls.", valueName: "mode"))
-  var seccomp: FilterChoice?
+  @Option(help: .init("On unexpected system calls.", valueName: "mode"))
+  var seccomp: FilterArgument?
 
   @Option(help: .init("How to wait for requests.", valueName: "how"), completion: .list(["auto", "never"]))
   var poll: String?
 
-  /// Runs it where it is the command line's first word, before anything else looks at the others: paths needn't be text.
+  /// Runs `postern proxy` where that is the command line, before ArgumentParser, which takes text only.
   ///
-  /// - Returns: whether it was.
+  /// - Returns: whether it is.
   static func runIfAsked() -> Bool {
     guard CommandLine.arguments.dropFirst().first == "proxy" else { return false }
     unsafe ProxyProgram.run(

@@ -1,6 +1,6 @@
 import Linux
 
-/// A word that a shell takes for these bytes.
+/// Quoting for a shell.
 enum ShellWord {
   static func quoted(_ text: String) -> String { quoted(text.utf8.span) }
 

@@ -1,10 +1,10 @@
 import ProxyCommand
 
-/// The program, which holds nothing else than what `postern proxy` is too.
+/// The program `virtfs-proxy-helper`, which is `postern proxy` by another name.
 @main
 enum VirtfsProxyHelper {
   static func main() {
-    // The original has this status for everything.
+    // QEMU's own helper exits with this status for every failure.
     unsafe ProxyProgram.run(
       count: CommandLine.argc, arguments: CommandLine.unsafeArgv, as: "virtfs-proxy-helper", misuse: 1)
   }

@@ -66,6 +66,24 @@ import Testing
     }
   }
 
+  /// What a worker leaves to its monitor, also where anything may be changed.
+  static let monitors = [
+    Call("accept4", SYS_accept4), Call("socketpair", SYS_socketpair, Int(AF_UNIX)),
+    Call("setresuid", SYS_setresuid), Call("setresgid", SYS_setresgid), Call("setgroups", SYS_setgroups),
+    Call("openat", SYS_openat), Call("mkdirat", SYS_mkdirat), Call("renameat", SYS_renameat),
+    Call("unlinkat", SYS_unlinkat), Call("fchmodat", SYS_fchmodat), Call("fchownat", SYS_fchownat),
+    Call("setxattr", SYS_setxattr), Call("getxattr", SYS_getxattr),
+  ]
+
+  @Test(arguments: monitors)
+  func whatTheMonitorDoesEndsAWorker(call: Call) async {
+    await #expect(processExitsWith: .signal(SIGSYS)) { [call] in
+      try Linux.Process.setNoNewPrivileges()
+      try SystemCallFilter.load(.kill, for: [.timeouts, .finding, .contents, .packets, .threads, .identities])
+      call.make()
+    }
+  }
+
   /// What an export that nobody may change needs even less.
   static let changing = [
     Call("mkdirat", SYS_mkdirat), Call("mknodat", SYS_mknodat), Call("symlinkat", SYS_symlinkat),

@@ -148,7 +148,7 @@ struct ActivationTests {
       let refusal = try Output()
       let refused = try start(directory, inherited, listen: listen, output: refusal)
       #expect(refused.wait(seconds: 10) == 1)
-      #expect(refusal.text.contains("say --squash USER:GROUP, or --trust to let every client"), "\(refusal.text)")
+      #expect(refusal.text.contains("give --squash USER:GROUP, or --trust to let every client"), "\(refusal.text)")
     }
     close(client)
     let own = "\(geteuid()):\(getegid())"

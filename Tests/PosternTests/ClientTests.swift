@@ -162,7 +162,7 @@ struct ClientTests {
     "limits that are too low are told, with what to do",
     .enabled(if: access("/usr/bin/prlimit", X_OK) == 0, "needs prlimit"),
     arguments: [
-      (20, [], 1, "RLIMIT_NOFILE is 20: postern 9p needs at least 128 (ulimit -n, LimitNOFILE=)"),
+      (20, [], 1, "RLIMIT_NOFILE is 20: the server needs at least 128 (ulimit -n, LimitNOFILE=)"),
       (256, [], nil, "RLIMIT_NOFILE is 256: at most 14 clients are served at a time (ulimit -n, LimitNOFILE=)"),
       (256, ["--max-clients", "14"], nil, "serving"),
       (

@@ -169,7 +169,7 @@ struct IdentityMapTests {
       (["--uid-map", "0:4294967295:1"], "--uid-map"),
       (["--uid-map", "0:1000:10", "--uid-map", "5:2000:1"], "has ids of an earlier one"),
       (["--uid-map", "0:1000:10", "--squash", "10:0"], "--squash 10:0 isn't in"),
-      (["--uid-map", "0:1000:10", "--sandbox", "none"], "take root and the namespace sandbox"),
+      (["--uid-map", "0:1000:10", "--sandbox", "none"], "take the namespace sandbox, and there is none"),
     ])
   func refusals(options: [String], says: String) throws {
     let directory = try TemporaryDirectory()

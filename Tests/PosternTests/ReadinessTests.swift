@@ -100,7 +100,7 @@ struct ReadinessTests {
     let process = try start(directory, name, [], output: output)
     #expect(eventually { output.text.contains("mount -t 9p") }, "\(output.text)")
     #expect(
-      output.text.contains("the service manager can't be told anything (NOTIFY_SOCKET=\(name))"), "\(output.text)")
+      output.text.contains("the service manager can't be notified (NOTIFY_SOCKET=\(name))"), "\(output.text)")
     try Client(try connected(directory.path + "/s")).start()
     process.signal(SIGTERM)
     #expect(process.wait(seconds: 10) == 0, "\(output.text)")

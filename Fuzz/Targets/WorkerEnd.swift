@@ -4,8 +4,8 @@ internal import Linux
 internal import MonitorProtocol
 internal import SystemPackage
 
-/// A front end's end of a connection, whose replies must each be there, in their form, and nothing else.
-struct FrontEnd: ~Copyable {
+/// A worker's end of a connection, whose replies must each be there, in their form, and nothing else.
+struct WorkerEnd: ~Copyable {
   private let socket: Descriptor
   private let top: Top
   private let outside: Outside

@@ -2,8 +2,8 @@ import Confinement
 import Linux
 import SystemPackage
 
-/// A client that is there, or that is waited for.
-struct Waiting: ~Copyable {
+/// The connection of the only client, or the socket that it is to connect to.
+struct ClientSocket: ~Copyable {
   /// Connected, or listening where it has a name.
   private let socket: Descriptor
   private let file: SocketFile?
@@ -46,15 +46,15 @@ struct Waiting: ~Copyable {
     }
   }
 
-  /// SIGTERM and SIGINT end the wait for the client from now on, and what follows.
+  /// From now on SIGTERM and SIGINT end the wait for the client, and what follows.
   borrowing func endOnTermination() {
     Process.endOnTermination(socket)
   }
 
-  /// Waits for the client. There is only one: the socket and its name are gone afterwards.
+  /// Waits for the client. Afterwards the socket and its name are gone.
   ///
   /// - Returns: nil where a signal ended the wait.
-  consuming func client() throws(StartError) -> Descriptor? {
+  consuming func accept() throws(StartError) -> Descriptor? {
     guard file != nil else { return socket }
     return try Self.accept(on: socket)
   }

@@ -1,6 +1,6 @@
-import Export
-import Linux
-import SystemPackage
+internal import Export
+internal import Linux
+internal import SystemPackage
 
 /// The terms on which every client is served the same directory.
 struct ExportTerms: Sendable {

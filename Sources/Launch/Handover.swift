@@ -1,30 +1,29 @@
-import Linux
-import MonitorProtocol
-import NinePServer
-import Serving
-import SystemPackage
-import Wire
+internal import Linux
+internal import MonitorProtocol
+internal import Serving
+internal import SystemPackage
+internal import Wire
 
-/// The introduction of a client, and of a helper for it, by the process that lets clients in to the one that speaks with
-/// them.
-struct Introduction: ~Copyable {
+/// A client that the monitor has accepted, and hands over to the worker: its socket, and a connection to the monitor's
+/// thread for it.
+struct Handover: ~Copyable {
   let authority: Authority
   let name: ClientName
   let client: Descriptor
-  let helper: Descriptor
+  let monitor: Descriptor
 
-  init(authority: Authority, name: ClientName, client: consuming Descriptor, helper: consuming Descriptor) {
+  init(authority: Authority, name: ClientName, client: consuming Descriptor, monitor: consuming Descriptor) {
     self.authority = authority
     self.name = name
     self.client = client
-    self.helper = helper
+    self.monitor = monitor
   }
 
-  /// Sends it over a socket of packets.
+  /// Sends it on a socket of packets.
   borrowing func send(on socket: borrowing Descriptor) throws(Errno) {
     var passed = PassedDescriptors()
     passed.append(client)
-    passed.append(helper)
+    passed.append(monitor)
     let (isTrusted, uid, gid): (Bool, UInt32, UInt32) =
       switch authority {
       case .trusted: (true, 0, 0)
@@ -49,16 +48,16 @@ struct Introduction: ~Copyable {
   /// Room for ``ClientIntroduction/largest`` bytes.
   private typealias Packet = InlineArray<97, UInt8>
 
-  /// The outcome of waiting for an introduction.
+  /// What was received.
   enum Received: ~Copyable {
-    case introduction(Introduction)
-    /// This process may have no more descriptors, so that the client's are gone.
+    case handover(Handover)
+    /// This process can have no more descriptors: the kernel has dropped the client's.
     case cut
-    /// There won't be another.
+    /// The other half has ended.
     case end
   }
 
-  /// Waits for one.
+  /// Waits for the next client.
   static func receive(from socket: borrowing Descriptor) -> Received {
     var bytes = Packet(repeating: 0)
     var passed = ReceivedDescriptors()
@@ -67,12 +66,11 @@ struct Introduction: ~Copyable {
         var span = bytes.mutableSpan
         let count = try socket.receivePacket(into: &span, descriptors: &passed)
         guard let message = try? ClientIntroduction(bytes.span.extracting(first: count)) else { return .end }
-        guard let client = passed.takeFirst(), let helper = passed.takeFirst() else { return .cut }
+        guard let client = passed.takeFirst(), let monitor = passed.takeFirst() else { return .cut }
         let peer = message.peer
         let name = ClientName(
           number: message.number, peer: String(decoding: peer.indices.map { peer[$0] }, as: UTF8.self))
-        return .introduction(
-          Introduction(authority: try Authority(message), name: name, client: client, helper: helper))
+        return .handover(Handover(authority: try Authority(message), name: name, client: client, monitor: monitor))
       } catch .interrupted {
         continue
       } catch {

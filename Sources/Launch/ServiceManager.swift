@@ -1,10 +1,10 @@
-import Confinement
-import Linux
-import SystemPackage
+internal import Confinement
+internal import Linux
+internal import SystemPackage
 
-/// The service manager that started the process, as far as it wants to know how far that is: `sd_notify(3)`.
+/// The service manager that started the process, where it wants to be notified: `sd_notify(3)`.
 ///
-/// What can't be told is on the log, and no reason not to serve.
+/// A failure to notify it is logged, and doesn't end the server.
 struct ServiceManager: ~Copyable {
   private let socket: Descriptor?
 
@@ -21,11 +21,11 @@ struct ServiceManager: ~Copyable {
       socket = try UnixSocket.connectDatagram(path: name)
     } catch {
       socket = nil
-      Log.write(.warning, "the service manager can't be told anything (NOTIFY_SOCKET=\(name)): \(error)")
+      Log.write(.warning, "the service manager can't be notified (NOTIFY_SOCKET=\(name)): \(error)")
     }
   }
 
-  /// Tells it something, such as `READY=1`, in lines.
+  /// Sends it assignments, such as `READY=1`, one a line.
   ///
   /// The system call is `send`.
   borrowing func tell(_ state: String) {
@@ -34,7 +34,7 @@ struct ServiceManager: ~Copyable {
       do throws(Errno) {
         try socket.send(state.utf8.span)
       } catch {
-        Log.write(.warning, "the service manager wasn't told: \(error)")
+        Log.write(.warning, "can't notify the service manager: \(error)")
       }
     case nil: break
     }

@@ -1,6 +1,6 @@
-import Confinement
-import Serving
-import SystemPackage
+internal import Confinement
+internal import Serving
+internal import SystemPackage
 
 extension Accounts {
   /// The host's accounts; none, and a warning on the log, if they can't be read.

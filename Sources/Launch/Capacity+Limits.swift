@@ -1,18 +1,17 @@
-import Confinement
-import Linux
-import NinePServer
-import Serving
-import SystemPackage
+internal import Confinement
+internal import Linux
+internal import Serving
+internal import SystemPackage
 
-// How many clients there may be at a time.
-extension StartUp {
-  /// As many as `--max-clients` says, or where it isn't given, as many of those as the process's limits are enough for.
-  func capacity(of clients: Int?) throws(StartError) -> Capacity {
+extension Capacity {
+  /// The capacity for so many clients at a time; nil for ``ServerDescription/defaultClients``, or fewer where the process's
+  /// limits don't allow as many.
+  static func forClients(_ clients: Int?) throws(StartError) -> Capacity {
     let allowed = try attempt("can't read limits") { () throws(Errno) in
       Capacity.Allowed(
         descriptors: try Process.highest(.descriptors), addressSpace: try Process.highest(.addressSpace))
     }
-    var count = clients ?? NineP.defaultClients
+    var count = clients ?? ServerDescription.defaultClients
     while true {
       do throws(Capacity.Shortage) {
         return try Capacity(clients: count, allowed: allowed)
@@ -20,7 +19,7 @@ extension StartUp {
         let has = "\(error.resource.name) is \(error.limit)"
         let remedy = error.resource.remedy
         guard error.clients > 0 else {
-          throw StartError("\(has): postern 9p needs at least \(error.needed) (\(remedy))")
+          throw StartError("\(has): the server needs at least \(error.needed) (\(remedy))")
         }
         if let clients {
           throw StartError(

@@ -1,28 +1,28 @@
-import Confinement
-import Linux
-import SystemPackage
+internal import Confinement
+package import Linux
+internal import SystemPackage
 
-/// Where clients are waited for.
-struct Listener: ~Copyable {
+/// The socket that clients connect to, or an inherited connection of the only client.
+package struct Listener: ~Copyable {
   let socket: Descriptor
-  /// Whether the socket is the only client's own.
-  let isConnected: Bool
-  /// Where the socket is.
-  let address: SocketAddress
+  /// Whether the socket is the only client's connection.
+  package let isConnected: Bool
+  /// The socket's own address.
+  package let address: SocketAddress
 
   /// Makes the socket, or takes the inherited one over.
   ///
   /// - Parameters:
-  ///   - endpoint: where.
-  ///   - mode: of a Unix socket's name.
-  ///   - owner: whose that name is to be; nil where it stays this user's.
-  /// - Throws: where there can't be a socket, with what to do instead.
+  ///   - endpoint: where clients connect.
+  ///   - mode: the mode of a Unix-domain socket's name.
+  ///   - owner: the owner of that name; nil for this user.
+  /// - Throws: why there can't be such a socket, and what to do instead.
   init(_ endpoint: Endpoint, mode: UInt32, owner: Identity?) throws(StartError) {
     let socket = try Self.open(endpoint, mode: mode, owner: owner)
-    let address = try attempt("can't find out where the socket is") { () throws(Errno) in try socket.address() }
-    let listens = try attempt("can't look at the socket") { () throws(Errno) in try socket.option(.listens) }
+    let address = try attempt("can't read the socket's address") { () throws(Errno) in try socket.address() }
+    let listens = try attempt("can't read the socket's options") { () throws(Errno) in try socket.option(.listens) }
     if listens == 0 {
-      // Whoever made it may have had another way of waiting.
+      // Whoever made it may have set O_NONBLOCK.
       try attempt("can't make the socket blocking") { () throws(Errno) in
         try socket.setStatusFlags(OpenFlags(rawValue: 0))
       }
@@ -37,7 +37,7 @@ struct Listener: ~Copyable {
   ) throws(StartError) -> Descriptor {
     switch endpoint {
     case .unix(let path): try bind(path, mode: mode, owner: owner)
-    case .tcp(let host, let port): try listen(host, port)
+    case .tcp(let host, let port): try listen(host, port: port)
     case .vsock(let port):
       try attempt("can't listen at vsock port \(port), which takes the kernel module vsock") { () throws(Errno) in
         try VsockSocket.listen(port: port)
@@ -47,27 +47,8 @@ struct Listener: ~Copyable {
     }
   }
 
-  /// What a client's administrator types, for a shell. `name` is what the export is called, where it can't go without.
-  func mountCommand(_ name: HostPath?) -> String {
-    var transport = "trans=fd,rfdno=N,wfdno=N"
-    var device = "postern"
-    switch address {
-    case .unix(let path?) where !isConnected:
-      transport = "trans=unix"
-      device = ShellWord.quoted(path.bytes)
-    case .internet(let host, let port) where !isConnected:
-      transport = "trans=tcp,port=\(port)"
-      // Those two are every address of this host, and none to connect to.
-      device = host == "0.0.0.0" || host == "::" ? "HOST" : host
-    default: break
-    }
-    var options = Array("\(transport),version=9p2000.L,msize=1048576".utf8)
-    if let name { options += Array(",aname=".utf8) + name.bytes.indices.map { name.bytes[$0] } }
-    return "mount -t 9p -o \(ShellWord.quoted(options.span)) \(device) MOUNTPOINT"
-  }
-
-  /// Where it is, as `--listen` says it.
-  var place: String {
+  /// The address in the words of ``Endpoint``.
+  package var place: String {
     if isConnected { return "an inherited connection" }
     return switch address {
     case .unix(let path?): "unix:\(path)"
@@ -77,14 +58,14 @@ struct Listener: ~Copyable {
     }
   }
 
-  /// Whether the kernel tells who connects.
-  var tellsPeers: Bool {
+  /// Whether the kernel tells the user who connects.
+  package var tellsPeers: Bool {
     if case .unix = address { true } else { false }
   }
 
-  /// Whether only this user and root can connect, as far as the mode of the socket's name says it.
+  /// Whether only this user and root can connect, by the mode of the socket's name.
   func isReserved(for user: UInt32) -> Bool {
-    // Whoever handed a connection over has chosen its other end.
+    // The launcher has chosen the other end of a connection.
     if isConnected { return true }
     guard case .unix(let path?) = address else { return false }
     do throws(Errno) {
@@ -96,10 +77,10 @@ struct Listener: ~Copyable {
     }
   }
 
-  /// Whether every user of this host, or whoever reaches it, can connect.
+  /// Whether every user of this host, or everybody who reaches it, can connect.
   var isOpenToAll: Bool { !isConnected && !tellsPeers }
 
-  /// The address that others than this host's processes can reach it at, if they can.
+  /// The address at which other hosts can reach it; nil where they can't.
   var publicHost: String? {
     guard !isConnected, case .internet(let host, _) = address, !host.hasPrefix("127."), host != "::1" else {
       return nil
@@ -110,7 +91,7 @@ struct Listener: ~Copyable {
   /// Takes an inherited socket over.
   private static func inherit(_ number: CInt) throws(StartError) -> Descriptor {
     let socket = try inheritedStream(number)
-    let isUsable = try attempt("can't look at descriptor \(number)") { () throws(Errno) in
+    let isUsable = try attempt("can't read the options of descriptor \(number)") { () throws(Errno) in
       if try socket.option(.listens) != 0 { return true }
       return try socket.isConnected()
     }
@@ -118,7 +99,7 @@ struct Listener: ~Copyable {
     do throws(Errno) {
       try socket.noticeLostPeers()
     } catch {
-      // It isn't TCP's, and the kernel sees where peers have gone.
+      // It isn't of TCP: the kernel knows when the peer has gone.
     }
     return socket
   }
@@ -133,12 +114,12 @@ struct Listener: ~Copyable {
     } catch .notSocket {
       throw StartError("descriptor \(number) isn't a socket: \(advice)")
     } catch {
-      throw StartError("can't look at descriptor \(number): \(error)")
+      throw StartError("can't read the options of descriptor \(number): \(error)")
     }
     throw StartError("descriptor \(number) isn't a stream socket: \(advice)")
   }
 
-  private static func listen(_ host: String, _ port: UInt16) throws(StartError) -> Descriptor {
+  private static func listen(_ host: String, port: UInt16) throws(StartError) -> Descriptor {
     do throws(Errno) {
       return try TCPSocket.listen(address: HostNames.address(of: host) ?? host, port: port)
     } catch .invalidArgument {
@@ -156,7 +137,7 @@ struct Listener: ~Copyable {
     }
   }
 
-  /// A socket of this name, in the place of one that nobody listens at any more.
+  /// Listens on a socket of this name, which replaces one that nobody listens on any more.
   private static func bind(_ path: HostPath, mode: UInt32, owner: Identity?) throws(StartError) -> Descriptor {
     try SocketName.clear(path)
     Process.setUmask(0o777 & ~mode)
@@ -172,10 +153,10 @@ struct Listener: ~Copyable {
       guard let owner else { return try UnixSocket.bind(path: path) }
       return try UnixSocket.bind(path: path, owner: owner)
     } catch {
-      let isAnothers = owner.map { $0.uid != Process.uid } ?? false
+      let isForeign = owner.map { $0.uid != Process.uid } ?? false
       let advice =
-        isAnothers && Process.uid != 0
-        ? ": only root makes another's socket, so leave --socket-owner out" : SocketName.advice(error)
+        isForeign && Process.uid != 0
+        ? ": only root can make another user's socket, so leave --socket-owner out" : SocketName.advice(error)
       throw StartError("can't listen at \"\(path)\": \(error)" + advice)
     }
   }

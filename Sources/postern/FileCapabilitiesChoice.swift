@@ -1,6 +1,0 @@
-import ArgumentParser
-
-/// What `--file-capabilities` says: whether clients may give files capabilities.
-enum FileCapabilitiesChoice: String, ExpressibleByArgument, CaseIterable {
-  case allow, refuse
-}
