@@ -12,36 +12,6 @@ import Testing
 struct UsersTests {
   private func identity(_ uid: UInt32, _ gid: UInt32) throws -> Identity { try Identity(uid: uid, gid: gid) }
 
-  @Test("who is believed")
-  func admission() throws {
-    let (root, other) = (try identity(0, 0), try identity(1000, 100))
-    func authority(
-      _ peer: (uid: UInt32, gid: UInt32)?, own: Identity, trust: Bool = false, squash: Identity? = nil
-    ) -> Authority? {
-      Admission(trustsAll: trust, squash: squash, own: own).authority(of: peer)
-    }
-    // Root's server: root is believed, others are themselves, and who can't be known isn't let in.
-    #expect(authority((0, 0), own: root) == .trusted)
-    #expect(authority((1000, 100), own: root) == .one(other))
-    #expect(authority((.max, 0), own: root) == nil)
-    #expect(authority(nil, own: root) == nil)
-    #expect(authority((1000, 100), own: root, trust: true) == .trusted)
-    #expect(authority(nil, own: root, trust: true) == .trusted)
-    for peer: (uid: UInt32, gid: UInt32)? in [(0, 0), (1000, 100), nil] {
-      #expect(authority(peer, own: root, squash: other) == .one(other))
-    }
-    // Another's server does nothing but as its user, and that for itself and root only.
-    #expect(authority((0, 0), own: other) == .one(other))
-    #expect(authority((1000, 7), own: other) == .one(other))
-    #expect(authority((1001, 100), own: other) == nil)
-    #expect(authority(nil, own: other) == nil)
-    #expect(authority(nil, own: other, trust: true) == .one(other))
-    // Where peers can't be told apart, the socket's mode has let in who may come. Over TCP there is none.
-    let blind = Admission(trustsAll: false, squash: nil, own: other, knowsPeers: false)
-    #expect(blind.authority(of: (65_534, 65_534)) == .one(other))
-    #expect(blind.authority(of: nil) == nil)
-  }
-
   private func owner(_ path: String) -> [UInt32] {
     var status = stat()
     return lstat(path, &status) == 0 ? [status.st_uid, status.st_gid, status.st_mode & 0o7777] : []

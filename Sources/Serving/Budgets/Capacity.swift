@@ -39,16 +39,18 @@ package struct Capacity: Equatable, Sendable {
     let count = UInt(self.clients)
     descriptors = min(
       allowed.descriptors,
-      max(Self.mostDescriptors, Self.needed(Self.leastClientDescriptors, count, Self.ownDescriptors)))
+      max(Self.mostDescriptors, Self.needed(Self.leastClientDescriptors, count: count, own: Self.ownDescriptors)))
     addressSpace = min(
       allowed.addressSpace,
-      Self.needed(Self.connectionAddressSpace, count, Self.ownAddressSpace) + Self.wantedBuffers(count)
+      Self.needed(Self.connectionAddressSpace, count: count, own: Self.ownAddressSpace) + Self.wantedBuffers(count)
         + count * Self.lockAddressSpace)
     try Self.require(
-      .descriptors, allowed.descriptors, count, each: Self.leastClientDescriptors, own: Self.ownDescriptors,
+      .descriptors, limit: allowed.descriptors, count: count, each: Self.leastClientDescriptors,
+      own: Self.ownDescriptors,
       least: Self.leastDescriptors)
     try Self.require(
-      .addressSpace, allowed.addressSpace, count, each: Self.clientAddressSpace, own: Self.ownAddressSpace, least: 0)
+      .addressSpace, limit: allowed.addressSpace, count: count, each: Self.clientAddressSpace,
+      own: Self.ownAddressSpace, least: 0)
   }
 
   /// The number of descriptors for the objects that clients hold.
@@ -58,7 +60,7 @@ package struct Capacity: Equatable, Sendable {
 
   /// The number of bytes for clients' buffers.
   package var buffers: Int {
-    let rest = addressSpace - Self.needed(Self.connectionAddressSpace, UInt(clients), Self.ownAddressSpace)
+    let rest = addressSpace - Self.needed(Self.connectionAddressSpace, count: UInt(clients), own: Self.ownAddressSpace)
     return Int(clamping: min(rest, Self.wantedBuffers(UInt(clients))))
   }
 
@@ -68,17 +70,18 @@ package struct Capacity: Equatable, Sendable {
   /// The largest number of threads for slow requests.
   package static let slowThreads = 512
 
-  private static func needed(_ each: UInt, _ count: UInt, _ own: UInt) -> UInt { own + each * count }
+  private static func needed(_ each: UInt, count: UInt, own: UInt) -> UInt { own + each * count }
 
   private static func require(
-    _ resource: Resource, _ limit: UInt, _ count: UInt, each: UInt, own: UInt, least: UInt
+    _ resource: Resource, limit: UInt, count: UInt, each: UInt, own: UInt, least: UInt
   ) throws(Shortage) {
     guard limit >= max(least, own + each) else {
       throw Shortage(resource: resource, limit: limit, needed: max(least, own + each), clients: 0)
     }
-    guard limit < needed(each, count, own) else { return }
+    guard limit < needed(each, count: count, own: own) else { return }
     throw Shortage(
-      resource: resource, limit: limit, needed: needed(each, count, own), clients: Int(clamping: (limit - own) / each))
+      resource: resource, limit: limit, needed: needed(each, count: count, own: own),
+      clients: Int(clamping: (limit - own) / each))
   }
 
   /// More files than clients' kernels keep in their caches.

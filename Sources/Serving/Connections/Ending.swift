@@ -6,7 +6,7 @@ package enum Ending: Error, Equatable, Sendable {
   case closed
   /// The client closed it within a request, or without waiting for a reply.
   case cutShort
-  /// What is served has gone.
+  /// The server has lost the process that it needs for the files.
   case lost
   /// The client sent a frame header with an impossible size or type; nothing after it can be parsed.
   case nonsense(type: UInt32, size: UInt32)

@@ -8,9 +8,9 @@ package struct ReceiveBuffer: ~Copyable {
   private var buffer: ChargedBuffer
   /// The buffer that takes this one's place as soon as it has room for the pending bytes.
   private var next: ChargedBuffer? = nil
-  @usableFromInline var hasNext = false
+  private var hasNext = false
   /// The range of the pending bytes in the buffer.
-  @usableFromInline var pending = 0..<0
+  private var pending = 0..<0
 
   package init(_ buffer: consuming ChargedBuffer) {
     self.buffer = buffer
@@ -23,7 +23,7 @@ package struct ReceiveBuffer: ~Copyable {
     changeIfFits()
   }
 
-  @usableFromInline mutating func changeIfFits() {
+  private mutating func changeIfFits() {
     guard var buffer = next.take() else { return }
     guard pending.count <= buffer.capacity else {
       next = consume buffer
@@ -36,7 +36,7 @@ package struct ReceiveBuffer: ~Copyable {
   }
 
   /// The number of pending bytes.
-  @inlinable package var count: Int { pending.count }
+  package var count: Int { pending.count }
 
   /// The pending bytes.
   package var bytes: Span<UInt8> {
@@ -51,7 +51,7 @@ package struct ReceiveBuffer: ~Copyable {
   }
 
   /// Removes the first pending bytes.
-  @inlinable package mutating func discard(_ count: Int) {
+  package mutating func discard(_ count: Int) {
     let end = pending.lowerBound + count
     pending = end == pending.upperBound ? 0..<0 : end..<pending.upperBound
     if hasNext { changeIfFits() }
@@ -67,17 +67,11 @@ package struct ReceiveBuffer: ~Copyable {
   ///   - deadline: the time, by `MonotonicTime`, when they must have arrived.
   ///   - wait: the connection's way of waiting.
   /// - Throws: ``Ending/notStarted`` at the deadline.
-  @inlinable package mutating func receive(
+  package mutating func receive(
     _ count: Int, from socket: borrowing Descriptor, upTo most: Int = .max, until deadline: UInt64? = nil,
     waiting wait: inout RequestWait
   ) throws(Ending) {
-    if pending.count < count { try receiveMore(count, from: socket, upTo: most, until: deadline, waiting: &wait) }
-  }
-
-  @usableFromInline mutating func receiveMore(
-    _ count: Int, from socket: borrowing Descriptor, upTo most: Int, until deadline: UInt64?,
-    waiting wait: inout RequestWait
-  ) throws(Ending) {
+    guard pending.count < count else { return }
     let end = min(buffer.capacity, most)
     if pending.lowerBound + count > end {
       buffer.moveToFront(pending)

@@ -3,11 +3,11 @@ package import SystemPackage
 
 /// A connection's way of waiting for the next request: asleep, or polling for a moment.
 ///
-/// Being woken up is most of what a short request costs where the client is on another processor, and looking avoids it.
-/// Where both share one, or others want it, looking is in the way. Which it is can't be asked of the kernel and changes
-/// with every decision of its scheduler, so it is measured: now and then a few requests are waited for in either way, and
-/// the way that had them sooner is kept. Looking itself has the scheduler move the two apart, so it isn't even tried while
-/// sleepers are woken as soon as they are on one processor.
+/// If the client is on another processor, being woken up is most of the cost of a short request, and polling avoids it. If
+/// both share a processor, or others want it, polling is in the way. The kernel doesn't tell which is the case, and it
+/// changes with every decision of the scheduler. So it is measured: from time to time a few requests are waited for in
+/// either way, and the faster one is kept. Polling makes the scheduler move the two apart, so it isn't tried at all while
+/// sleepers are woken as fast as on one processor.
 package struct RequestWait {
   /// The operator's choice.
   package enum Polling: Equatable, Sendable {
@@ -66,7 +66,7 @@ package struct RequestWait {
     }
   }
 
-  /// Nanoseconds after which to look no further, where they and not the number of looks count.
+  /// Nanoseconds after which polling ends, if the operator has set them.
   var longestLook: UInt64? {
     guard case .always(let microseconds) = polling else { return nil }
     return UInt64(microseconds) * 1000
@@ -116,7 +116,7 @@ package struct RequestWait {
     left = untilTrial
   }
 
-  /// Waits in the way that has the next request sooner.
+  /// Waits in the way that receives the next request sooner.
   ///
   /// - Parameter receive: receives what has come. With false it mustn't wait, and throws `EAGAIN` where nothing has. It is
   ///   called again after a signal.

@@ -3,12 +3,13 @@ struct LockRange {
   /// The number of the file in the table.
   let file: Int32
   let owner: LockOwner
+  /// The client's number of the open file that it is locked through.
   let handle: UInt64
   let kind: LockKind
   let first: UInt64
   /// The byte after the last, or the largest number if the range reaches to the end of the file.
   let end: UInt64
-  /// The arrival of the request that is to lock it, counted from 1; 0 where it is locked.
+  /// The arrival number of the request that waits, from 1; 0 if the range is locked.
   var arrival: UInt64 = 0
   /// The first of the requests that it blocks.
   fileprivate(set) var firstBlocked = LockRanges.none
@@ -17,10 +18,10 @@ struct LockRange {
   fileprivate var left = LockRanges.none
   fileprivate var right = LockRanges.none
   fileprivate var priority: UInt32 = 0
-  /// The largest end of it and all below it, and the largest of those that are exclusive; 0 where there is none.
+  /// The largest end of it and all ranges below it, and the largest end of the exclusive ones; 0 if there is none.
   fileprivate var reach: UInt64 = 0
   fileprivate var exclusiveReach: UInt64 = 0
-  /// The earliest arrival of it and all below it.
+  /// The earliest arrival of it and all ranges below it.
   fileprivate var earliest: UInt64 = 0
 
   init(file: Int32, owner: LockOwner, handle: UInt64, kind: LockKind, first: UInt64, end: UInt64) {
@@ -37,11 +38,11 @@ struct LockRange {
   }
 }
 
-/// The ranges of all files, and trees of them. A tree has its ranges in the order of their first bytes, and each node knows
-/// how far the ranges below it reach: a conflict is found in a time that grows with the logarithm of the number of
-/// ranges, and with those of the same owner.
+/// The ranges of all files, in interval trees. A tree is in the order of the ranges' first bytes, and each node has the
+/// largest end of the ranges below it: the time to find a conflict grows with the logarithm of the number of ranges, and
+/// with the number of ranges of the same owner.
 ///
-/// Priorities that no client can guess keep the trees flat (a treap).
+/// Priorities that no client can guess keep the trees flat (treaps).
 struct LockRanges {
   private var slots = Slots<LockRange>()
   private var made = 0
@@ -51,7 +52,7 @@ struct LockRanges {
 
   subscript(node: Int32) -> LockRange { slots[node] }
 
-  /// Adds a range, which is in no tree yet.
+  /// Adds a range, without putting it into a tree.
   mutating func add(_ range: LockRange) -> Int32 {
     var range = range
     made &+= 1
@@ -59,14 +60,14 @@ struct LockRanges {
     return slots.add(range)
   }
 
-  /// Forgets a range, which is in no tree any more.
+  /// Removes a range that is in no tree.
   mutating func forget(_ node: Int32) { slots.remove(node) }
 
   mutating func setFirstBlocked(_ wait: Int32, of node: Int32) { slots[node].firstBlocked = wait }
 
-  /// Puts a range into a tree.
+  /// Inserts a range into a tree.
   ///
-  /// - Returns: the tree's root.
+  /// - Returns: the tree's new root.
   mutating func insert(_ node: Int32, into root: Int32) -> Int32 {
     if root == Self.none || slots[node].priority > slots[root].priority {
       let (left, right) = split(root, before: node)
@@ -86,12 +87,12 @@ struct LockRanges {
     return root
   }
 
-  /// Takes a range out of a tree that it is in.
+  /// Removes a range from its tree.
   ///
-  /// - Returns: the tree's root.
+  /// - Returns: the tree's new root.
   mutating func remove(_ node: Int32, from root: Int32) -> Int32 {
     guard root != Self.none else { return root }
-    if root == node { return merge(slots[node].left, slots[node].right) }
+    if root == node { return merge(slots[node].left, with: slots[node].right) }
     if comes(node, before: root) {
       let left = remove(node, from: slots[root].left)
       slots[root].left = left
@@ -103,7 +104,7 @@ struct LockRanges {
     return root
   }
 
-  /// Finds the first range of a tree that a range conflicts with.
+  /// Finds the first range in a tree that conflicts with a range.
   ///
   /// - Returns: its node, or ``none``.
   func firstConflict(with range: LockRange, in root: Int32) -> Int32 {
@@ -115,18 +116,18 @@ struct LockRanges {
     return found
   }
 
-  /// Calls `body` with each range of a tree that a range conflicts with, until it returns false.
+  /// Calls `body` with each range in a tree that conflicts with a range, until it returns false.
   ///
-  /// - Returns: false where `body` did.
-  func forEachConflict(with range: LockRange, in root: Int32, _ body: (Int32) -> Bool) -> Bool {
+  /// - Returns: false if `body` did.
+  func forEachConflict(with range: LockRange, in root: Int32, body: (Int32) -> Bool) -> Bool {
     guard root != Self.none else { return true }
     let node = slots[root]
     // Shared ranges aren't in each other's way.
     guard (range.kind == .exclusive ? node.reach : node.exclusiveReach) > range.first else { return true }
-    guard forEachConflict(with: range, in: node.left, body) else { return false }
+    guard forEachConflict(with: range, in: node.left, body: body) else { return false }
     guard node.first < range.end else { return true }
     if node.conflicts(with: range), !body(root) { return false }
-    return forEachConflict(with: range, in: node.right, body)
+    return forEachConflict(with: range, in: node.right, body: body)
   }
 
   /// Finds a range of a tree that conflicts with a range and arrived before it. Of several it is a random one: the node with
@@ -159,7 +160,7 @@ struct LockRanges {
     return first == second ? node < other : first < second
   }
 
-  /// Splits a tree in those that come before a range, and the others.
+  /// Splits a tree into the ranges that come before a range, and the others.
   private mutating func split(_ root: Int32, before node: Int32) -> (left: Int32, right: Int32) {
     guard root != Self.none else { return (root, root) }
     if comes(root, before: node) {
@@ -174,17 +175,17 @@ struct LockRanges {
     return (left, root)
   }
 
-  /// Makes two trees one. All of the first come before all of the second.
-  private mutating func merge(_ left: Int32, _ right: Int32) -> Int32 {
+  /// Merges two trees. All ranges of the first come before those of the second.
+  private mutating func merge(_ left: Int32, with right: Int32) -> Int32 {
     guard left != Self.none else { return right }
     guard right != Self.none else { return left }
     if slots[left].priority > slots[right].priority {
-      let below = merge(slots[left].right, right)
+      let below = merge(slots[left].right, with: right)
       slots[left].right = below
       refresh(left)
       return left
     }
-    let below = merge(left, slots[right].left)
+    let below = merge(left, with: slots[right].left)
     slots[right].left = below
     refresh(right)
     return right

@@ -72,7 +72,7 @@ extension LockState {
   }
 
   /// Adds the answer to a request that was held.
-  private mutating func answer(_ session: Int32, _ answer: LockAnswer) {
+  private mutating func add(_ answer: LockAnswer, to session: Int32) {
     sessions[Int(session)].answers.append(answer)
     sessions[Int(session)].signal?.count(held: 1, answers: 1)
   }
@@ -168,9 +168,7 @@ extension LockState {
     let isApplied = apply(range)
     // The session asks without the table's mutex whether it has requests that aren't answered: there is no moment when
     // this one is neither.
-    answer(
-      range.owner.session,
-      LockAnswer(tag: waits[wait].tag, result: isApplied ? .granted : .refused))
+    add(LockAnswer(tag: waits[wait].tag, result: isApplied ? .granted : .refused), to: range.owner.session)
     forget(wait)
     if range.owner.session != caller { sessions[Int(range.owner.session)].signal?.wake() }
   }
@@ -210,7 +208,7 @@ extension LockState {
     for wait in sessions[Int(session)].waits where ranges[waits[wait].range].handle == handle {
       let tag = waits[wait].tag
       withdraw(wait)
-      answer(session, LockAnswer(tag: tag, result: .blocked))
+      add(LockAnswer(tag: tag, result: .blocked), to: session)
     }
   }
 

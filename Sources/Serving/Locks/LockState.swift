@@ -171,13 +171,13 @@ struct LockState {
     var (low, high) = (0, sessions[session].locked.count)
     while low < high {
       let middle = (low + high) / 2
-      if isBefore(ranges[sessions[session].locked[middle]], range) { low = middle + 1 } else { high = middle }
+      if comes(ranges[sessions[session].locked[middle]], before: range) { low = middle + 1 } else { high = middle }
     }
     return low
   }
 
   /// Tells whether a range comes before another of the same session, without touching it.
-  private func isBefore(_ one: LockRange, _ other: LockRange) -> Bool {
+  private func comes(_ one: LockRange, before other: LockRange) -> Bool {
     if one.file != other.file { return one.file < other.file }
     if one.owner.client != other.owner.client { return one.owner.client < other.owner.client }
     if one.owner.process != other.owner.process { return one.owner.process < other.owner.process }

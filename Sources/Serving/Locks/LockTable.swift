@@ -61,13 +61,13 @@ package final class LockTable: Sendable {
   /// Drops the locks taken through a handle. Answers requests that wait through it with ``LockResult/blocked``.
   package func drop(session: Int32, handle: UInt64) {
     change(by: session) { state in state.withdrawAll(of: session, through: handle) }
-    while change(by: session, { state in state.dropSome(of: session, through: handle) }) {}
+    while change(by: session, body: { state in state.dropSome(of: session, through: handle) }) {}
   }
 
   /// Drops all locks of a session, and its requests without an answer.
   package func drop(session: Int32) {
     change(by: session) { state in state.withdrawAll(of: session) }
-    while change(by: session, { state in state.dropSome(of: session, through: nil) }) {}
+    while change(by: session, body: { state in state.dropSome(of: session, through: nil) }) {}
   }
 
   /// Removes a session that has dropped its locks.
@@ -76,7 +76,7 @@ package final class LockTable: Sendable {
   }
 
   /// Changes the table, and then grants the requests that the change has unblocked.
-  private func change<Result>(by session: Int32, _ body: (inout LockState) -> Result) -> Result {
+  private func change<Result>(by session: Int32, body: (inout LockState) -> Result) -> Result {
     var owed = 0
     let result = state.withLock { state in
       let result = body(&state)

@@ -6,10 +6,10 @@ struct LockedFile {
   }
 
   let key: Key
-  /// The roots of the trees of what is locked, and of what requests that wait are to lock.
+  /// The roots of the trees of locked ranges, and of ranges that requests wait to lock.
   var locked = LockRanges.none
   var waiting = LockRanges.none
-  /// Requests that wait.
+  /// The number of requests that wait.
   var waitCount = 0
 
   init(key: Key) { self.key = key }

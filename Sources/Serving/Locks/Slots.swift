@@ -15,7 +15,7 @@ struct Slots<Element> {
     @inline(__always) _modify { yield &chunks[Int(number >> Self.shift)][Int(number & Self.mask)] }
   }
 
-  /// Whether there is an element, or was, with this number.
+  /// Tells whether there is an element with this number, or was one.
   func has(_ number: Int32) -> Bool { number < bound }
 
   /// Adds an element.

@@ -166,7 +166,7 @@ package final class SlowWork<Contents: FileContents, Replies: ReplyEncoding>: Se
       var buffer: Buffer
       let count: Int
       do throws(Errno) {
-        buffer = try take(&kept, Self.replyCapacity(for: size))
+        buffer = try take(&kept, room: Self.replyCapacity(for: size))
         count = request.answer(by: contents, as: Replies.self, into: &buffer)
       } catch {
         buffer = try Buffer(upTo: Self.replyCapacity(for: Replies.smallestBuffer))
@@ -175,7 +175,7 @@ package final class SlowWork<Contents: FileContents, Replies: ReplyEncoding>: Se
       }
       // Whoever sees the reply may see that the file is closed.
       _ = consume request
-      try sender.send(&buffer) { buffer in finish(number, count, &buffer) }
+      try sender.send(&buffer) { buffer in finish(number, count: count, in: &buffer) }
       if buffer.capacity <= Self.keptBuffer { kept = consume buffer }
     } catch {
       // The client has gone, or has to.
@@ -193,7 +193,7 @@ package final class SlowWork<Contents: FileContents, Replies: ReplyEncoding>: Se
     return nil
   }
 
-  private func take(_ kept: inout Buffer?, _ room: Int) throws(Errno) -> Buffer {
+  private func take(_ kept: inout Buffer?, room: Int) throws(Errno) -> Buffer {
     if let buffer = kept.take(), buffer.capacity >= room { return buffer }
     return try Buffer(upTo: max(room, Self.keptBuffer))
   }
@@ -201,7 +201,7 @@ package final class SlowWork<Contents: FileContents, Replies: ReplyEncoding>: Se
   /// Ends a request whose reply has `count` bytes, and adds the replies to flushes.
   ///
   /// - Returns: the number of bytes to send.
-  private func finish(_ number: UInt64, _ count: Int, _ buffer: inout Buffer) -> Int {
+  private func finish(_ number: UInt64, count: Int, in buffer: inout Buffer) -> Int {
     var end = count
     let isWanted = queue.withLock { queue in
       let isWanted = queue.finish(number) { flush in
