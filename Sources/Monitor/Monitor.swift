@@ -7,7 +7,7 @@ import Wire
 
 /// Serves an export to the one client at the other end of a socket of packets, object by object.
 ///
-/// The client is a front end of ours that others speak with, so it isn't trusted either: what it sends may be anything,
+/// The client is the worker, which others speak with, so it isn't trusted either: what it sends may be anything,
 /// and the descriptors that it names objects by may be of other files than the export's.
 package enum Monitor {
   /// Answers packets in order, until no further one can come.

@@ -4,7 +4,7 @@ import Serving
 package import SystemPackage
 import Wire
 
-/// A front end's connection to our own helper, for what is done to objects that it holds: ``MonitorRequest``.
+/// The worker's connection to its monitor, for what is done to objects that it holds: ``MonitorRequest``.
 ///
 /// Several requests can be under way: they are sent together when the first reply is waited for. Where the helper has gone
 /// everything fails with `EIO`.
