@@ -45,12 +45,13 @@ let package = Package(
     .target(name: "Serving", dependencies: ["Export", "Linux", system], swiftSettings: path),
     .target(name: "Wire", swiftSettings: path),
     .target(name: "ProxyProtocol", dependencies: ["Wire"], swiftSettings: path),
+    .target(name: "VhostUser", dependencies: ["CLinux", "Linux", "Wire", system], swiftSettings: swift),
     .target(
       name: "ProxyServer", dependencies: ["Linux", "Export", "ProxyProtocol", "Serving", "Wire", system],
       swiftSettings: path),
     .target(name: "NinePProtocol", dependencies: ["Wire"], swiftSettings: path),
     .target(
-      name: "NinePServer", dependencies: ["Export", "Linux", "NinePProtocol", "Serving", "Wire", system],
+      name: "NinePServer", dependencies: ["Export", "Linux", "NinePProtocol", "Serving", "VhostUser", "Wire", system],
       swiftSettings: path),
     .target(name: "MonitorProtocol", dependencies: ["Wire"], swiftSettings: path),
     .target(
@@ -77,6 +78,7 @@ let package = Package(
       name: "postern",
       dependencies: [
         "Linux", "Confinement", "Export", "Launch", "MonitoredExport", "NinePServer", "ProxyCommand", "Serving",
+        "VhostUser",
         argumentParser,
       ],
       swiftSettings: swift
@@ -113,6 +115,10 @@ let package = Package(
       swiftSettings: tests),
     .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: tests),
     .testTarget(name: "NinePProtocolTests", dependencies: ["NinePProtocol", "Wire"], swiftSettings: tests),
+    .target(name: "VhostHarness", dependencies: ["CLinux"], path: "Tests/VhostHarness", swiftSettings: tests),
+    .testTarget(
+      name: "VhostUserTests", dependencies: ["CLinux", "Linux", "VhostHarness", "VhostUser", "Wire", system],
+      swiftSettings: tests),
     .testTarget(
       name: "NinePServerTests",
       dependencies: [
@@ -146,7 +152,7 @@ let package = Package(
       name: "NinePHarness",
       dependencies: [
         "CRawCalls", "HelperHarness", "Monitor", "MonitoredExport", "NinePServer", "ProxyServer", "Serving", "Export",
-        "Linux", "CLinux", system,
+        "Linux", "CLinux", system, "VhostHarness", "VhostUser",
       ],
       path: "Tests/NinePHarness",
       swiftSettings: tests

@@ -232,3 +232,38 @@ static inline void cl_reset_getopt(void) {
   optind = 0;
   opterr = 0;
 }
+
+// Memory shared with another process, of which any byte may change at any time: each is loaded once, by one of these.
+static inline uint16_t cl_load16(const void *place) { return __atomic_load_n((const uint16_t *)place, __ATOMIC_RELAXED); }
+static inline uint16_t cl_load16_acquire(const void *place) {
+  return __atomic_load_n((const uint16_t *)place, __ATOMIC_ACQUIRE);
+}
+static inline uint32_t cl_load32(const void *place) { return __atomic_load_n((const uint32_t *)place, __ATOMIC_RELAXED); }
+static inline uint64_t cl_load64(const void *place) { return __atomic_load_n((const uint64_t *)place, __ATOMIC_RELAXED); }
+static inline void cl_store16(void *place, uint16_t value) {
+  __atomic_store_n((uint16_t *)place, value, __ATOMIC_RELAXED);
+}
+static inline void cl_store16_release(void *place, uint16_t value) {
+  __atomic_store_n((uint16_t *)place, value, __ATOMIC_RELEASE);
+}
+static inline void cl_store32(void *place, uint32_t value) {
+  __atomic_store_n((uint32_t *)place, value, __ATOMIC_RELAXED);
+}
+// No load moves before an earlier store.
+static inline void cl_full_fence(void) { __atomic_thread_fence(__ATOMIC_SEQ_CST); }
+
+// The most areas that can be watched at a time.
+#define CL_MOST_SHARED_AREAS 1024
+// From now on SIGBUS within a watched area replaces the area by zeros, and is otherwise what it always is.
+void cl_survive_lost_memory(void);
+// Watches an area: its number, or -1 where there are as many as there can be. One thread's to call, as the next is.
+int cl_watch_memory(void *start, size_t size);
+void cl_forget_memory(int index);
+// Whether an area has been replaced.
+bool cl_is_memory_lost(int index);
+
+#define CL_EFD_NONBLOCK 0x800
+#define CL_EFD_CLOEXEC 0x80000
+static inline long cl_eventfd(unsigned count) {
+  return cl_result(syscall(SYS_eventfd2, count, CL_EFD_NONBLOCK | CL_EFD_CLOEXEC));
+}

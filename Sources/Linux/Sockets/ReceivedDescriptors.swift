@@ -19,6 +19,9 @@ package struct ReceivedDescriptors: ~Copyable {
 
   package var isEmpty: Bool { first == end }
 
+  /// The number of those that nobody has taken.
+  package var count: Int { end - first }
+
   /// Takes the first descriptor that is left.
   package mutating func takeFirst() -> Descriptor? {
     guard first < end else { return nil }

@@ -1,0 +1,56 @@
+internal import CLinux
+internal import Glibc
+package import SystemPackage
+
+/// A part of a file that another process writes to as well, mapped to be read and written.
+///
+/// Any byte may change at any time. The other process may also shorten the file: a byte that has gone reads as 0 then, and
+/// ``isLost`` says so.
+@safe
+package struct SharedMemory: ~Copyable, @unchecked Sendable {
+  /// The first byte.
+  package let base: UnsafeMutableRawPointer
+  /// Bytes.
+  package let size: Int
+  private let whole: UnsafeMutableRawBufferPointer
+  private let watch: CInt
+
+  /// Maps `size` bytes of a file from `offset` on. The system call is `mmap(MAP_SHARED)`.
+  ///
+  /// - Throws: `EINVAL` when the file doesn't have these bytes, or isn't a regular one; `ENOMEM`; `EACCES` when it isn't
+  ///   open for both.
+  package init(_ file: borrowing Descriptor, offset: UInt64, size: UInt64) throws(Errno) {
+    let status = try file.status()
+    guard status.kind == .regular, size > 0 else { throw .invalidArgument }
+    let (end, isOver) = offset.addingReportingOverflow(size)
+    guard !isOver, end <= status.size, let count = Int(exactly: end) else { throw .invalidArgument }
+    // Of huge pages an offset must be a multiple.
+    let page = max(4096, UInt64(clamping: try file.fileSystemStatus().blockSize))
+    guard page & (page - 1) == 0 else { throw .invalidArgument }
+    let start = offset & ~(page - 1)
+    let length = count - Int(clamping: start)
+    let memory = unsafe mmap(
+      nil, length, PROT_READ | PROT_WRITE, MAP_SHARED | CInt(MAP_NORESERVE), file.rawValue, off_t(clamping: start))
+    guard let memory = unsafe memory, Int(bitPattern: memory) != -1 else { throw Errno(rawValue: errno) }
+    let watch = unsafe cl_watch_memory(memory, length)
+    guard watch >= 0 else {
+      unsafe munmap(memory, length)
+      throw .noMemory
+    }
+    unsafe whole = UnsafeMutableRawBufferPointer(start: memory, count: length)
+    unsafe base = memory + Int(clamping: offset - start)
+    self.size = Int(clamping: size)
+    self.watch = watch
+  }
+
+  deinit {
+    cl_forget_memory(watch)
+    unsafe munmap(whole.baseAddress, whole.count)
+  }
+
+  /// Whether a byte was touched that the file hasn't any more. All of it is zeros since.
+  package var isLost: Bool { cl_is_memory_lost(watch) }
+
+  /// Has touching bytes that have gone not end the process. The system call is `sigaction(SIGBUS)`.
+  package static func surviveLoss() { cl_survive_lost_memory() }
+}
