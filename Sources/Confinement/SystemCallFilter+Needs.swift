@@ -20,6 +20,8 @@ extension SystemCallFilter {
     package static let packets = Needs(rawValue: 1 << 4)
     /// Making a pair of connected sockets for each client, one end of which goes to the other half.
     package static let socketPairs = Needs(rawValue: 1 << 5)
+    /// Mapping a guest's memory that a VMM sends, and waiting for its notifications.
+    package static let guestMemory = Needs(rawValue: 1 << 13)
 
     // Files.
 

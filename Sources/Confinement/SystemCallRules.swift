@@ -19,6 +19,7 @@ struct SystemCallRules {
     if needs.contains(.passing) { addPassing() }
     if needs.contains(.packets) { addPackets() }
     if needs.contains(.socketPairs) { addSocketPairs() }
+    if needs.contains(.guestMemory) { addGuestMemory() }
     if needs.contains(.paths) { addPaths() }
     if needs.contains(.finding) { addFinding() }
     if needs.contains(.objects) { addObjects(readOnly: readOnly) }
@@ -95,6 +96,18 @@ struct SystemCallRules {
   }
 
   mutating func addSocketPairs() { allow("socketpair", argument(0, UInt64(AF_UNIX))) }
+
+  /// Messages of vhost-user and the descriptors with them, and eventfds. Mapping memory is allowed in any case.
+  mutating func addGuestMemory() {
+    allow("recvmsg")
+    allow("eventfd2")
+    allow("read")
+    allow("poll")
+    allow("ppoll")
+    allow("fstatfs")
+    allow("fcntl", argument(1, UInt64(F_GETFL)))
+    allow("fcntl", argument(1, UInt64(F_DUPFD_CLOEXEC)))
+  }
 
   /// By path, from the working directory.
   mutating func addPaths() {

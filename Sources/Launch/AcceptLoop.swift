@@ -60,6 +60,20 @@ struct AcceptLoop<Protocol: FrontEnd>: ~Copyable {
     }
   }
 
+  /// Accepts the first client, and serves it until its connection ends.
+  borrowing func serveFirst(on listening: borrowing Descriptor, until termination: borrowing Termination) {
+    while Process.terminationSignal == nil {
+      do throws(Errno) {
+        let client = try termination.accept(on: listening).keepSocket()
+        Process.endOnTermination(client)
+        return serveOnly(client)
+      } catch {
+        if error == .interrupted || error == .connectionAbort { continue }
+        return Log.write(.critical, "can't accept a client: \(error)")
+      }
+    }
+  }
+
   /// Serves the client at the other end of an inherited connection, until that ends.
   borrowing func serveOnly(_ socket: borrowing Descriptor) {
     do throws(Errno) {

@@ -44,6 +44,7 @@ struct ClientName: Sendable {
     case .lost: break
     case .nonsense(let type, let size):
       ClientLog.write(.failed, "\(text) doesn't speak \(frontEnd.name): closed at message \(type) of \(size) bytes")
+    case .violation(let reason): ClientLog.write(.failed, "\(text) is closed: \(reason)")
     case .notStarted:
       ClientLog.write(.failed, "\(text) hasn't attached within \(frontEnd.attachTimeout / 1000) s: closed")
     case .failed(let error): ClientLog.write(.failed, "\(text) can't be served any more: \(error)")

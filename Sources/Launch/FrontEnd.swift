@@ -13,6 +13,8 @@ package protocol FrontEnd: Sendable {
   var name: String { get }
   /// Milliseconds that a client has to start its session, unless ``ClientTerms/mayAttachLate``.
   var attachTimeout: Int { get }
+  /// Whether clients' memory is mapped, so that the address space can't be limited.
+  var mapsGuestMemory: Bool { get }
   /// What serving takes of the kernel, beside what the file system needs that is served.
   var needs: SystemCallFilter.Needs { get }
 
@@ -31,4 +33,8 @@ package protocol FrontEnd: Sendable {
   func serve(
     _ export: consuming MonitoredExport, on socket: borrowing Descriptor, for client: ClientTerms
   ) -> Ending
+}
+
+extension FrontEnd {
+  package var mapsGuestMemory: Bool { false }
 }

@@ -23,6 +23,9 @@ package struct ServerDescription {
   /// The most clients at a time; nil for as many as the limits allow, up to ``defaultClients``.
   package var mostClients: Int?
 
+  /// Whether the server ends with its first client.
+  package var endsWithClient = false
+
   package var split = Split.automatic
   package var sandbox = SandboxChoice.automatic
   package var filter = SystemCallFilter.Mode.kill

@@ -30,6 +30,8 @@ package struct ServerStartUp<Protocol: FrontEnd>: ~Copyable, StartUp {
   private var overflow: UInt32?
   private var accounts = Accounts()
   private(set) var capacity: Capacity?
+  /// The limit of address space in bytes for the process that speaks with clients.
+  private var addressSpace: UInt = 0
 
   private var root: Descriptor?
   var links: DescriptorLinks.Entered?
@@ -118,7 +120,13 @@ package struct ServerStartUp<Protocol: FrontEnd>: ~Copyable, StartUp {
 
   package mutating func readLimits() throws(StartError) {
     overflow = UserNamespace.overflowGid
-    capacity = try Capacity.forClients(server.mostClients)
+    let capacity = try Capacity.forClients(server.mostClients)
+    addressSpace = capacity.addressSpace
+    if frontEnd.mapsGuestMemory {
+      // As much as its clients' guests have.
+      addressSpace = try attempt("can't read limits") { () throws(Errno) in try Process.highest(.addressSpace) }
+    }
+    self.capacity = capacity
     // With a map the clients' users are others than the host's of these names.
     if server.map.isEmpty && !isMapped { accounts = Accounts.ofHost() }
   }
@@ -156,7 +164,7 @@ package struct ServerStartUp<Protocol: FrontEnd>: ~Copyable, StartUp {
         let worker = Worker(
           frontEnd: frontEnd, shared: shared, paths: server.exports.map(\.path), roots: roots,
           identity: serverIdentities?.worker,
-          limits: WorkerLimits(descriptors: capacity.descriptors, addressSpace: capacity.addressSpace),
+          limits: WorkerLimits(descriptors: capacity.descriptors, addressSpace: addressSpace),
           filter: server.filter, isReadOnly: server.isReadOnly)
         service = .worker(try worker.start(root: root))
       } else {
@@ -173,7 +181,8 @@ package struct ServerStartUp<Protocol: FrontEnd>: ~Copyable, StartUp {
     do throws(StageError) {
       // The worker stays outside, where it is somebody else, and the mount translates for it too.
       try identities.enterNamespace()
-      try Limits.apply(descriptors: capacity.descriptors, addressSpace: capacity.addressSpace)
+      try Limits.apply(
+        descriptors: capacity.descriptors, addressSpace: isSplit ? capacity.addressSpace : addressSpace)
       try dropPrivileges(hasDevices: identities.kind == .same && !isMapped)
     } catch {
       throw StartError(error)
@@ -227,6 +236,8 @@ package struct ServerStartUp<Protocol: FrontEnd>: ~Copyable, StartUp {
     if listener.isConnected {
       Process.endOnTermination(listener.socket)
       clients.serveOnly(listener.socket)
+    } else if server.endsWithClient {
+      clients.serveFirst(on: listener.socket, until: termination)
     } else {
       clients.run(on: listener.socket, until: termination)
     }

@@ -111,13 +111,8 @@ package enum NinePServer {
       }
       waitingSince = nil
       do throws(Errno) {
-        while !session.unfinished.isEmpty {
-          if !outbox.hasRoom { try outbox.send(on: sender) }
-          session.finishOne(into: &outbox)
-          _ = outbox.finish()
-        }
+        try sendAll(&session, &outbox, sender)
         if session.isLost { return .lost }
-        try outbox.send(on: sender)
       } catch {
         return Ending(error)
       }
@@ -127,7 +122,7 @@ package enum NinePServer {
 
 extension NinePServer {
   /// Whether replies to earlier requests had better not wait for this one's.
-  fileprivate static func mayTakeLong(_ type: UInt8) -> Bool {
+  static func mayTakeLong(_ type: UInt8) -> Bool {
     switch RequestType(rawValue: type) {
     case .read, .write, .fsync: true
     default: false

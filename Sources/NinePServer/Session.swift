@@ -179,15 +179,20 @@ struct Session<Files: FileSystem & ~Copyable>: ~Copyable {
     return .done
   }
 
-  /// Starts over: nothing of what was before is left.
-  private mutating func agree(
-    _ size: UInt32, _ version: Version, _ writer: ReplyWriter, into outbox: inout Outbox
-  ) throws(Errno) {
+  /// Forgets the session: its fids, its locks, and the requests that aren't answered.
+  mutating func startOver() {
     slow.startOver()
     fids.removeAll()
     terms.locks.drop(session: number)
     attributeFids = 0
     hasVersion = false
+  }
+
+  /// Starts over: nothing of what was before is left.
+  private mutating func agree(
+    _ size: UInt32, _ version: Version, _ writer: ReplyWriter, into outbox: inout Outbox
+  ) throws(Errno) {
+    startOver()
     guard let wanted = MessageSize.agreed(requested: size, own: UInt32(NinePServer.largestMessage)) else {
       throw .messageTooLong
     }

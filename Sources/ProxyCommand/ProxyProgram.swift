@@ -59,7 +59,7 @@ package enum ProxyProgram {
     case .failed(let error):
       Log.write(.critical, "socket: \(error)")
       exit(EXIT_FAILURE)
-    case .lost, .notStarted:
+    case .lost, .notStarted, .violation:
       // An export in this process isn't lost, and a session of this protocol starts with its first request.
       exit(EXIT_FAILURE)
     }

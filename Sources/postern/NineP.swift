@@ -32,9 +32,17 @@ struct NineP: ParsableCommand {
 
   @Option(
     name: [.customLong("listen"), .customShort("l")],
-    help: .init("unix:PATH, tcp:[HOST:]PORT, vsock:PORT, fd:N, systemd.", valueName: "address"),
-    completion: Endpoint.completion, transform: { try Endpoint(argument: $0) })
-  var addresses: [Endpoint] = []
+    help: .init("unix:PATH, vhost-user:PATH, tcp:[HOST:]PORT, vsock:PORT, fd:N, systemd.", valueName: "address"),
+    completion: Endpoint.completion, transform: { try ListenAddress(argument: $0) })
+  var addresses: [ListenAddress] = []
+
+  @Option(
+    help: .init("The mount tag of the virtio-9p device (vhost-user).", valueName: "tag"),
+    transform: { try MountTag(argument: $0) })
+  var tag: MountTag?
+
+  @Flag(help: "Wait for the next VMM when one has gone (vhost-user).")
+  var keep = false
 
   @Flag(help: "Serve the export read-only.")
   var readonly = false
@@ -95,7 +103,8 @@ struct NineP: ParsableCommand {
   var quiet = false
 
   /// Where clients connect.
-  private var listen: Endpoint { addresses[0] }
+  private var listen: Endpoint { addresses[0].endpoint }
+  private var isVhostUser: Bool { addresses[0].isVhostUser }
 
   private static func clients(_ argument: String) throws -> Int {
     guard let count = Int(argument), (1...65_536).contains(count) else { throw Misuse("say a number from 1 to 65536") }
@@ -127,6 +136,14 @@ struct NineP: ParsableCommand {
     try gidMap.validate("--gid-map")
     if split, inProcess { throw ValidationError("--split and --in-process contradict each other.") }
     if trust, squash != nil { throw ValidationError("--trust and --squash contradict each other.") }
+    if isVhostUser {
+      guard tag != nil else {
+        throw ValidationError("--listen vhost-user:PATH takes --tag NAME, which the guest mounts.")
+      }
+    } else {
+      if tag != nil { throw ValidationError("--tag goes with --listen vhost-user:PATH.") }
+      if keep { throw ValidationError("--keep goes with --listen vhost-user:PATH.") }
+    }
     if listen.hidesPeers, !trust, squash == nil {
       throw ValidationError(ServerDescription.unknownPeers)
     }
@@ -136,7 +153,11 @@ struct NineP: ParsableCommand {
     if verbose { Log.show(.debug) }
     if quiet { Log.show(.warning) }
     do throws(StartError) {
-      try ServerStartUp<NinePFrontEnd>.run(.init(server, frontEnd: frontEnd))
+      if let tag {
+        try ServerStartUp<VirtioNinePFrontEnd>.run(.init(server, frontEnd: VirtioNinePFrontEnd(frontEnd, tag: tag)))
+      } else {
+        try ServerStartUp<NinePFrontEnd>.run(.init(server, frontEnd: frontEnd))
+      }
     } catch {
       Log.write(.critical, error.message)
       throw ExitCode.failure
@@ -149,7 +170,9 @@ struct NineP: ParsableCommand {
     server.socketOwner = socketOwner?.identity
     server.isReadOnly = readonly
     server.allowsFileCapabilities = fileCapabilities == .allow
-    server.trustsAll = trust
+    // A guest's kernel has checked what its users may, and the VMM is whom the socket's owner lets in.
+    server.trustsAll = trust || isVhostUser && squash == nil
+    server.endsWithClient = isVhostUser && !keep
     server.squash = squash?.identity
     server.map = IdentityMap(users: uidMap.map(\.range), groups: gidMap.map(\.range))
     server.mostClients = maxClients

@@ -38,7 +38,7 @@ struct NinePFrontEnd: FrontEnd {
     NinePServer.serve(export, on: socket, terms(client))
   }
 
-  private func terms(_ client: ClientTerms) -> NinePServer.Terms {
+  func terms(_ client: ClientTerms) -> NinePServer.Terms {
     let shared = client.shared
     return NinePServer.Terms(
       authority: client.authority, accounts: shared.accounts, trees: trees, keepsToMount: keepsToMount,

@@ -10,7 +10,9 @@ import Wire
   @Test func decodesAndEncodesToTheByte() throws {
     let message = Self.message
     let introduction = try ClientIntroduction(message.span)
-    let (isTrusted, uid, gid, number) = (introduction.isTrusted, introduction.uid, introduction.gid, introduction.number)
+    let (isTrusted, uid, gid, number) = (
+      introduction.isTrusted, introduction.uid, introduction.gid, introduction.number
+    )
     #expect(!isTrusted && uid == 1000 && gid == 0xffff_fffe && number == 0x0102_0304_0506_0708)
     let peer = bytes(introduction.peer)
     #expect(peer == Array("[::1]:564".utf8))

@@ -52,7 +52,8 @@ package final class Served: Sendable {
       keepsToMount: keepsToMount,
       descriptors: DescriptorBudget(fids, clients: 1), memory: memory, threads: threads, locks: locks,
       attachTimeout: attachTimeout)
-    thread = try ServingThread(directory.path, ends[1], terms, readOnly: readOnly, Way.current, gate, begin)
+    thread = try ServingThread(
+      directory.path, ends[1], terms, readOnly: readOnly, Way.current, Transport.current, gate, begin)
   }
 
   /// A path in the directory, for the host's side.
@@ -105,6 +106,7 @@ private final class ServingThread: @unchecked Sendable {
   private let terms: NinePServer.Terms
   private let readOnly: Bool
   private let way: Way
+  private let transport: Transport
   private let gate: Gate?
   private let begin: @Sendable () -> Void
   private var thread = pthread_t()
@@ -112,14 +114,15 @@ private final class ServingThread: @unchecked Sendable {
   private var result: Ending?
 
   init(
-    _ directory: String, _ socket: CInt, _ terms: NinePServer.Terms, readOnly: Bool, _ way: Way, _ gate: Gate?,
-    _ begin: @escaping @Sendable () -> Void
+    _ directory: String, _ socket: CInt, _ terms: NinePServer.Terms, readOnly: Bool, _ way: Way,
+    _ transport: Transport, _ gate: Gate?, _ begin: @escaping @Sendable () -> Void
   ) throws {
     self.directory = directory
     self.socket = socket
     self.terms = terms
     self.readOnly = readOnly
     self.way = way
+    self.transport = transport
     self.gate = gate
     self.begin = begin
     let job = Unmanaged.passRetained(self)
@@ -174,8 +177,21 @@ private final class ServingThread: @unchecked Sendable {
   private func serve<Files: FileSystem & ~Copyable>(
     _ files: consuming Files, on socket: borrowing Descriptor
   ) -> Ending {
-    guard let gate else { return NinePServer.serve(files, on: socket, terms) }
-    return NinePServer.serve(SlowFiles(files, gate), on: socket, terms)
+    guard let gate else { return serveUngated(files, on: socket) }
+    return serveUngated(SlowFiles(files, gate), on: socket)
+  }
+
+  private func serveUngated<Files: FileSystem & ~Copyable>(
+    _ files: consuming Files, on socket: borrowing Descriptor
+  ) -> Ending {
+    guard transport == .ring else { return NinePServer.serve(files, on: socket, terms) }
+    do {
+      let bridge = try RingBridge(dup(socket.rawValue))
+      defer { bridge.finish() }
+      return NinePServer.serve(files, on: bridge.queue, terms)
+    } catch {
+      return .failed(.ioError)
+    }
   }
 
   /// Makes the calling thread one that serves the directory itself.

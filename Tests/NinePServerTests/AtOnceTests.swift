@@ -4,7 +4,7 @@ import NinePHarness
 import Testing
 
 /// Requests that are sent without waiting for replies. With a helper several are under way at a time.
-@Suite("Requests at once", .eitherWay)
+@Suite("Requests at once", .everyTransport)
 struct AtOnceTests {
   /// Sends these in one piece, each with its place as tag, and returns the answers in the order in which they come.
   private func answers(_ client: Client, _ messages: [NinePMessage]) throws -> [NinePHarness.Answer] {
@@ -33,6 +33,8 @@ struct AtOnceTests {
 
   @Test("what a client has sent that has gone isn't all done")
   func gone() throws {
+    // A ring's requests are the server's as soon as they are there.
+    guard Transport.current == .socket else { return }
     let gate = try Gate(pause: 6000)
     let served = try Served(gate: gate)
     try served.client.start()

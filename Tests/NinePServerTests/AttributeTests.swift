@@ -4,7 +4,7 @@ import NinePHarness
 import Testing
 
 /// Extended attributes as fids, from clients that are no kernel's.
-@Suite("Extended attributes", .eitherWay)
+@Suite("Extended attributes", .everyTransport)
 struct AttributeTests {
   private func served() throws -> Served {
     let served = try Served()

@@ -4,7 +4,7 @@ import NinePHarness
 import Testing
 
 /// Requests about a fid that an earlier request changes, or that a later one takes away, sent at once.
-@Suite("Requests at once that depend on each other", .eitherWay)
+@Suite("Requests at once that depend on each other", .everyTransport)
 struct DependentTests {
   /// Fid 1 is a directory with the files f, g and h; fid 2 is f, 3 the directory again, and 4 h.
   private func served() throws -> Served {

@@ -5,7 +5,7 @@ import NinePHarness
 import Testing
 
 /// Listings.
-@Suite("Directories", .eitherWay)
+@Suite("Directories", .everyTransport)
 struct DirectoryTests {
   /// All that a listing gives, in portions of `count` bytes.
   private func list(_ client: Client, _ fid: UInt32, _ count: UInt32) throws -> [String] {

@@ -5,7 +5,7 @@ import NinePHarness
 import Testing
 
 /// Opening, reading and writing; and what must not be opened.
-@Suite("Files", .eitherWay)
+@Suite("Files", .everyTransport)
 struct FileTests {
   @Test("special files are never opened, and nothing waits for one")
   func special() throws {

@@ -4,7 +4,7 @@ import NinePHarness
 import Testing
 
 /// Locks of processes on one client and on several.
-@Suite("Locks", .eitherWay)
+@Suite("Locks", .everyTransport)
 struct LockTests {
   private let shared: UInt8 = 0
   private let exclusive: UInt8 = 1

@@ -5,7 +5,7 @@ import Synchronization
 import Testing
 
 /// Requests that are held until a lock is free.
-@Suite("Locks that are waited for", .eitherWay)
+@Suite("Locks that are waited for", .everyTransport)
 struct LockWaitTests {
   private let shared: UInt8 = 0
   private let exclusive: UInt8 = 1

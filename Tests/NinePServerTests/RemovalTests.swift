@@ -4,7 +4,7 @@ import NinePHarness
 import Testing
 
 /// `Tremove` and `Trename`, which name a file by its fid alone.
-@Suite("Removing and renaming by a fid", .eitherWay)
+@Suite("Removing and renaming by a fid", .everyTransport)
 struct RemovalTests {
   private func served(readOnly: Bool = false) throws -> Served {
     let served = try Served(readOnly: readOnly)

@@ -8,7 +8,7 @@ import SystemPackage
 import Testing
 
 /// As whom requests are done.
-@Suite("Users of 9P", .eitherWay)
+@Suite("Users of 9P", .everyTransport)
 struct UsersTests {
   private func identity(_ uid: UInt32, _ gid: UInt32) throws -> Identity { try Identity(uid: uid, gid: gid) }
 

@@ -5,7 +5,7 @@ import NinePHarness
 import Testing
 
 /// Where names lead, and where they don't.
-@Suite("Walks", .eitherWay)
+@Suite("Walks", .everyTransport)
 struct WalkTests {
   /// Inode number of a path, which a qid's path is on the root's device.
   private func inode(_ path: String) -> UInt64 {

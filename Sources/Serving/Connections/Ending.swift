@@ -10,6 +10,8 @@ package enum Ending: Error, Equatable, Sendable {
   case lost
   /// The client sent a frame header with an impossible size or type; nothing after it can be parsed.
   case nonsense(type: UInt32, size: UInt32)
+  /// The client broke the rules of the transport, in the way that the text says.
+  case violation(String)
   /// The client didn't start its session in time.
   case notStarted
   /// The socket failed, or there is no memory for the connection.

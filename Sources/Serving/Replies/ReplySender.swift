@@ -4,13 +4,39 @@ package import SystemPackage
 
 /// The sending side of a connection, shared by its threads: each reply is sent whole before the next one.
 package final class ReplySender: Sendable {
-  private let socket: Descriptor
+  private let destination: Destination
   /// Locked while replies are sent. The error that sending has failed with; after it nothing is sent.
   private let failed = Mutex<Errno?>(nil)
 
+  /// The place that replies go to.
+  private enum Destination: ~Copyable, Sendable {
+    case socket(Descriptor)
+    /// Not a stream: `send` takes whole replies, and `end` ends the connection.
+    case transport(send: @Sendable (Span<UInt8>) -> Void, end: @Sendable () -> Void)
+
+    borrowing func send(_ bytes: Span<UInt8>) throws(Errno) {
+      switch self {
+      case .socket(let socket): try socket.send(bytes)
+      case .transport(let send, _): send(bytes)
+      }
+    }
+
+    borrowing func end() {
+      switch self {
+      case .socket(let socket): socket.shutDown()
+      case .transport(_, let end): end()
+      }
+    }
+  }
+
   /// Creates the sending side of a socket, by a descriptor of its own.
   package init(_ socket: consuming Descriptor) {
-    self.socket = socket
+    destination = .socket(socket)
+  }
+
+  /// Creates the sending side of a transport that isn't a socket.
+  package init(sending send: @escaping @Sendable (Span<UInt8>) -> Void, ending end: @escaping @Sendable () -> Void) {
+    destination = .transport(send: send, end: end)
   }
 
   /// Sends whole replies.
@@ -29,11 +55,11 @@ package final class ReplySender: Sendable {
   private func send(_ bytes: Span<UInt8>, failed: inout Errno?) throws(Errno) {
     if let failed { throw failed }
     do throws(Errno) {
-      try socket.send(bytes)
+      try destination.send(bytes)
     } catch {
       failed = error
       // A part may have been sent. The thread that receives requests sees the end of the stream.
-      socket.shutDown()
+      destination.end()
       throw error
     }
   }
@@ -42,7 +68,7 @@ package final class ReplySender: Sendable {
   package func fail(_ error: Errno) {
     failed.withLock { failed in
       if failed == nil { failed = error }
-      socket.shutDown()
+      destination.end()
     }
   }
 
@@ -50,8 +76,13 @@ package final class ReplySender: Sendable {
   package var failure: Errno? { failed.withLock { $0 } }
 
   /// The client has closed its end, and not only stopped sending.
-  package var isCutOff: Bool { socket.isCutOff }
+  package var isCutOff: Bool {
+    switch destination {
+    case .socket(let socket): socket.isCutOff
+    case .transport: false
+    }
+  }
 
   /// Shuts the socket down, so that a thread that is sending fails.
-  package func cutOff() { socket.shutDown() }
+  package func cutOff() { destination.end() }
 }
