@@ -15,8 +15,8 @@ struct NineP: ParsableCommand {
     usage: "postern 9p --export DIR --listen ADDRESS [OPTIONS]",
     discussion: """
       Each request of a client names a user. On a Unix socket root and the user who
-      runs the server are trusted to name any; others act as themselves. TCP and vsock
-      don't tell who connects: give --trust or --squash. 9P has no encryption.
+      runs the server are trusted to name any; others act as themselves. TCP and
+      vsock don't tell who connects: give --trust or --squash. 9P has no encryption.
 
       EXAMPLES
         postern 9p --export /srv/share --listen unix:/run/share.sock
