@@ -22,7 +22,7 @@ struct KnownFailure {
     // Locks, which QEMU grants to everybody without a look, so that those of two guests don't keep each other out.
     KnownFailure(
       why: "9P names a lock's owner by its process, and a lock of flock is its whole family's",
-      servers: [.ninep, .ninepSplit], checks: ["flock: a child inherits the lock"]),
+      servers: PosixServer.ninePs, checks: ["flock: a child inherits the lock"]),
     // QEMU's 9p server.
     KnownFailure(
       why:
@@ -49,7 +49,7 @@ struct KnownFailure {
       servers: PosixServer.proxy, checks: ["write: by root leaves the set-id bits"]),
     KnownFailure(
       why: "the process that speaks with the client and writes has no capability, so the kernel takes the bits away",
-      servers: [.ninepSplit], checks: ["write: by root leaves the set-id bits"]),
+      servers: [.ninepSplit, .virtioSplit], checks: ["write: by root leaves the set-id bits"]),
     KnownFailure(
       why: "it takes no path that is as long as the kernel's",
       servers: [.original], checks: ["paths: of 4095 bytes"]),

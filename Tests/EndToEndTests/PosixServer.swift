@@ -7,13 +7,18 @@ enum PosixServer: String, CaseIterable, CustomTestStringConvertible {
   case helper = "virtfs-proxy-helper"
   case ninep = "postern 9p --in-process"
   case ninepSplit = "postern 9p --split"
+  case virtio = "postern 9p --in-process, virtio-9p over vhost-user"
+  case virtioSplit = "postern 9p --split, virtio-9p over vhost-user"
   case original = "QEMU's own helper"
   case passthrough = "QEMU itself, as root (security_model=passthrough)"
   case mapped = "QEMU itself, as nobody (security_model=mapped-xattr)"
 
   var testDescription: String { rawValue }
 
-  static let ours: Set<PosixServer> = [.helper, .ninep, .ninepSplit]
+  /// Our 9P server, which the guest's client speaks with itself.
+  static let ninePs: Set<PosixServer> = [.ninep, .ninepSplit, .virtio, .virtioSplit]
+  /// Behind a virtio-9p device of a QEMU that this machine may lack.
+  static let devices: Set<PosixServer> = [.virtio, .virtioSplit]
   /// Behind QEMU's 9p server, whichever of its drivers is.
   static let qemu: Set<PosixServer> = [.helper, .original, .passthrough, .mapped]
   /// Behind its proxy driver.
@@ -40,6 +45,11 @@ enum PosixServer: String, CaseIterable, CustomTestStringConvertible {
       let server = try rig.startServer(["--listen", "tcp:127.0.0.1:0", "--trust", way])
       let checks = try EndToEndTests.seeGuest(rig, "tcp=\(try port(of: server))", options: "cache=none")
       try expectEndBySignal(of: server)
+      return checks
+    case .virtio, .virtioSplit:
+      let server = try rig.startDeviceServer([self == .virtio ? "--in-process" : "--split"])
+      let checks = try EndToEndTests.seeGuest(rig, "vhost-user=\(rig.socket)", options: "cache=none")
+      try expectEnd(of: server)
       return checks
     case .passthrough:
       return try EndToEndTests.seeGuest(rig, "local,path=\(share),security_model=passthrough")

@@ -6,6 +6,10 @@ import Testing
 /// Whether to run: always as root, and in CI even where that is bound to fail, so that nothing is left out in silence.
 let isWanted = getuid() == 0 || ProcessInfo.processInfo.environment["CI"] != nil
 
+/// Whether to run what takes a newer QEMU than the machine may have: in CI even where it lacks, which then fails.
+let isNextQEMUWanted = Rig.hasNextQEMU || ProcessInfo.processInfo.environment["CI"] != nil
+let noNextQEMU: Comment = "needs QEMU 10.2 or newer: script/qemu-next unpacks one, or says why it can't"
+
 /// A Linux guest in stock QEMU, run by nobody, uses a directory of the host through the helper.
 @Suite(
   "Privileged: a guest of stock QEMU",

@@ -23,6 +23,9 @@ struct Rig {
   static let helper = path("POSTERN_HELPER", ".build/dist/virtfs-proxy-helper")
   static let server = path("POSTERN_SERVER", ".build/dist/postern")
   static let posixSuite = path("POSTERN_POSIX_SUITE", ".build/dist-tests/posix-suite")
+  /// A QEMU with `vhost-user-test-device-pci`, by a path that nobody can go as well.
+  static let nextQEMU = URL(fileURLWithPath: path("POSTERN_QEMU", ".build/qemu-next")).resolvingSymlinksInPath().path
+  static let hasNextQEMU = access(nextQEMU, X_OK) == 0
   private static let guest = path("POSTERN_GUEST", ".build/guest")
   /// The archive of the programs that the workloads are.
   private static let workloads = path("POSTERN_GUEST_WORKLOADS", ".build/guest/workloads.cpio")
@@ -33,6 +36,7 @@ struct Rig {
     case posixSuite = "posix-suite"
     case workloads = "guest-workloads"
     case vsock = "guest-vsock"
+    case life = "guest-life"
 
     fileprivate var path: String {
       switch self {
@@ -40,13 +44,18 @@ struct Rig {
       case .posixSuite: Rig.posixSuite
       case .workloads: Rig.path("POSTERN_GUEST_WORKLOADS_SCRIPT", "Tests/guest-workloads/guest-workloads")
       case .vsock: Rig.path("POSTERN_GUEST_VSOCK_SCRIPT", "Tests/guest-vsock/guest-vsock")
+      case .life: Rig.path("POSTERN_GUEST_LIFE_SCRIPT", "Tests/guest-life/guest-life")
       }
     }
 
     /// The programs that it starts.
     fileprivate var others: [String] {
-      guard self == .vsock else { return [] }
-      return [Rig.server, Rig.path("POSTERN_VSOCK_MOUNT", ".build/dist-tests/vsock-mount"), Self.guestSuite.path]
+      switch self {
+      case .vsock:
+        return [Rig.server, Rig.path("POSTERN_VSOCK_MOUNT", ".build/dist-tests/vsock-mount"), Self.guestSuite.path]
+      case .life: return [Self.guestSuite.path]
+      case .guestSuite, .posixSuite, .workloads: return []
+      }
     }
 
     /// The archive that it takes beyond itself.
@@ -74,9 +83,11 @@ struct Rig {
       try FileManager.default.createDirectory(at: share, withIntermediateDirectories: true)
       // Where its socket will be, too.
       try rootless.own(directory.path)
-    } else if program != .vsock {
-      // That one serves what is its own.
+    } else if program != .vsock, program != .life {
+      // The one serves what is its own, and the other needs nothing.
       try makeShare()
+    } else {
+      try FileManager.default.createDirectory(at: share, withIntermediateDirectories: true)
     }
     try makeGuest(program, checks)
   }
@@ -139,15 +150,32 @@ struct Rig {
     try Logged(Self.server, ["9p", "--export", share.path] + arguments)
   }
 
+  /// Starts the 9P server of a virtio-9p device, for a VMM of ``user``, and waits until it can connect.
+  func startDeviceServer(_ arguments: [String]) throws -> Logged {
+    let server = try startServer(
+      ["--listen", "vhost-user:\(socket)", "--tag", "share", "--socket-owner", "\(Self.user):\(Self.user)"] + arguments)
+    guard eventually({ server.output.contains("MOUNTPOINT") }) else {
+      throw RigError("the server isn't ready; it says: \(server.tail)")
+    }
+    return server
+  }
+
   /// Boots the guest in stock QEMU, which runs as ``user``. `share` and `options` are script/guest-run's.
+  ///
+  /// `monitor` is the number that QEMU's monitor has among the descriptors.
   func startGuest(
-    _ share: String, options: String = "", descriptors: [(there: CInt, here: CInt)] = []
+    _ share: String, options: String = "", descriptors: [(there: CInt, here: CInt)] = [], monitor: CInt? = nil
   ) throws -> Logged {
-    try Logged(
+    var environment = ["POSTERN_GUEST": Self.guest]
+    if share.hasPrefix("vhost-user=") {
+      guard Self.hasNextQEMU else { throw RigError("\(Self.nextQEMU) is missing; script/qemu-next makes it") }
+      environment["POSTERN_QEMU"] = Self.nextQEMU
+    }
+    if let monitor { environment["POSTERN_QMP"] = "\(monitor)" }
+    return try Logged(
       Self.root.appendingPathComponent("script/guest-run").path,
       [directory.appendingPathComponent("content").path, share, options, program.archive ?? ""],
-      environment: ["POSTERN_GUEST": Self.guest],
-      descriptors: descriptors)
+      environment: environment, descriptors: descriptors)
   }
 }
 
