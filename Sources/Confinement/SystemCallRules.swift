@@ -101,11 +101,14 @@ struct SystemCallRules {
   mutating func addGuestMemory() {
     allow("recvmsg")
     allow("eventfd2")
-    allow("read")
+    allow("preadv2")
+    allow("statx")
+    allow("clock_nanosleep")
     allow("poll")
     allow("ppoll")
     allow("fstatfs")
     allow("fcntl", argument(1, UInt64(F_GETFL)))
+    allow("fcntl", argument(1, UInt64(CL_F_GET_SEALS)))
     allow("fcntl", argument(1, UInt64(F_DUPFD_CLOEXEC)))
   }
 

@@ -148,6 +148,7 @@ static inline long cl_setgroups(size_t count, const uint32_t *groups) {
 
 static inline long cl_duplicate(int fd, int least) { return cl_result(fcntl(fd, F_DUPFD_CLOEXEC, least)); }
 static inline long cl_get_status_flags(int fd) { return cl_result(fcntl(fd, F_GETFL)); }
+#define CL_F_GET_SEALS 1034
 static inline long cl_set_status_flags(int fd, int flags) { return cl_result(fcntl(fd, F_SETFL, flags)); }
 
 // The ioctl stores an int, although its number encodes the size of a long.
@@ -253,14 +254,25 @@ static inline void cl_store32(void *place, uint32_t value) {
 static inline void cl_full_fence(void) { __atomic_thread_fence(__ATOMIC_SEQ_CST); }
 
 // The most areas that can be watched at a time.
-#define CL_MOST_SHARED_AREAS 1024
+#define CL_MOST_SHARED_AREAS 4096
 // From now on SIGBUS within a watched area replaces the area by zeros, and is otherwise what it always is.
 void cl_survive_lost_memory(void);
-// Watches an area: its number, or -1 where there are as many as there can be. One thread's to call, as the next is.
+// Watches an area: its number, or -1 where there are as many as there can be.
 int cl_watch_memory(void *start, size_t size);
 void cl_forget_memory(int index);
 // Whether an area has been replaced.
 bool cl_is_memory_lost(int index);
+
+// What the kernel knows of a file by itself: a file system in another process, or on another machine, isn't asked.
+struct cl_known_file {
+  uint32_t mode;
+  uint64_t size;
+  // It is of tmpfs or hugetlbfs, as memfds are.
+  bool is_memory;
+  // Its file system has a block device.
+  bool has_device;
+};
+long cl_get_known_file(int fd, struct cl_known_file *file);
 
 #define CL_EFD_NONBLOCK 0x800
 #define CL_EFD_CLOEXEC 0x80000

@@ -15,17 +15,23 @@ package struct SharedMemory: ~Copyable, @unchecked Sendable {
   private let whole: UnsafeMutableRawBufferPointer
   private let watch: CInt
 
+  /// `FUSE_SUPER_MAGIC`.
+  private static let fuse: UInt64 = 0x6573_5546
+
   /// Maps `size` bytes of a file from `offset` on. The system call is `mmap(MAP_SHARED)`.
   ///
-  /// - Throws: `EINVAL` when the file doesn't have these bytes, or isn't a regular one; `ENOMEM`; `EACCES` when it isn't
-  ///   open for both.
+  /// - Throws: `EINVAL` when the file doesn't have these bytes, isn't a regular one, or is of a file system that may be in
+  ///   another process or on another machine: touching a byte might hang; `ENOMEM`; `EACCES` when it isn't open for both.
   package init(_ file: borrowing Descriptor, offset: UInt64, size: UInt64) throws(Errno) {
-    let status = try file.status()
-    guard status.kind == .regular, size > 0 else { throw .invalidArgument }
+    let known = try file.knownFile()
+    guard known.kind == .regular, known.isMemory || known.hasDevice, size > 0 else { throw .invalidArgument }
     let (end, isOver) = offset.addingReportingOverflow(size)
-    guard !isOver, end <= status.size, let count = Int(exactly: end) else { throw .invalidArgument }
+    guard !isOver, end <= known.size, let count = Int(exactly: end) else { throw .invalidArgument }
+    // FUSE may have a device. Its files are refused before they are asked for anything else.
+    let fileSystem = try file.fileSystemStatus()
+    guard known.isMemory || fileSystem.type != Self.fuse else { throw .invalidArgument }
     // Of huge pages an offset must be a multiple.
-    let page = max(4096, UInt64(clamping: try file.fileSystemStatus().blockSize))
+    let page = max(4096, UInt64(clamping: fileSystem.blockSize))
     guard page & (page - 1) == 0 else { throw .invalidArgument }
     let start = offset & ~(page - 1)
     let length = count - Int(clamping: start)
