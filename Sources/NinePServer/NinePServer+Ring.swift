@@ -64,7 +64,10 @@ extension NinePServer {
           if session.isLost { return .lost }
           if let larger = session.takeInboxBuffer() { buffer = larger }
           together += 1
-          if outbox.finish(), together < mostTogether, !mayTakeLong(header.type) { continue }
+          // The reply to a version withdraws whatever isn't answered: nothing may be taken before it is sent.
+          if outbox.finish(), together < mostTogether, !mayTakeLong(header.type), header.request != .version {
+            continue
+          }
         }
         together = 0
         try sendAll(&session, &outbox, sender)

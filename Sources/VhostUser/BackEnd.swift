@@ -24,6 +24,10 @@ package struct BackEnd: ~Copyable {
 
   /// The most regions of memory; a front end with more slots for memory to be added in isn't served.
   private static let mostRegions = 128
+  /// The most bytes of memory, so that a front end leaves addresses to others.
+  private static let mostMemory: UInt64 = 4 << 40
+  /// Nanoseconds in which the rest of a message must follow its first byte.
+  private static let longestMessage: UInt64 = 5_000_000_000
 
   /// A back end of `device`, whose rings these are.
   package init(_ device: Device, queues: [Virtqueue]) {
@@ -104,8 +108,10 @@ package struct BackEnd: ~Copyable {
     from socket: borrowing Descriptor
   ) throws(Ending) {
     var start = start
+    var deadline = start > 0 ? MonotonicTime.now + longestMessage : nil
     while start < end {
       do throws(Errno) {
+        if let deadline, !(try socket.waitForInput(until: deadline)) { throw .timedOut }
         var room = bytes._mutatingExtracting(start..<end)
         let count: Int
         if start == 0 {
@@ -115,6 +121,7 @@ package struct BackEnd: ~Copyable {
         }
         guard count > 0 else { throw .connectionReset }
         start += count
+        if deadline == nil { deadline = MonotonicTime.now + longestMessage }
       } catch .interrupted {
         continue
       } catch .connectionReset {
@@ -167,12 +174,12 @@ package struct BackEnd: ~Copyable {
       return .number(UInt64(Self.mostRegions))
     case .setMemoryTable(let regions):
       var mapped: [MappedRegion] = []
-      for region in regions { mapped.append(try Self.map(region, &descriptors)) }
+      for region in regions { mapped.append(try Self.map(region, beside: mapped, &descriptors)) }
       self.regions = mapped
       for queue in queues { queue.set(memory: mapped) }
     case .addMemoryRegion(let region):
       guard regions.count < Self.mostRegions else { throw .noSpace }
-      regions.append(try Self.map(region, &descriptors))
+      regions.append(try Self.map(region, beside: regions, &descriptors))
       for queue in queues { queue.set(memory: regions) }
     case .removeMemoryRegion(let region):
       guard
@@ -228,8 +235,14 @@ package struct BackEnd: ~Copyable {
   }
 
   private static func map(
-    _ region: MemoryRegion, _ descriptors: inout ReceivedDescriptors
+    _ region: MemoryRegion, beside others: [MappedRegion], _ descriptors: inout ReceivedDescriptors
   ) throws(Errno) -> MappedRegion {
+    var left = mostMemory
+    for other in others {
+      guard !region.overlaps(other.region) else { throw .invalidArgument }
+      left -= other.region.size
+    }
+    guard region.size <= left else { throw .noMemory }
     guard let file = descriptors.takeFirst() else { throw .invalidArgument }
     return try MappedRegion(region, file: file)
   }

@@ -32,4 +32,10 @@ package struct MemoryRegion: Equatable, Sendable {
       !userAddress.addingReportingOverflow(size).overflow, !fileOffset.addingReportingOverflow(size).overflow
     else { throw .value }
   }
+
+  /// Whether a byte of the guest's is in both.
+  func overlaps(_ other: MemoryRegion) -> Bool {
+    guestAddress < other.guestAddress
+      ? other.guestAddress - guestAddress < size : guestAddress - other.guestAddress < other.size
+  }
 }

@@ -59,6 +59,13 @@ struct SplitRing: @unchecked Sendable {
     askedUsed = nextUsed
   }
 
+  /// Takes the indices from the ring that this was before its places changed, so that nobody is told of too little.
+  mutating func goOn(from former: SplitRing) {
+    nextAvailable = former.nextAvailable
+    nextUsed = former.nextUsed
+    askedUsed = former.askedUsed
+  }
+
   private var mask: UInt16 { size - 1 }
 
   /// Whether the guest has made something available that isn't taken.

@@ -6,7 +6,7 @@ package import SystemPackage
 package struct ChainToken: Equatable, Sendable {
   fileprivate let slot: Int
   /// Changes when the device is reset: earlier requests are nobody's then.
-  fileprivate let generation: UInt32
+  fileprivate let generation: UInt64
 }
 
 /// One ring of a device: its requests are taken by one thread, completed by any, and its state is changed by the thread
@@ -15,16 +15,20 @@ package struct ChainToken: Equatable, Sendable {
 /// The guest and the front end share its memory and aren't trusted: every descriptor is copied once and checked, nothing is
 /// written but what descriptors declare writable, and a fault ends the connection.
 package final class Virtqueue: Sendable {
-  private let state = Mutex(State())
+  let state = Mutex(State())
   /// Ends the sleep of the thread that takes requests.
-  private let wake: EventDescriptor
+  let wake: EventDescriptor
+  /// Advances when a reply that waits to be kept may go on.
+  let goesOn = EventCount()
 
   /// The most entries of a ring; QEMU has as many.
   package static let largestSize: UInt32 = 1024
   /// The longest time that stopping a ring waits for requests that are being served, in milliseconds.
-  private static let longestStop = 2000
+  static let longestStop = 2000
+  /// The most bytes of replies that are kept while the ring is stopped; a single reply may have more.
+  private static let mostLate = 1 << 20
 
-  private struct State: ~Copyable {
+  struct State: ~Copyable {
     var memory = GuestMemory([])
     var features: DeviceFeatures = []
     var size: UInt16 = 0
@@ -40,26 +44,23 @@ package final class Virtqueue: Sendable {
     /// Requests that aren't completed, at their tokens' slots, and which slots are free.
     var chains: [Chain] = []
     var free: [Int] = []
-    var generation: UInt32 = 0
-    /// Replies of requests that were completed while the ring was stopped.
+    var generation: UInt64 = 0
+    /// Replies of requests that were completed while the ring was stopped, and their bytes.
     var late: [(token: ChainToken, reply: [UInt8])] = []
+    var lateCount = 0
     /// Whether requests that were taken are being served.
     var isServing = false
+    /// Whether the ring is about to be stopped, so that no further request is taken.
+    var isStopping = false
+    /// Whether the guest is to be told in any case: it may have missed something.
+    var mustSignal = false
     var isReset = false
     var isEnded = false
     var fault: RingFault?
+    /// Whether the front end is to be told of the fault.
+    var mustTell = false
     /// Is shut down at a fault.
     var connection: Descriptor?
-  }
-
-  /// An eventfd that may be in use while it is replaced.
-  private final class Notifier: Sendable {
-    let event: EventDescriptor
-
-    init?(_ event: consuming EventDescriptor?) {
-      guard let event = event.take() else { return nil }
-      self.event = event
-    }
   }
 
   /// - Throws: `EMFILE`.
@@ -83,13 +84,13 @@ package final class Virtqueue: Sendable {
   /// Takes the next request, if there is one, and copies its readable bytes to the front of a buffer, as far as it has
   /// room.
   package func take(into buffer: inout MutableSpan<UInt8>) -> Next {
-    state.withLock { state in
+    let next = state.withLock { state -> Next in
       if state.isReset {
         state.isReset = false
         return .reset
       }
       guard !state.isEnded else { return .ended }
-      guard state.isStarted, state.isEnabled, var ring = state.ring else { return .nothing }
+      guard state.isStarted, state.isEnabled, !state.isStopping, var ring = state.ring else { return .nothing }
       do throws(RingFault) {
         guard let head = try ring.takeHead() else { return .nothing }
         state.ring = ring
@@ -106,10 +107,13 @@ package final class Virtqueue: Sendable {
         return .ended
       }
     }
+    if next == .ended { tellOfFault() }
+    return next
   }
 
   /// Sleeps until there may be something to take, or looks for it for a while before.
   package func wait(_ pace: inout RingWait) {
+    signal { $0.mustSignal }
     for _ in 0..<pace.looks {
       Process.yield()
       if state.withLock({ Self.hasNews(&$0) }) { return pace.found(bySleeping: false) }
@@ -122,6 +126,7 @@ package final class Virtqueue: Sendable {
       return (!ring.askForKick(), state.kick)
     }
     if mustSleep {
+      pace.slowDown()
       do throws(Errno) {
         if let kick {
           try Descriptor.waitForInput(wake.descriptor, or: kick.event.descriptor)
@@ -132,35 +137,44 @@ package final class Virtqueue: Sendable {
       wake.clear()
       kick?.event.clear()
     }
-    state.withLock { state in
+    let hasNews = state.withLock { state in
       state.isServing = true
       state.ring?.refuseKicks()
+      return Self.hasNews(&state)
     }
     pace.found(bySleeping: mustSleep)
+    pace.woke(inVain: !hasNews)
   }
 
   private static func hasNews(_ state: inout State) -> Bool {
     if state.isReset || state.isEnded { return true }
-    guard state.isStarted, state.isEnabled, let ring = state.ring else { return false }
-    return ring.hasAvailable
+    guard state.isStarted, !state.isStopping, let ring = state.ring else { return false }
+    return state.mustSignal || state.isEnabled && ring.hasAvailable
   }
 
   // MARK: Completion
 
   /// Completes a request: copies its reply to the guest, and puts it into the used ring. ``signal()`` tells the guest.
   ///
-  /// While the ring is stopped the reply is kept until it starts again.
+  /// While the ring is stopped the reply is kept until it starts again, or waits for that where many are kept.
   package func complete(_ token: ChainToken, with reply: Span<UInt8>) {
-    state.withLock { state in
-      guard token.generation == state.generation else { return }
-      guard state.isStarted, state.ring != nil else {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(reply.count)
-        for index in reply.indices { bytes.append(reply[index]) }
-        state.late.append((token, bytes))
-        return
+    while true {
+      let value = state.withLock { state -> UInt32? in
+        guard token.generation == state.generation, !state.isEnded else { return nil }
+        guard state.isStarted, state.ring != nil else {
+          guard state.late.isEmpty || state.lateCount + reply.count <= Self.mostLate else { return goesOn.value }
+          var bytes: [UInt8] = []
+          bytes.reserveCapacity(reply.count)
+          for index in reply.indices { bytes.append(reply[index]) }
+          state.late.append((token, bytes))
+          state.lateCount += reply.count
+          return nil
+        }
+        Self.complete(token, with: reply, &state)
+        return nil
       }
-      Self.complete(token, with: reply, &state)
+      guard let value else { return }
+      goesOn.wait(while: value)
     }
   }
 
@@ -171,19 +185,33 @@ package final class Virtqueue: Sendable {
     state.free.append(token.slot)
   }
 
-  /// Tells the guest of what was completed, if it wants to know.
-  package func signal() {
-    state.withLock { state in Self.signal(&state) }
+  /// Completes the requests whose replies were kept.
+  static func completeLate(_ state: inout State) {
+    for (token, reply) in state.late where token.generation == state.generation {
+      complete(token, with: reply.span, &state)
+    }
+    state.late.removeAll()
+    state.lateCount = 0
   }
 
-  private static func signal(_ state: inout State) {
-    guard state.isStarted, state.ring?.wantsSignal() == true else { return }
-    state.call?.event.signal()
+  /// Tells the guest of what was completed, if it wants to know.
+  package func signal() { signal { _ in true } }
+
+  private func signal(where condition: (inout State) -> Bool) {
+    let call = state.withLock { state -> Notifier? in
+      guard state.isStarted, condition(&state) else { return nil }
+      guard state.ring?.wantsSignal() == true || state.mustSignal else { return nil }
+      state.mustSignal = false
+      state.call?.announce()
+      return state.call
+    }
+    call?.signal()
   }
 
   /// Ends the connection for a request that can't be answered.
   package func fail(_ fault: RingFault) {
     state.withLock { state in Self.end(&state, fault) }
+    tellOfFault()
   }
 
   private static func end(_ state: inout State, _ fault: RingFault) {
@@ -191,180 +219,20 @@ package final class Virtqueue: Sendable {
     state.isEnded = true
     // Zeros in the memory's place look like any fault.
     state.fault = state.memory.isLost ? .memoryLost : fault
-    state.error?.event.signal()
-    state.connection?.shutDown()
+    state.mustTell = true
   }
 
-  // MARK: The front end's messages
-
-  /// The fault that ended the connection, if one did.
-  package var fault: RingFault? { state.withLock { $0.fault } }
-
-  /// Begins a connection, whose socket is shut down at a fault.
-  func begin(_ connection: consuming Descriptor) {
-    var connection: Descriptor? = connection
-    state.withLock { state in state.connection = connection.take() }
-  }
-
-  /// Ends a connection: no further request is taken, and the guest's memory is given back.
-  package func end() {
-    state.withLock { state in
-      state.isEnded = true
-      Self.forget(&state)
-      state.ring = nil
-      state.isStarted = false
-      state.memory = GuestMemory([])
-      (state.kick, state.call, state.error) = (nil, nil, nil)
-      state.connection = nil
+  /// Tells the front end of a fault, once, and ends the connection.
+  private func tellOfFault() {
+    let error = state.withLock { state -> Notifier? in
+      guard state.mustTell else { return nil }
+      state.mustTell = false
+      state.error?.announce()
+      return state.error
     }
-    wake.signal()
-  }
-
-  func set(memory regions: [MappedRegion]) {
-    state.withLock { state in
-      state.memory = GuestMemory(regions)
-      Self.place(&state)
-    }
-  }
-
-  /// Without ``DeviceFeatures/protocolFeatures`` rings are enabled from the beginning.
-  func set(features: DeviceFeatures) {
-    state.withLock { state in
-      state.features = features
-      if !features.contains(.protocolFeatures) { state.isEnabled = true }
-      Self.place(&state)
-    }
-    wake.signal()
-  }
-
-  /// - Throws: `EINVAL` for a size that there can't be, or while the ring is started.
-  func set(size: UInt32) throws(Errno) {
-    guard size > 0, size <= Self.largestSize, size & (size - 1) == 0 else { throw .invalidArgument }
-    try state.withLock { state throws(Errno) in
-      guard !state.isStarted else { throw .invalidArgument }
-      let size = UInt16(size)
-      if state.size != size {
-        Self.forget(&state)
-        state.size = size
-      }
-    }
-  }
-
-  /// - Throws: `EFAULT` for places that a started ring can't have.
-  func set(address: VringAddress) throws(Errno) {
-    try state.withLock { state throws(Errno) in
-      state.address = address
-      guard state.isStarted else { return }
-      Self.place(&state)
-      guard state.ring != nil else { throw .badAddress }
-    }
-  }
-
-  func set(base: UInt32) throws(Errno) {
-    guard let base = UInt16(exactly: base) else { throw .invalidArgument }
-    try state.withLock { state throws(Errno) in
-      guard !state.isStarted else { throw .invalidArgument }
-      // Another index than the one that it stopped at is another ring's.
-      if state.base != base { Self.forget(&state) }
-      state.base = base
-    }
-  }
-
-  /// Starts the ring. Its requests are taken once it is enabled.
-  ///
-  /// - Throws: `EFAULT` when its parts have no place in the guest's memory.
-  func start(kick event: consuming EventDescriptor?) throws(Errno) {
-    var event = event
-    try state.withLock { state throws(Errno) in
-      state.kick = Notifier(event.take())
-      guard !state.isStarted else { return }
-      state.isStarted = true
-      state.ring = nil
-      Self.place(&state)
-      guard state.ring != nil else {
-        state.isStarted = false
-        throw .badAddress
-      }
-      for (token, reply) in state.late where token.generation == state.generation {
-        Self.complete(token, with: reply.span, &state)
-      }
-      state.late.removeAll()
-      Self.signal(&state)
-    }
-    wake.signal()
-  }
-
-  /// Stops the ring, once the requests that are being served are completed; later ones' replies are kept.
-  ///
-  /// - Returns: the index of the next entry of the available ring.
-  func stop() -> UInt32 {
-    state.withLock { state in state.isEnabled = state.isEnabled && !state.features.contains(.protocolFeatures) }
-    wake.signal()
-    for _ in 0..<Self.longestStop {
-      let isServing = state.withLock { state in state.isStarted && state.isServing && !state.isEnded }
-      guard isServing else { break }
-      Process.sleep(milliseconds: 1)
-      wake.signal()
-    }
-    return state.withLock { state in
-      if let ring = state.ring { state.base = ring.nextAvailable }
-      state.isStarted = false
-      state.ring = nil
-      state.kick = nil
-      return UInt32(state.base)
-    }
-  }
-
-  func set(isEnabled: Bool) {
-    state.withLock { state in state.isEnabled = isEnabled }
-    wake.signal()
-  }
-
-  func set(call event: consuming EventDescriptor?) {
-    var event = event
-    state.withLock { state in
-      state.call = Notifier(event.take())
-      // The guest may have missed what the earlier one was told.
-      if state.isStarted { state.call?.event.signal() }
-    }
-  }
-
-  func set(error event: consuming EventDescriptor?) {
-    var event = event
-    state.withLock { state in state.error = Notifier(event.take()) }
-  }
-
-  /// Forgets the requests that aren't completed, and has the thread that serves forget what earlier ones made.
-  func reset() {
-    state.withLock { state in
-      Self.forget(&state)
-      state.isReset = true
-      state.isEnabled = false
-    }
-    wake.signal()
-  }
-
-  private static func forget(_ state: inout State) {
-    state.generation &+= 1
-    state.late.removeAll()
-    let count = Int(state.size)
-    state.free = Array((0..<count).reversed())
-  }
-
-  /// Finds the places of a started ring's parts, after its memory or its description has changed.
-  private static func place(_ state: inout State) {
-    guard state.isStarted, state.size > 0, let address = state.address else { return }
-    if state.chains.count != Int(state.size) {
-      state.chains = Array(repeating: Chain(), count: Int(state.size))
-      state.free = Array((0..<Int(state.size)).reversed())
-    }
-    let base = state.ring?.nextAvailable ?? state.base
-    do throws(RingFault) {
-      state.ring = try SplitRing(
-        address, size: state.size, base: base, hasEventIndex: state.features.contains(.eventIndex), in: state.memory)
-    } catch {
-      state.base = base
-      state.ring = nil
-    }
+    error?.signal()
+    // Whoever sees the end of the connection sees the signal.
+    state.withLock { $0.connection?.shutDown() }
+    goesOn.advance(wakingAll: true)
   }
 }

@@ -15,6 +15,8 @@ public final class GuestRing {
   public let call: CInt
   public let error: CInt
   private var nextAvailable: UInt16 = 0
+  /// Chains that were made available, modulo 2¹⁶.
+  public var submitted: UInt16 { nextAvailable }
   private var nextUsed: UInt16 = 0
 
   /// A descriptor's flags.
@@ -84,6 +86,9 @@ public final class GuestRing {
   }
 
   public var usedIndex: UInt16 { cl_load16_acquire(memory.base + used + 2) }
+
+  /// Passes over the used entries that there are.
+  public func skipUsed() { nextUsed = usedIndex }
 
   /// Takes the next used entry, waiting for it for some time.
   public func takeUsed(milliseconds: Int = 5000) -> (head: UInt32, count: UInt32)? {
