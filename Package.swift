@@ -209,7 +209,8 @@ let package = Package(
       name: "FuzzTargets",
       dependencies: [
         "CLinux", "Linux", "Confinement", "Export", "Monitor", "MonitorProtocol", "MonitoredExport",
-        "NinePProtocol", "NinePServer", "ProxyDriver", "ProxyProtocol", "ProxyServer", "Serving", "Wire", system,
+        "NinePProtocol", "NinePServer", "ProxyDriver", "ProxyProtocol", "ProxyServer", "Serving", "VhostUser", "Wire",
+        system,
       ],
       path: "Fuzz/Targets",
       swiftSettings: tests

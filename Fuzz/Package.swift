@@ -40,8 +40,9 @@ let package = Package(
       name: "ProxyServer", dependencies: ["Linux", "Export", "ProxyProtocol", "Serving", "Wire", system],
       swiftSettings: swift),
     .target(name: "ProxyDriver", dependencies: ["Linux", "ProxyProtocol", "Wire", system], swiftSettings: swift),
+    .target(name: "VhostUser", dependencies: ["CLinux", "Linux", "Wire", system], swiftSettings: swift),
     .target(
-      name: "NinePServer", dependencies: ["Export", "Linux", "NinePProtocol", "Serving", "Wire", system],
+      name: "NinePServer", dependencies: ["Export", "Linux", "NinePProtocol", "Serving", "VhostUser", "Wire", system],
       swiftSettings: swift),
     .target(name: "MonitorProtocol", dependencies: ["Wire"], swiftSettings: swift),
     .target(
@@ -55,7 +56,7 @@ let package = Package(
       dependencies: [
         "CLinux", "Linux", "Confinement", "Export", "ProxyDriver", "ProxyServer", "ProxyProtocol", "Monitor",
         "MonitorProtocol",
-        "NinePProtocol", "MonitoredExport", "NinePServer", "Serving", "Wire", system,
+        "NinePProtocol", "MonitoredExport", "NinePServer", "Serving", "VhostUser", "Wire", system,
       ],
       path: "Targets",
       swiftSettings: swift
@@ -70,6 +71,9 @@ let package = Package(
     fuzzer("fuzz-ninep"),
     fuzzer("fuzz-ninep-serve"),
     fuzzer("fuzz-ninep-split"),
+    fuzzer("fuzz-vhost"),
+    fuzzer("fuzz-ring"),
+    fuzzer("fuzz-ring-serve"),
     fuzzer("fuzz-serve", ["CFrameMutator"]),
   ],
   swiftLanguageModes: [.v6]

@@ -71,10 +71,33 @@ import Testing
     }
   }
 
+  @Test(arguments: Seed.all(of: "fuzz-vhost"))
+  func vhost(_ seed: Seed) async {
+    await #expect(processExitsWith: .success) { [seed] in
+      try seed.run(VhostTarget.run)
+    }
+  }
+
+  @Test(arguments: Seed.all(of: "fuzz-ring"))
+  func ring(_ seed: Seed) async {
+    await #expect(processExitsWith: .success) { [seed] in
+      try seed.run(RingTarget.run)
+    }
+  }
+
+  @Test(.enabled(if: hasRoot(), "the server confines itself"), arguments: Seed.all(of: "fuzz-ring-serve"))
+  func ringServe(_ seed: Seed) async throws {
+    let directory = try TemporaryDirectory()
+    await #expect(processExitsWith: .success) { [seed, path = directory.path as String] in
+      setenv("TMPDIR", path, 1)
+      try seed.run(RingServeTarget.run)
+    }
+  }
+
   @Test func everyTargetHasSeeds() {
     for target in [
       "fuzz-request", "fuzz-reply", "fuzz-object", "fuzz-object-serve", "fuzz-ninep", "fuzz-ninep-serve",
-      "fuzz-ninep-split", "fuzz-serve",
+      "fuzz-ninep-split", "fuzz-vhost", "fuzz-ring", "fuzz-ring-serve", "fuzz-serve",
     ] {
       #expect(Seed.all(of: target).count >= 10, "\(target)")
     }
