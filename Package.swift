@@ -60,6 +60,7 @@ let package = Package(
     .target(
       name: "MonitoredExport", dependencies: ["Export", "Linux", "MonitorProtocol", "Serving", "Wire", system],
       swiftSettings: path),
+    .target(name: "NinePMount", dependencies: ["Confinement", "Linux", system], swiftSettings: swift),
     .target(name: "ProxyDriver", dependencies: ["Linux", "ProxyProtocol", "Wire", system], swiftSettings: path),
     .target(
       name: "Launch",
@@ -77,8 +78,8 @@ let package = Package(
     .executableTarget(
       name: "postern",
       dependencies: [
-        "Linux", "Confinement", "Export", "Launch", "MonitoredExport", "NinePServer", "ProxyCommand", "Serving",
-        "VhostUser",
+        "Linux", "Confinement", "Export", "Launch", "MonitoredExport", "NinePMount", "NinePServer", "ProxyCommand",
+        "Serving", "VhostUser",
         argumentParser,
       ],
       swiftSettings: swift
@@ -104,8 +105,6 @@ let package = Package(
     .executableTarget(
       name: "guest-suite", dependencies: ["CLinux", "GuestChecks"], path: "Tests/guest-suite", swiftSettings: tests),
     .executableTarget(
-      name: "vsock-mount", dependencies: ["CLinux"], path: "Tests/vsock-mount", swiftSettings: tests),
-    .executableTarget(
       name: "posix-suite", dependencies: ["CLinux", "CRawCalls", "GuestChecks"], path: "Tests/posix-suite",
       swiftSettings: tests),
     .testTarget(
@@ -119,6 +118,7 @@ let package = Package(
     .testTarget(
       name: "VhostUserTests", dependencies: ["CLinux", "Linux", "VhostHarness", "VhostUser", "Wire", system],
       swiftSettings: tests),
+    .testTarget(name: "NinePMountTests", dependencies: ["Linux", "NinePMount"], swiftSettings: tests),
     .testTarget(
       name: "NinePServerTests",
       dependencies: [

@@ -48,6 +48,11 @@ struct NinePFrontEnd: FrontEnd {
   }
 
   func clientCommand(at listener: borrowing Listener, export: HostPath?) -> String? {
+    if case .vsock(_, let port) = listener.address, !listener.isConnected {
+      // Linux's client has no such transport: only this program connects it.
+      let name = export.map { " --export \(ShellWord.quoted($0.bytes))" } ?? ""
+      return "postern mount vsock:\(port) MOUNTPOINT\(name)"
+    }
     var transport = "trans=fd,rfdno=N,wfdno=N"
     var device = "postern"
     switch listener.address {

@@ -37,6 +37,7 @@ struct Rig {
     case workloads = "guest-workloads"
     case vsock = "guest-vsock"
     case life = "guest-life"
+    case mount = "guest-mount"
 
     fileprivate var path: String {
       switch self {
@@ -45,16 +46,16 @@ struct Rig {
       case .workloads: Rig.path("POSTERN_GUEST_WORKLOADS_SCRIPT", "Tests/guest-workloads/guest-workloads")
       case .vsock: Rig.path("POSTERN_GUEST_VSOCK_SCRIPT", "Tests/guest-vsock/guest-vsock")
       case .life: Rig.path("POSTERN_GUEST_LIFE_SCRIPT", "Tests/guest-life/guest-life")
+      case .mount: Rig.path("POSTERN_GUEST_MOUNT_SCRIPT", "Tests/guest-mount/guest-mount")
       }
     }
 
     /// The programs that it starts.
     fileprivate var others: [String] {
       switch self {
-      case .vsock:
-        return [Rig.server, Rig.path("POSTERN_VSOCK_MOUNT", ".build/dist-tests/vsock-mount"), Self.guestSuite.path]
-      case .life: return [Self.guestSuite.path]
-      case .guestSuite, .posixSuite, .workloads: return []
+      case .vsock, .mount: [Rig.server, Self.guestSuite.path]
+      case .life: [Self.guestSuite.path]
+      case .guestSuite, .posixSuite, .workloads: []
       }
     }
 

@@ -16,8 +16,8 @@ struct CommandLineTests {
   @Test(
     "wrong use is one line that says what to type, and status 64",
     arguments: [
-      (["p9"], "say postern 9p or postern proxy"), (["9p"], "postern 9p: Say which directory to serve: --export DIR"),
-      (["help", "p9"], "say postern 9p or postern proxy"), (["9p", "-e", "/tmp"], "--listen unix:PATH"),
+      (["p9"], "say postern 9p, proxy or mount"), (["9p"], "postern 9p: Say which directory to serve: --export DIR"),
+      (["help", "p9"], "say postern 9p, proxy or mount"), (["9p", "-e", "/tmp"], "--listen unix:PATH"),
       (["9p", "/tmp", "-l", "unix:/x"], "Say which directory to serve: --export DIR"),
       (["9p", "-e", "/tmp", "-l", "/tmp/n.sock"], "say unix:/tmp/n.sock for a socket"),
       (["9p", "-e", "/tmp", "-l", "unix:"], "say unix:PATH"),

@@ -29,14 +29,14 @@ struct CompletionTests {
   @Test(
     "bash offers commands, options and known values",
     arguments: [
-      ([""], ["--help", "--version", "-h", "9p", "help", "proxy"]),
+      ([""], ["--help", "--version", "-h", "9p", "help", "mount", "proxy"]),
       (["9"], ["9p"]), (["9p", "--li"], ["--listen"]), (["9p", "--listen", "u"], ["unix:"]),
       (["9p", "-l", ""], ["fd:", "systemd", "tcp:", "unix:", "vsock:"]),
       (["9p", "--export", "/srv", "--sandbox", ""], ["auto", "namespace", "none"]),
       (["9p", "--seccomp", "k"], ["kill"]), (["9p", "--gid"], ["--gid-map"]),
       (["proxy", "--so"], ["--socket"]), (["proxy", "--sandbox", "n"], ["namespace", "none"]),
       (["proxy", "--file-capabilities", ""], ["allow", "refuse"]),
-      (["9p", "--squash", ""], []),
+      (["9p", "--squash", ""], []), (["mount", "v"], ["virtio:", "vsock:"]), (["mount", "--ex"], ["--export"]),
     ] as [([String], [String])])
   func words(words: [String], expected: [String]) throws {
     #expect(try offered(["postern"] + words).map { String($0) } == expected)

@@ -43,6 +43,7 @@ struct InstallTests {
     for program in ["virtfs-proxy-helper", "postern"] {
       #expect(try shell("usr/local/bin/\(program) -h").text.contains(program))
     }
+    #expect(try shell("usr/local/sbin/mount.postern share /mnt -fv").text.hasPrefix("mount -t 9p -o trans=virtio,"))
     let pages = try shell("ls usr/local/share/man/man1").text.split(separator: "\n")
     #expect(pages.contains("postern-9p.1") && pages.contains("virtfs-proxy-helper.1"))
     let starts = try shell("grep -h ^ExecStart= usr/local/lib/systemd/system/*.service").text.split(separator: "\n")
@@ -60,7 +61,7 @@ struct InstallTests {
     .enabled(if: access("/usr/bin/mandoc", X_OK) == 0, "needs mandoc"))
   func manuals() throws {
     #expect(try install("--no-build", "--prefix", prefix).status == 0)
-    let page = try shell("for page in usr/local/share/man/man1/*; do mandoc -Tmarkdown -Wwarning \"$page\"; done")
+    let page = try shell("for page in usr/local/share/man/man[18]/*; do mandoc -Tmarkdown -Wwarning \"$page\"; done")
     #expect(page.status == 0 && page.text.contains("# SYNOPSIS"), "\(page.text.prefix(500))")
   }
 

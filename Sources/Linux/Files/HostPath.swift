@@ -47,6 +47,10 @@ package struct HostPath: Equatable, @unchecked Sendable, CustomStringConvertible
     unsafe String(decoding: UnsafeBufferPointer(start: base, count: count), as: UTF8.self)
   }
 
+  /// The bytes as a C string.
+  @unsafe
+  var pointer: UnsafePointer<CChar> { unsafe UnsafeRawPointer(base).assumingMemoryBound(to: CChar.self) }
+
   /// The bytes, without a NUL.
   package var bytes: Span<UInt8> {
     @_lifetime(immortal)

@@ -16,7 +16,7 @@ package enum Mount {
   ///
   /// The system call is `mount(MS_REC | MS_SLAVE)`.
   package static func followHost() throws(Errno) {
-    _ = try unsafe valueOrErrno(mount(nil, "/", nil, UInt(Glibc.MS_REC | Glibc.MS_SLAVE), nil))
+    _ = try unsafe valueOrErrno(Glibc.mount(nil, "/", nil, UInt(Glibc.MS_REC | Glibc.MS_SLAVE), nil))
   }
 
   /// Clones the mount of a directory with the mounts below it. The clone isn't attached.

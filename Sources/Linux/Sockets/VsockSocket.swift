@@ -9,17 +9,41 @@ package enum VsockSocket {
   /// The system calls are `socket`, `bind` and `listen`.
   /// - Throws: `EAFNOSUPPORT` if the kernel has no such sockets.
   package static func listen(port: UInt32) throws(Errno) -> Descriptor {
-    let type = CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue)
-    let socket = Descriptor(adopting: try valueOrErrno(Glibc.socket(AF_VSOCK, type, 0)))
-    var address = sockaddr_vm()
-    address.svm_family = sa_family_t(AF_VSOCK)
-    address.svm_cid = VMADDR_CID_ANY
-    address.svm_port = port
-    try unsafe withUnsafePointer(to: &address) { pointer throws(Errno) in
-      let general = unsafe UnsafeRawPointer(pointer).assumingMemoryBound(to: sockaddr.self)
-      _ = try unsafe valueOrErrno(bind(socket.rawValue, general, socklen_t(MemoryLayout<sockaddr_vm>.size)))
+    let socket = try make()
+    try unsafe withAddress(machine: VMADDR_CID_ANY, port: port) { address, size throws(Errno) in
+      _ = try unsafe valueOrErrno(bind(socket.rawValue, address, size))
     }
     try socket.listen(waiting: .mostWaitingClients)
     return socket
+  }
+
+  /// Connects to a port of a machine: 2 is the host, 1 this machine. The system calls are `socket` and `connect`.
+  ///
+  /// - Throws: `EAFNOSUPPORT` if the kernel has no such sockets, `ENODEV` if no transport leads there, `ECONNRESET` if
+  ///   nobody listens.
+  package static func connect(machine: UInt32, port: UInt32) throws(Errno) -> Descriptor {
+    let socket = try make()
+    try unsafe withAddress(machine: machine, port: port) { address, size throws(Errno) in
+      _ = try unsafe valueOrErrno(Glibc.connect(socket.rawValue, address, size))
+    }
+    return socket
+  }
+
+  private static func make() throws(Errno) -> Descriptor {
+    let type = CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue)
+    return Descriptor(adopting: try valueOrErrno(Glibc.socket(AF_VSOCK, type, 0)))
+  }
+
+  private static func withAddress(
+    machine: UInt32, port: UInt32, _ body: (UnsafePointer<sockaddr>, socklen_t) throws(Errno) -> Void
+  ) throws(Errno) {
+    var address = sockaddr_vm()
+    address.svm_family = sa_family_t(AF_VSOCK)
+    address.svm_cid = machine
+    address.svm_port = port
+    try unsafe withUnsafePointer(to: &address) { pointer throws(Errno) in
+      let general = unsafe UnsafeRawPointer(pointer).assumingMemoryBound(to: sockaddr.self)
+      try unsafe body(general, socklen_t(MemoryLayout<sockaddr_vm>.size))
+    }
   }
 }
