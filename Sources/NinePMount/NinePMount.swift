@@ -10,9 +10,7 @@ package struct NinePMount {
   let directory: HostPath
   let options: MountOptions
 
-  /// - Parameters:
-  ///   - source: the word for the source, see ``MountSource``.
-  ///   - directory: the directory to mount at.
+  /// Takes the word for the source, see ``MountSource``, and the directory to mount at.
   package init(_ source: HostPath, at directory: HostPath, options: MountOptions) throws(MountFailure) {
     self.source = try MountSource(source)
     if case .virtio(let tag) = self.source { name = tag } else { name = source }

@@ -2,10 +2,10 @@ internal import Glibc
 package import SystemPackage
 
 extension Mount {
-  /// Mounts a new file system at a directory, or changes the one that is mounted there (``MountFlags/remount``).
+  /// Mounts a new file system at a directory, or changes the one that is mounted there (``MountFlags/remount``). `options` are
+  /// the file system's own, separated by commas.
   ///
   /// The system call is `mount`.
-  /// - Parameter options: the file system's own, separated by commas.
   /// - Throws: `E2BIG` if the kernel would cut the options, which have a page.
   package static func mount(
     _ source: HostPath, at directory: HostPath, type: StaticString, flags: MountFlags, options: Span<UInt8>
