@@ -9,7 +9,6 @@ import Testing
   .serialized, .enabled(if: isWanted, "needs root: the server gives files any owner"))
 struct PrivilegedMountTests {
   private static let groups = ["host", "contents", "users", "setgid", "left"]
-  private static let isVhostUser = ProcessInfo.processInfo.environment["POSTERN_QEMU"].map(hasGenericVhostUser) ?? false
 
   private func mounted(from share: String, _ source: String, in rig: Rig) throws {
     let console = try guestConsole(rig, "none:\(share)")
@@ -65,27 +64,15 @@ struct PrivilegedMountTests {
 
   @Test(
     "from postern's virtio-9p device", .timeLimit(.minutes(5)),
-    .enabled(if: isVhostUser, "needs QEMU 10.2 or newer, named by POSTERN_QEMU"))
+    .enabled(if: isNextQEMUWanted, noNextQEMU))
   func vhostUser() throws {
     try withMountRig("virtio:share") { rig in
-      let server = try rig.startServer([
-        "--listen", "vhost-user:\(rig.socket)", "--tag", "share", "--socket-owner", "\(Rig.user):\(Rig.user)",
-      ])
-      let isReady = eventually { access(rig.socket, F_OK) == 0 }
-      try #require(isReady, "no socket; the server says: \(server.tail)")
+      let server = try rig.startDeviceServer([])
       try mounted(from: "vhost-user=\(rig.socket)", "virtio:share", in: rig)
       checkWhatIsLeft(in: rig.share.appendingPathComponent("left"))
       try expectEnd(of: server)
     }
   }
-}
-
-/// Whether this QEMU has the device that a vhost-user back end can be a virtio-9p device by.
-private func hasGenericVhostUser(_ qemu: String) -> Bool {
-  guard let output = try? Output(),
-    let process = try? spawn(qemu, ["-device", "vhost-user-test-device-pci,help"], output: output)
-  else { return false }
-  return process.wait(seconds: 20) == 0
 }
 
 /// A TCP port of the loopback address that nobody listens at.

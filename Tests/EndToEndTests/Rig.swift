@@ -168,7 +168,7 @@ struct Rig {
     _ share: String, options: String = "", descriptors: [(there: CInt, here: CInt)] = [], monitor: CInt? = nil
   ) throws -> Logged {
     var environment = ["POSTERN_GUEST": Self.guest]
-    if share.hasPrefix("vhost-user=") {
+    if share.contains("vhost-user=") {
       guard Self.hasNextQEMU else { throw RigError("\(Self.nextQEMU) is missing; script/qemu-next makes it") }
       environment["POSTERN_QEMU"] = Self.nextQEMU
     }
