@@ -22,7 +22,7 @@ package enum NinePServeTarget {
       memory: MemoryBudget(16 << 20, clients: 1),
       threads: ThreadBudget(4), locks: locks)
     _ = NinePServer.serve(
-      try Export(try ExportTree(root, boundary: .checked), links: links, readOnly: false), on: socket, terms)
+      try Export(try ExportTree(root, boundary: .checked), links: links, readOnly: false), on: socket, terms: terms)
   }
 
   package static func run(_ input: Span<UInt8>) {

@@ -28,7 +28,7 @@ package enum RingServeTarget {
       memory: MemoryBudget(16 << 20, clients: 1),
       threads: ThreadBudget(4), locks: locks)
     _ = NinePServer.serve(
-      try Export(try ExportTree(root, boundary: .checked), links: links, readOnly: false), on: queue, terms)
+      try Export(try ExportTree(root, boundary: .checked), links: links, readOnly: false), on: queue, terms: terms)
     _ = consume socket
   }
 

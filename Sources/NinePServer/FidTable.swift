@@ -3,13 +3,19 @@ import NinePProtocol
 import Serving
 import SystemPackage
 
-/// A session's fids, each with what it stands for. Each holds one descriptor, so that to bound them is to bound those.
+/// A session's fids and their files. Each fid holds one descriptor, so a bound on fids is a bound on descriptors.
 struct FidTable: ~Copyable {
-  /// What they stand for, at the index that ``index(of:)`` says. It isn't behind a subscript of this type: accessors that
-  /// yield may allocate their frame.
-  var files = OwnedArray<HeldFile>()
+  private var files = OwnedArray<HeldFile>()
   private var indices: [Fid: Int] = [:]
+  /// The number of removals so far: each may move a file to another index.
+  private var generation: UInt64 = 0
   private let budget: DescriptorBudget
+
+  /// The place of a fid in use. Only the table makes handles, and each is valid until any fid is removed.
+  struct Handle {
+    fileprivate let index: Int
+    fileprivate let generation: UInt64
+  }
 
   init(budget: DescriptorBudget) {
     self.budget = budget
@@ -20,32 +26,51 @@ struct FidTable: ~Copyable {
     budget.giveBack(files.count, of: files.count)
   }
 
-  /// Where a fid is. It holds until a fid is removed.
-  ///
-  /// - Throws: `EBADF` where it isn't in use.
-  func index(of fid: Fid) throws(Errno) -> Int {
-    guard let index = indices[fid] else { throw .badFileDescriptor }
-    return index
+  /// The number of fids in use.
+  var count: Int { files.count }
+
+  /// The file of a fid. A handle that is no longer valid traps.
+  subscript(handle: Handle) -> HeldFile {
+    // An accessor that yields may allocate its frame.
+    unsafeAddress {
+      precondition(handle.generation == generation)
+      return unsafe UnsafePointer(files.pointer(to: handle.index))
+    }
+    unsafeMutableAddress {
+      precondition(handle.generation == generation)
+      return unsafe files.pointer(to: handle.index)
+    }
   }
 
-  /// - Throws: `EBADF` for a fid that is in use, or can't be; `EMFILE` where there is no room.
+  /// Finds a fid.
+  ///
+  /// - Throws: `EBADF` if it isn't in use.
+  func handle(of fid: Fid) throws(Errno) -> Handle {
+    guard let index = indices[fid] else { throw .badFileDescriptor }
+    return Handle(index: index, generation: generation)
+  }
+
+  /// Checks that a fid can be bound.
+  ///
+  /// - Throws: `EBADF` if the fid is in use, or is `NOFID`; `EMFILE` if the budget has no descriptor left.
   func requireFree(_ fid: Fid) throws(Errno) {
     guard fid != .none, indices[fid] == nil else { throw .badFileDescriptor }
     guard budget.hasRoom(beside: files.count) else { throw .tooManyOpenFiles }
   }
 
-  /// Binds a fid that is free.
+  /// Binds a free fid to its file.
   mutating func bind(_ file: consuming HeldFile) {
     indices[file.fid] = files.count
     files.append(file)
     budget.take(for: files.count)
   }
 
-  /// Takes a fid out of use.
+  /// Removes a fid and returns its file. All handles become invalid.
   ///
-  /// - Throws: `EBADF` where it isn't in use.
+  /// - Throws: `EBADF` if the fid isn't in use.
   mutating func remove(_ fid: Fid) throws(Errno) -> HeldFile {
     guard let index = indices.removeValue(forKey: fid) else { throw .badFileDescriptor }
+    generation += 1
     budget.giveBack(1, of: files.count)
     let file = files.take(index)
     // The last one has taken its place.
@@ -53,8 +78,9 @@ struct FidTable: ~Copyable {
     return file
   }
 
-  /// Takes all fids out of use.
+  /// Removes all fids. All handles become invalid.
   mutating func removeAll() {
+    generation += 1
     budget.giveBack(files.count, of: files.count)
     files.removeAll()
     indices.removeAll(keepingCapacity: true)

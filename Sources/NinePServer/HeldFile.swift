@@ -3,26 +3,26 @@ import NinePProtocol
 import Serving
 import SystemPackage
 
-/// What a fid stands for.
+/// The object of a fid.
 struct HeldFile: ~Copyable {
   /// The client's number for it.
   let fid: Fid
-  /// The object: named only, or open where ``use`` says so.
+  /// The object's descriptor: of `O_PATH`, or open, depending on ``use``.
   var object: HeldDescriptor
   var kind: FileKind
   let device: UInt64
   let inode: UInt64
-  /// `n_uname` of the attach that it comes from.
+  /// `n_uname` of the attach that the fid was walked from.
   let user: UInt32
   var use = Use.named
-  /// Whether locks were taken through it.
+  /// True if locks were taken through the fid.
   var hasLocks = false
-  /// Whether what is written to it must be on the disk before the answer.
+  /// True if writes must be on the disk before they are answered: `O_SYNC` and `O_DSYNC`.
   var writesThrough = false
-  /// An extended attribute's name and value, where ``use`` says so.
+  /// The name and value of the extended attribute; nil unless ``use`` is one of an attribute.
   var attribute: AttributeValue?
 
-  init(_ fid: Fid, _ object: consuming HeldDescriptor, _ status: FileStatus, user: UInt32) {
+  init(_ fid: Fid, object: consuming HeldDescriptor, status: FileStatus, user: UInt32) {
     self.fid = fid
     self.object = object
     kind = status.kind
@@ -31,21 +31,23 @@ struct HeldFile: ~Copyable {
     self.user = user
   }
 
-  /// What can be done with it.
+  /// The requests that a fid permits.
   enum Use {
-    /// It is looked at and named.
+    /// An object that isn't open.
     case named
-    /// A regular file, open.
+    /// An open regular file.
     case file(reads: Bool, writes: Bool)
-    /// A directory, open; the next entries are those behind this offset.
+    /// An open directory; the next entries are those after the one with this cookie.
     case directory(position: UInt64)
-    /// An extended attribute's value, or the list of their names, to be read. It denotes no file.
+    /// An extended attribute's value, or the list of their names, to be read. The fid denotes no file.
     case readingAttribute
-    /// An extended attribute's value, to be written. It denotes no file any more.
+    /// An extended attribute's value, to be written. The fid denotes no file any more.
     case writingAttribute
   }
 
-  /// - Throws: `EBADF` where it is an extended attribute.
+  /// Checks that the fid denotes a file.
+  ///
+  /// - Throws: `EBADF` if it is an extended attribute.
   borrowing func requireFile() throws(Errno) {
     switch use {
     case .named, .file, .directory: return
@@ -53,7 +55,9 @@ struct HeldFile: ~Copyable {
     }
   }
 
-  /// - Throws: `EINVAL` where it is open, or an extended attribute.
+  /// Checks that the fid's object isn't open.
+  ///
+  /// - Throws: `EINVAL` if it is open, or an extended attribute.
   borrowing func requireNamed() throws(Errno) {
     guard case .named = use else { throw .invalidArgument }
   }
@@ -64,21 +68,21 @@ struct AttributeValue: ~Copyable {
   /// `XATTR_SIZE_MAX` and `XATTR_LIST_MAX`.
   static let largest = 65_536
 
-  /// The name, if it is to be written, and behind it the value.
+  /// The name, if the value is to be written, and then the value.
   private var bytes: ChargedBuffer
   private let nameCount: Int
   /// The value's bytes.
   let count: Int
   let flags: ExtendedAttributeFlags
-  /// Where what was written without a gap ends.
+  /// The number of bytes written from the start without a gap.
   private(set) var written = 0
-  /// Which bytes of the value were written behind a gap, a bit for each; nil where none was.
+  /// A bitmap of the bytes that were written after a gap; nil if there are none.
   private var beyond: Buffer?
 
-  /// A value to be filled.
+  /// Creates a value to be written.
   ///
   /// - Throws: `ENOMEM`.
-  init(name: Span<UInt8>, count: Int, flags: ExtendedAttributeFlags, _ memory: ClientMemory) throws(Errno) {
+  init(name: Span<UInt8>, count: Int, flags: ExtendedAttributeFlags, in memory: ClientMemory) throws(Errno) {
     bytes = try ChargedBuffer(max(1, name.count + count), and: (count + 7) / 8, of: memory)
     nameCount = name.count
     self.count = count
@@ -87,10 +91,10 @@ struct AttributeValue: ~Copyable {
     for index in name.indices { space[index] = name[index] }
   }
 
-  /// A value that is there already.
-  init(_ value: Span<UInt8>, _ memory: ClientMemory) throws(Errno) {
+  /// Creates a value to be read.
+  init(_ value: Span<UInt8>, in memory: ClientMemory) throws(Errno) {
     // Not `[]`, which is made an array.
-    try self.init(name: Span(), count: value.count, flags: ExtendedAttributeFlags(rawValue: 0), memory)
+    try self.init(name: Span(), count: value.count, flags: ExtendedAttributeFlags(rawValue: 0), in: memory)
     var space = bytes.mutableSpan(0..<value.count)
     for index in value.indices { space[index] = value[index] }
   }
@@ -107,8 +111,8 @@ struct AttributeValue: ~Copyable {
 
   /// Writes a part of the value.
   ///
-  /// - Returns: bytes taken: what reaches beyond the value isn't.
-  /// - Throws: `ENOSPC` where it starts behind the value.
+  /// - Returns: bytes taken; those beyond the value's end aren't.
+  /// - Throws: `ENOSPC` if the part starts after the value's end.
   mutating func write(_ data: Span<UInt8>, at offset: UInt64) throws(Errno) -> Int {
     guard let offset = Int(exactly: offset), offset <= count else { throw .noSpace }
     let taken = min(data.count, count - offset)
@@ -122,7 +126,7 @@ struct AttributeValue: ~Copyable {
     return taken
   }
 
-  /// Remembers bytes that were written behind a gap.
+  /// Marks bytes that were written after a gap.
   private mutating func note(_ range: Range<Int>) throws(Errno) {
     let size = (count + 7) / 8
     var bits: Buffer
@@ -132,7 +136,7 @@ struct AttributeValue: ~Copyable {
     beyond = consume bits
   }
 
-  /// Goes on to the next gap, where those behind the last one were remembered.
+  /// Advances ``written`` to the next gap.
   private mutating func closeGap() {
     guard let bits = beyond.take() else { return }
     while written < count, Self.has(written, in: bits) { written += 1 }

@@ -10,23 +10,23 @@ enum NinePReplies: ReplyEncoding {
   static var dataOffset: Int { Frame.dataOffset }
 
   static func read(count: Int, to tag: RequestTag, into buffer: inout MutableSpan<UInt8>) -> Int {
-    writer(.read, tag).data(count: count, into: &buffer)
+    writer(.read, to: tag).data(count: count, into: &buffer)
   }
 
   static func written(count: Int, to tag: RequestTag, into buffer: inout MutableSpan<UInt8>) -> Int {
-    writer(.write, tag).count(UInt32(clamping: count), into: &buffer)
+    writer(.write, to: tag).count(UInt32(clamping: count), into: &buffer)
   }
 
   static func synced(to tag: RequestTag, into buffer: inout MutableSpan<UInt8>) -> Int {
-    writer(.fsync, tag).empty(into: &buffer)
+    writer(.fsync, to: tag).empty(into: &buffer)
   }
 
   static func flushed(to tag: RequestTag, into buffer: inout MutableSpan<UInt8>) -> Int {
-    writer(.flush, tag).empty(into: &buffer)
+    writer(.flush, to: tag).empty(into: &buffer)
   }
 
   static func locked(_ result: LockResult, to tag: RequestTag, into buffer: inout MutableSpan<UInt8>) -> Int {
-    let writer = writer(.lock, tag)
+    let writer = writer(.lock, to: tag)
     return switch result {
     case .granted: writer.lockStatus(.success, into: &buffer)
     case .blocked: writer.lockStatus(.blocked, into: &buffer)
@@ -37,10 +37,10 @@ enum NinePReplies: ReplyEncoding {
 
   static func failed(_ error: Errno, to tag: RequestTag, into buffer: inout MutableSpan<UInt8>) -> Int {
     // The type isn't part of the reply.
-    writer(.flush, tag).error(ErrorNumber(error), into: &buffer)
+    writer(.flush, to: tag).error(ErrorNumber(error), into: &buffer)
   }
 
-  private static func writer(_ type: RequestType, _ tag: RequestTag) -> ReplyWriter {
+  private static func writer(_ type: RequestType, to tag: RequestTag) -> ReplyWriter {
     ReplyWriter(
       to: FrameHeader(size: 0, type: type.rawValue, tag: Tag(rawValue: UInt16(truncatingIfNeeded: tag.number))))
   }

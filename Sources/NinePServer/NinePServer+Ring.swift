@@ -15,7 +15,7 @@ extension NinePServer {
 
   /// Answers requests of a ring until its connection ends.
   package static func serve<Files: FileSystem & ~Copyable>(
-    _ files: consuming Files, on queue: Virtqueue, _ terms: Terms
+    _ files: consuming Files, on queue: Virtqueue, terms: Terms
   ) -> Ending {
     do throws(Errno) {
       let replies = RingReplies(queue)
@@ -23,8 +23,8 @@ extension NinePServer {
         sending: { bytes in replies.send(bytes) }, ending: { queue.fail(.request) })
       let buffer = try ChargedBuffer(uncounted: NinePInbox.capacity(for: MessageSize.beforeVersion))
       let outbox = try Outbox()
-      var session = try Session(files, terms, sender)
-      let ending = serve(&session, buffer, outbox, queue, replies, sender)
+      var session = try Session(files, terms: terms, sender: sender)
+      let ending = serve(&session, buffer: buffer, outbox: outbox, on: queue, replies: replies, sender: sender)
       _ = session.end(isCutOff: true)
       return ending
     } catch {
@@ -34,8 +34,8 @@ extension NinePServer {
   }
 
   private static func serve<Files: FileSystem & ~Copyable>(
-    _ session: inout Session<Files>, _ buffer: consuming ChargedBuffer, _ outbox: consuming Outbox, _ queue: Virtqueue,
-    _ replies: RingReplies, _ sender: ReplySender
+    _ session: inout Session<Files>, buffer: consuming ChargedBuffer, outbox: consuming Outbox, on queue: Virtqueue,
+    replies: RingReplies, sender: ReplySender
   ) -> Ending {
     var pace = RingWait()
     var together = 0
@@ -60,7 +60,7 @@ extension NinePServer {
             queue.signal()
             continue
           }
-          session.answer(header, buffer.span(Frame.headerSize..<count), into: &outbox)
+          session.answer(header, body: buffer.span(Frame.headerSize..<count), into: &outbox)
           if session.isLost { return .lost }
           if let larger = session.takeInboxBuffer() { buffer = larger }
           together += 1
@@ -70,7 +70,7 @@ extension NinePServer {
           }
         }
         together = 0
-        try sendAll(&session, &outbox, sender)
+        try sendAll(&session, outbox: &outbox, on: sender)
         if session.isLost { return .lost }
         switch next {
         case .request: break
@@ -88,7 +88,7 @@ extension NinePServer {
 
   /// Waits for the operations under way, and sends the replies.
   static func sendAll<Files: FileSystem & ~Copyable>(
-    _ session: inout Session<Files>, _ outbox: inout Outbox, _ sender: ReplySender
+    _ session: inout Session<Files>, outbox: inout Outbox, on sender: ReplySender
   ) throws(Errno) {
     while !session.unfinished.isEmpty {
       if !outbox.hasRoom { try outbox.send(on: sender) }

@@ -6,26 +6,26 @@ import SystemPackage
 
 /// Serves a file system to the client at the other end of a socket, by 9P2000.L.
 package enum NinePServer {
-  /// The most bytes of a message, `msize`. Linux's clients over sockets take 1 MiB, others more. Memory is only used for
-  /// as many as a client sends and asks for.
+  /// The maximum size in bytes of a message, `msize`. Linux's clients over sockets take 1 MiB, others more. Memory is used only
+  /// for as many bytes as a client sends and asks for.
   package static let largestMessage = 16 << 20
 
-  /// What a connection is served.
+  /// The terms on which a connection is served.
   package struct Terms: Sendable {
-    /// As whom requests are done.
+    /// The identities that requests are performed with.
     package let authority: Authority
-    /// The accounts that users can be given by name of, where users are believed.
+    /// The accounts by whose names a trusted client can give users.
     package let accounts: Accounts
     package let trees: Trees
-    /// Whether files are kept out that aren't on the mount of their tree's root.
+    /// True if files on other mounts than that of their tree's root are refused.
     package let keepsToMount: Bool
-    /// What all clients of the process may have.
+    /// The budgets of all clients of the process.
     package let descriptors: DescriptorBudget
     package let memory: MemoryBudget
     package let threads: ThreadBudget
-    /// The locks of all clients of the same tree.
+    /// The locks of all clients of the same trees.
     package let locks: LockTable
-    /// Until when a connection must have attached, in milliseconds from its start; nil where it may take its time.
+    /// The time limit for attaching, in milliseconds from the connection's start; nil if there is none.
     package let attachTimeout: Int?
 
     package init(
@@ -46,24 +46,23 @@ package enum NinePServer {
     }
   }
 
-  /// Milliseconds for the first two messages of a client: enough for the slowest, and no more than that for those who
+  /// The time limit in milliseconds for a client's first two messages: enough for the slowest client, and short for those that
   /// connect to keep others out.
   package static let attachTimeout = 10_000
-  /// Messages that a client may send before it has attached. All their replies have room in a socket that nobody reads
-  /// from, so that sending them holds up no thread for ever.
+  /// The number of messages that a client may send before it has attached. A socket that nobody reads from has room for all
+  /// their replies, so that sending them holds up no thread for ever.
   private static let mostBeforeAttach = 64
 
-  /// Answers requests until there can be no further one: each in its turn, but those that wait for a disk, which don't
-  /// hold up the others.
+  /// Answers requests until the connection ends. They are answered in order, except those that wait for a disk or a lock.
   package static func serve<Files: FileSystem & ~Copyable>(
-    _ files: consuming Files, on socket: borrowing Descriptor, _ terms: Terms
+    _ files: consuming Files, on socket: borrowing Descriptor, terms: Terms
   ) -> Ending {
     do throws(Errno) {
       let inbox = try NinePInbox()
       let outbox = try Outbox()
       let sender = ReplySender(try socket.duplicate())
-      var session = try Session(files, terms, sender)
-      let ending = serve(&session, inbox, outbox, socket, sender)
+      var session = try Session(files, terms: terms, sender: sender)
+      let ending = serve(&session, inbox: inbox, outbox: outbox, on: socket, sender: sender)
       let hasAll = session.end(isCutOff: ending != .closed)
       guard ending == .closed else { return ending }
       if let failure = sender.failure { return Ending(failure) }
@@ -74,11 +73,11 @@ package enum NinePServer {
   }
 
   private static func serve<Files: FileSystem & ~Copyable>(
-    _ session: inout Session<Files>, _ inbox: consuming NinePInbox, _ outbox: consuming Outbox,
-    _ socket: borrowing Descriptor, _ sender: ReplySender
+    _ session: inout Session<Files>, inbox: consuming NinePInbox, outbox: consuming Outbox,
+    on socket: borrowing Descriptor, sender: ReplySender
   ) -> Ending {
     var wait = RequestWait(.automatic)
-    // Since when replies wait for further ones.
+    // The time when finished replies began to wait for further ones.
     var waitingSince: UInt64? = nil
     var deadline = session.terms.attachTimeout.map { MonotonicTime.now + UInt64(clamping: $0) * 1_000_000 }
     var hasAttached = false
@@ -90,7 +89,7 @@ package enum NinePServer {
       } catch {
         return error
       }
-      session.answer(header, inbox.body(of: header), into: &outbox)
+      session.answer(header, body: inbox.body(of: header), into: &outbox)
       inbox.discardFrame(header)
       if session.isLost { return .lost }
       if let buffer = session.takeInboxBuffer() { inbox.change(to: buffer) }
@@ -111,7 +110,7 @@ package enum NinePServer {
       }
       waitingSince = nil
       do throws(Errno) {
-        try sendAll(&session, &outbox, sender)
+        try sendAll(&session, outbox: &outbox, on: sender)
         if session.isLost { return .lost }
       } catch {
         return Ending(error)
@@ -121,7 +120,7 @@ package enum NinePServer {
 }
 
 extension NinePServer {
-  /// Whether replies to earlier requests had better not wait for this one's.
+  /// Returns true for a request that may take so long that replies to earlier ones must not wait for it.
   static func mayTakeLong(_ type: UInt8) -> Bool {
     switch RequestType(rawValue: type) {
     case .read, .write, .fsync: true
@@ -129,7 +128,7 @@ extension NinePServer {
     }
   }
 
-  /// Whether earlier replies must wait no longer. To send them is also to see whether the client has gone.
+  /// Returns true if finished replies must not wait any longer. Sending them also tells whether the client has gone.
   fileprivate static func hasTakenLong(since start: inout UInt64?) -> Bool {
     let now = MonotonicTime.now
     guard let start else {
@@ -139,6 +138,6 @@ extension NinePServer {
     return now &- start >= longestWait
   }
 
-  /// Nanoseconds.
+  /// The longest time in nanoseconds that finished replies wait.
   private static let longestWait: UInt64 = 10_000_000
 }

@@ -3,39 +3,39 @@ import NinePProtocol
 import Serving
 import SystemPackage
 
-/// The sending half of a connection: replies are put together here, one behind the other, and sent in one call.
+/// The sending half of a connection: encodes replies one after the other, and sends them in one call.
 struct Outbox: ~Copyable {
   private var buffer: ChargedBuffer
-  /// Bytes of replies that are finished and not sent yet.
+  /// The size in bytes of the replies that are finished and not sent yet.
   private var ready = 0
-  /// Bytes of the reply that is being made, behind those.
+  /// The size in bytes of the current reply, after those.
   private var count = 0
 
-  /// Room for the replies that there may be before a version is agreed upon.
+  /// Creates an outbox for the replies before a version is agreed upon.
   ///
   /// - Throws: `ENOMEM`.
   init() throws(Errno) {
     buffer = try ChargedBuffer(uncounted: Self.capacity(for: MessageSize.beforeVersion))
   }
 
-  /// Bytes of a buffer for a reply of up to `size` bytes, and for some short ones before it.
+  /// The size in bytes of a buffer for a reply of up to `size` bytes, and for some short ones before it.
   static func capacity(for size: UInt32) -> Int {
     max(Int(size), ReplyWriter.smallestBuffer) + most + mostUnfinished
   }
 
-  /// Moves to another buffer, which has room for replies that are finished, of whatever size it is for.
+  /// Replaces the buffer. Every buffer has room for the finished replies.
   mutating func change(to buffer: consuming ChargedBuffer) {
     var buffer = buffer
     buffer.copy(self.buffer.span(0..<ready), to: 0)
     self.buffer = buffer
   }
 
-  /// The most bytes that wait for further replies.
+  /// The most bytes of finished replies that wait for further ones.
   private static let most = 32 << 10
-  /// Bytes of replies to requests that others had to wait for.
+  /// The most bytes of replies to unfinished requests, which are answered together.
   private static let mostUnfinished = 4 << 10
 
-  /// Makes what `write` writes the reply. It returns the reply's size in bytes.
+  /// Calls `write` to encode the reply, after the finished ones. `write` returns the reply's size in bytes.
   mutating func put<Failure: Error>(
     _ write: (inout MutableSpan<UInt8>) throws(Failure) -> Int
   ) throws(Failure) {
@@ -43,30 +43,30 @@ struct Outbox: ~Copyable {
     count = try write(&rest)
   }
 
-  /// Makes a failure the reply.
-  mutating func put(_ error: Errno, _ writer: ReplyWriter) {
+  /// Encodes a failure as the reply.
+  mutating func put(_ error: Errno, reply writer: ReplyWriter) {
     put { buffer in writer.error(ErrorNumber(error), into: &buffer) }
   }
 
-  /// Whether there is room for a short reply without sending those that are finished.
+  /// True if there is room for a short reply without sending the finished ones.
   var hasRoom: Bool { ready <= Self.most }
 
-  /// Room for a part of the reply, for the kernel to write it where the reply will have it.
+  /// Returns the room of a part of the reply, so that the kernel writes it in place.
   @_lifetime(&self)
-  mutating func space(at offset: Int, _ count: Int) -> MutableSpan<UInt8> {
+  mutating func space(at offset: Int, count: Int) -> MutableSpan<UInt8> {
     buffer.mutableSpan(ready + offset..<ready + offset + count)
   }
 
-  /// Says that the reply is whole.
+  /// Finishes the current reply.
   ///
-  /// - Returns: whether another may come before they are sent.
+  /// - Returns: true if there is room for another before they are sent.
   mutating func finish() -> Bool {
     ready += count
     count = 0
     return ready <= Self.most
   }
 
-  /// Sends the replies that are finished.
+  /// Sends the finished replies.
   mutating func send(on sender: ReplySender) throws(Errno) {
     guard ready > 0 else { return }
     defer { ready = 0 }

@@ -61,7 +61,7 @@ final class RingReplies: Sendable {
         guard let chain = chains.withLock({ $0.removeValue(forKey: header.tag) }) else { continue }
         if let flushed = chain.flushed { giveBack(flushed) }
         if header.type == RequestType.version.rawValue + 1 { giveBackAll() }
-        complete(chain.token, room: chain.room, with: reply, header)
+        complete(chain.token, room: chain.room, with: reply, to: header)
       }
     } catch {}
     queue.signal()
@@ -89,7 +89,7 @@ final class RingReplies: Sendable {
     }
   }
 
-  private func complete(_ token: ChainToken, room: UInt64, with reply: Span<UInt8>, _ header: FrameHeader) {
+  private func complete(_ token: ChainToken, room: UInt64, with reply: Span<UInt8>, to header: FrameHeader) {
     // A reply is never cut.
     guard UInt64(reply.count) <= room else { return fail(header, by: token, with: .messageTooLong) }
     queue.complete(token, with: reply)

@@ -4,15 +4,17 @@ import NinePProtocol
 import Serving
 import SystemPackage
 
-// What files are, and what changes that.
+// The status of files, and its changes.
 extension Session where Files: ~Copyable {
-  /// What a file is called by: its inode's number, and for files of other devices than the root's also that device's,
-  /// spread over all bits so that two files hardly ever get the same.
+  /// Makes a file's qid. Its path is the inode's number; on another device than the root's it is mixed with the device's,
+  /// spread over all bits so that two files hardly ever get the same path.
   func qid(_ status: FileStatus) -> Qid {
-    Qid(kind: Qid.Kind(status.kind), version: Self.version(status), path: path(status.device, status.inode))
+    Qid(
+      kind: Qid.Kind(status.kind), version: Self.version(status), path: path(device: status.device, inode: status.inode)
+    )
   }
 
-  func path(_ device: UInt64, _ inode: UInt64) -> UInt64 {
+  func path(device: UInt64, inode: UInt64) -> UInt64 {
     device == root.device ? inode : inode ^ Self.spread(device)
   }
 
@@ -24,7 +26,7 @@ extension Session where Files: ~Copyable {
     return mixed ^ (mixed >> 31)
   }
 
-  /// Another one where the contents are others. It is never 0, with which Linux caches nothing.
+  /// Makes a qid's version, which changes with the contents. It is never 0: Linux caches nothing of such a file.
   private static func version(_ status: FileStatus) -> UInt32 {
     let time = status.modification
     let mixed =
@@ -34,9 +36,9 @@ extension Session where Files: ~Copyable {
   }
 
   func attributes(_ fid: Fid) throws(Errno) -> FileAttributes {
-    let index = try fids.index(of: fid)
-    try fids.files[index].requireFile()
-    let status = try files.status(of: fids.files[index].object.descriptor)
+    let handle = try fids.handle(of: fid)
+    try fids[handle].requireFile()
+    let status = try files.status(of: fids[handle].object.descriptor)
     var attributes = FileAttributes()
     attributes.valid = .basic
     attributes.qid = qid(status)
@@ -55,9 +57,9 @@ extension Session where Files: ~Copyable {
   }
 
   func fileSystemStatus(_ fid: Fid) throws(Errno) -> NinePProtocol.FileSystemStatus {
-    let index = try fids.index(of: fid)
-    try fids.files[index].requireFile()
-    let status = try files.fileSystemStatus(of: fids.files[index].object.descriptor)
+    let handle = try fids.handle(of: fid)
+    try fids[handle].requireFile()
+    let status = try files.fileSystemStatus(of: fids[handle].object.descriptor)
     var result = NinePProtocol.FileSystemStatus()
     result.type = UInt32(truncatingIfNeeded: status.type)
     result.blockSize = UInt32(clamping: status.blockSize)
@@ -72,23 +74,23 @@ extension Session where Files: ~Copyable {
     return result
   }
 
-  func readLink(_ fid: Fid, _ writer: ReplyWriter, into outbox: inout Outbox) throws(Errno) {
-    let index = try fids.index(of: fid)
-    // Asking the kernel for another file's would say ENOENT.
-    guard fids.files[index].kind == .symbolicLink else { throw .invalidArgument }
-    try fids.files[index].requireFile()
+  func readLink(_ fid: Fid, reply writer: ReplyWriter, into outbox: inout Outbox) throws(Errno) {
+    let handle = try fids.handle(of: fid)
+    // The kernel fails readlink of another file with ENOENT.
+    guard fids[handle].kind == .symbolicLink else { throw .invalidArgument }
+    try fids[handle].requireFile()
     let room = MessageSize.target(within: messageSize)
-    // One byte more than fits tells of a longer target.
-    var space = outbox.space(at: Frame.targetOffset, room + 1)
-    let count = try files.readLink(fids.files[index].object.descriptor, into: &space)
+    // A longer target fills one byte more than fits.
+    var space = outbox.space(at: Frame.targetOffset, count: room + 1)
+    let count = try files.readLink(fids[handle].object.descriptor, into: &space)
     guard count <= room else { throw .fileNameTooLong }
     outbox.put { buffer in writer.target(count: count, into: &buffer) }
   }
 
-  /// Changes one attribute after the other. Where one can't be changed, those before it are.
-  mutating func setAttributes(_ fid: Fid, _ change: AttributeChange) throws(Errno) -> Outcome {
-    let index = try fids.index(of: fid)
-    try fids.files[index].requireFile()
+  /// Changes one attribute after the other. If one can't be changed, those before it stay changed.
+  mutating func setAttributes(_ fid: Fid, to change: AttributeChange) throws(Errno) -> Outcome {
+    let handle = try fids.handle(of: fid)
+    try fids[handle].requireFile()
     let valid = change.valid
     guard valid != [] else { return .done }
     var wanted = StatusChange()
@@ -100,13 +102,13 @@ extension Session where Files: ~Copyable {
     if valid.contains(.size) {
       guard let size = Int64(exactly: change.size) else { throw .fileTooLarge }
       wanted.size = size
-      wanted.isRoot = terms.authority.isRoot(fids.files[index].user)
-      if case .file(_, writes: true) = fids.files[index].use { isOpen = true }
+      wanted.isRoot = terms.authority.isRoot(fids[handle].user)
+      if case .file(_, writes: true) = fids[handle].use { isOpen = true }
     }
     if valid.contains(.access) || valid.contains(.modification) {
       wanted.times = (Linux.Time(change.accessChange), Linux.Time(change.modificationChange))
     }
-    return try files.change(fids.files[index].object, by: wanted, isOpen: isOpen)
+    return try files.change(fids[handle].object, by: wanted, isOpen: isOpen)
   }
 }
 

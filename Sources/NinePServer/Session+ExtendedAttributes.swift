@@ -3,26 +3,27 @@ import Linux
 import NinePProtocol
 import SystemPackage
 
-// Extended attributes. A fid that is one holds its value, so that it is read and written in parts.
+// Extended attributes. The fid of one holds the value, which is read and written in parts.
 extension Session where Files: ~Copyable {
-  /// The most fids at a time that hold a value.
+  /// The maximum number of fids that hold a value.
   private static var mostAttributeFids: Int { 256 }
 
-  /// Makes a fid the value of an attribute, or the list of all names.
+  /// Binds `newFid` to the value of an attribute of a fid's file, or for an empty name to the list of all names.
   ///
-  /// - Returns: its bytes.
+  /// - Returns: the size in bytes.
   mutating func walkAttribute(
-    _ fid: Fid, _ newFid: Fid, _ text: Span<UInt8>
+    _ fid: Fid, to newFid: Fid, name text: Span<UInt8>
   ) throws(Errno) -> Int {
-    let index = try fids.index(of: fid)
-    try fids.files[index].requireFile()
+    let handle = try fids.handle(of: fid)
+    try fids[handle].requireFile()
     try fids.requireFree(newFid)
     guard attributeFids < Self.mostAttributeFids else { throw .tooManyOpenFiles }
     try name.set(text)
-    let count = try fids.getAttribute(at: index, name, isList: text.isEmpty, by: files, into: &scratch)
-    let value = try AttributeValue(scratch.span(0..<count), memory)
+    let count = try fids.getAttribute(name, of: handle, isList: text.isEmpty, by: files, into: &scratch)
+    let value = try AttributeValue(scratch.span(0..<count), in: memory)
     // It denotes no file, but a descriptor is what a fid holds.
-    var file = HeldFile(newFid, hold(try files.duplicate(fids.files[index].object.descriptor)), like: fids.files[index])
+    let object = try files.duplicate(fids[handle].object.descriptor)
+    var file = HeldFile(newFid, object: hold(object), like: fids[handle])
     file.use = .readingAttribute
     file.attribute = consume value
     fids.bind(file)
@@ -30,24 +31,24 @@ extension Session where Files: ~Copyable {
     return count
   }
 
-  /// Makes a fid a value to be written. The file isn't touched until the fid is clunked.
+  /// Makes a fid the value of an attribute, to be written. The attribute is set when the fid is clunked.
   mutating func createAttribute(
-    _ fid: Fid, _ text: Span<UInt8>, size: UInt64, _ flags: ExtendedAttributeFlags
+    _ fid: Fid, name text: Span<UInt8>, size: UInt64, flags: ExtendedAttributeFlags
   ) throws(Errno) {
-    let index = try fids.index(of: fid)
-    try fids.files[index].requireNamed()
+    let handle = try fids.handle(of: fid)
+    try fids[handle].requireNamed()
     // A literal of both is made an array where the compiler doesn't see through it.
     let both = ExtendedAttributeFlags.create.union(.replace)
     guard flags.isSubset(of: both), flags != both else { throw .invalidArgument }
     guard size <= UInt64(AttributeValue.largest) else { throw .argListTooLong }
     guard attributeFids < Self.mostAttributeFids else { throw .tooManyOpenFiles }
-    fids.files[index].attribute = try AttributeValue(name: text, count: Int(size), flags: flags, memory)
-    fids.files[index].use = .writingAttribute
+    fids[handle].attribute = try AttributeValue(name: text, count: Int(size), flags: flags, in: memory)
+    fids[handle].use = .writingAttribute
     attributeFids += 1
   }
 
-  func readAttribute(_ index: Int, _ offset: UInt64, into space: inout MutableSpan<UInt8>) -> Int {
-    switch fids.files[index].attribute {
+  func readAttribute(_ handle: FidTable.Handle, at offset: UInt64, into space: inout MutableSpan<UInt8>) -> Int {
+    switch fids[handle].attribute {
     case .some(let attribute):
       let value = attribute.value
       guard let start = Int(exactly: offset), start < value.count else { return 0 }
@@ -58,19 +59,23 @@ extension Session where Files: ~Copyable {
     }
   }
 
-  mutating func writeAttribute(_ index: Int, _ offset: UInt64, _ data: Span<UInt8>) throws(Errno) -> Int {
-    guard var attribute = fids.files[index].attribute.take() else { throw .badFileDescriptor }
+  mutating func writeAttribute(
+    _ data: Span<UInt8>, to handle: FidTable.Handle, at offset: UInt64
+  ) throws(Errno) -> Int {
+    guard var attribute = fids[handle].attribute.take() else { throw .badFileDescriptor }
     do throws(Errno) {
       let count = try attribute.write(data, at: offset)
-      fids.files[index].attribute = consume attribute
+      fids[handle].attribute = consume attribute
       return count
     } catch {
-      fids.files[index].attribute = consume attribute
+      fids[handle].attribute = consume attribute
       throw error
     }
   }
 
-  /// Sets an attribute that was written to its last byte, or removes it.
+  /// Sets an attribute to the value that was written, or removes it.
+  ///
+  /// - Throws: `EINVAL` if a part of the value wasn't written.
   mutating func setAttribute(
     _ attribute: consuming AttributeValue, of object: borrowing Descriptor
   ) throws(Errno) {
@@ -99,15 +104,15 @@ extension Session where Files: ~Copyable {
 }
 
 extension FidTable {
-  /// Puts an attribute's value, or the names of all, at a buffer's front.
+  /// Reads an attribute's value, or the names of all, into the front of a buffer.
   ///
-  /// - Returns: bytes.
+  /// - Returns: bytes written to `buffer`.
   fileprivate func getAttribute<Files: FileSystem & ~Copyable>(
-    at index: Int, _ name: borrowing Path, isList: Bool, by files: borrowing Files, into buffer: inout Buffer
+    _ name: borrowing Path, of handle: Handle, isList: Bool, by files: borrowing Files, into buffer: inout Buffer
   ) throws(Errno) -> Int {
     var space = buffer.mutableSpan(0..<AttributeValue.largest)
     return isList
-      ? try files.attributes(of: self.files[index].object.descriptor, into: &space)
-      : try files.attribute(name, of: self.files[index].object.descriptor, into: &space)
+      ? try files.attributes(of: self[handle].object.descriptor, into: &space)
+      : try files.attribute(name, of: self[handle].object.descriptor, into: &space)
   }
 }

@@ -7,26 +7,26 @@ import Wire
 
 // Locks.
 extension Session where Files: ~Copyable {
-  /// Locks or unlocks a range. A request that waits for a lock is answered when it has that.
+  /// Locks or unlocks a range. A blocking request is answered when the lock is granted.
   ///
-  /// To answer that it is blocked would have Linux's client ask again after 30 s.
+  /// If it were answered with `P9_LOCK_BLOCKED`, Linux's client would ask again only after 30 s.
   mutating func lock(
-    _ fid: Fid, _ flags: Lock.Flags, _ lock: borrowing Lock, _ writer: ReplyWriter, into outbox: inout Outbox
+    _ fid: Fid, flags: Lock.Flags, lock: borrowing Lock, reply writer: ReplyWriter, into outbox: inout Outbox
   ) throws(Errno) {
     guard flags.isSubset(of: .block) else { throw .invalidArgument }
-    let index = try fids.index(of: fid)
-    var request = try request(index, lock)
+    let handle = try fids.handle(of: fid)
+    var request = try request(lock, of: handle)
     request.waits = flags.contains(.block)
-    try requireAccess(index, for: request.kind)
-    guard let result = set(request, writer) else {
-      fids.files[index].hasLocks = true
+    try requireAccess(to: handle, for: request.kind)
+    guard let result = set(request, reply: writer) else {
+      fids[handle].hasLocks = true
       return
     }
-    if result == .granted, request.kind != .unlocked { fids.files[index].hasLocks = true }
+    if result == .granted, request.kind != .unlocked { fids[handle].hasLocks = true }
     outbox.put { buffer in NinePReplies.locked(result, to: writer.tag.request, into: &buffer) }
   }
 
-  private func set(_ request: LockRequest, _ writer: ReplyWriter) -> LockResult? {
+  private func set(_ request: LockRequest, reply writer: ReplyWriter) -> LockResult? {
     if !request.waits || !lockReplies.hasThread {
       let outcome = terms.locks.set(request)
       guard request.waits, outcome == .blocked else { return outcome }
@@ -40,7 +40,7 @@ extension Session where Files: ~Copyable {
     return terms.locks.set(request, heldAs: writer.tag.request, for: lockReplies.signal)
   }
 
-  /// Puts the answers that are ready behind the reply that has been put.
+  /// Appends the answers that are ready to the current reply.
   mutating func putLockAnswers(into outbox: inout Outbox) {
     while let answer = terms.locks.takeAnswer(of: number) {
       _ = outbox.finish()
@@ -48,7 +48,7 @@ extension Session where Files: ~Copyable {
     }
   }
 
-  /// Withdraws a request for a lock. Where it has the lock already, its answer is put.
+  /// Withdraws a request for a lock, or puts its answer if the lock has been granted.
   mutating func withdrawLock(_ tag: Tag, into outbox: inout Outbox) {
     guard lockReplies.signal.areAwaited, let answer = terms.locks.withdraw(tag.request, of: number) else { return }
     outbox.put { buffer in NinePReplies.locked(answer.result, to: answer.tag, into: &buffer) }
@@ -56,9 +56,9 @@ extension Session where Files: ~Copyable {
   }
 
   func getLock(
-    _ fid: Fid, _ lock: borrowing Lock, _ writer: ReplyWriter, into outbox: inout Outbox
+    _ fid: Fid, lock: borrowing Lock, reply writer: ReplyWriter, into outbox: inout Outbox
   ) throws(Errno) {
-    var request = try request(try fids.index(of: fid), lock)
+    var request = try request(lock, of: try fids.handle(of: fid))
     // Linux never says which kind it means.
     if request.kind == .unlocked { request.kind = .exclusive }
     do throws(Malformed) {
@@ -78,30 +78,32 @@ extension Session where Files: ~Copyable {
     }
   }
 
-  /// - Throws: `EBADF` where the file isn't open, `EINVAL` for a range that reaches beyond the largest file.
-  private func request(_ index: Int, _ lock: borrowing Lock) throws(Errno) -> LockRequest {
-    switch fids.files[index].use {
+  /// Makes the lock table's request.
+  ///
+  /// - Throws: `EBADF` if the file isn't open, `EINVAL` for a range that reaches beyond the largest file.
+  private func request(_ lock: borrowing Lock, of handle: FidTable.Handle) throws(Errno) -> LockRequest {
+    switch fids[handle].use {
     case .file, .directory: break
     case .named, .readingAttribute, .writingAttribute: throw .badFileDescriptor
     }
     let (end, isTooLong) = lock.start.addingReportingOverflow(lock.length)
     guard !isTooLong, end <= 1 << 63 else { throw .invalidArgument }
     return LockRequest(
-      device: fids.files[index].device, inode: fids.files[index].inode, session: number,
-      client: LockClient(lock.client), process: lock.process, handle: UInt64(fids.files[index].fid.rawValue),
+      device: fids[handle].device, inode: fids[handle].inode, session: number,
+      client: LockClient(lock.client), process: lock.process, handle: UInt64(fids[handle].fid.rawValue),
       kind: LockKind(lock.kind),
       first: lock.start, end: lock.length == 0 ? .max : end)
   }
 
-  /// Keeps a user from locking out those who may write to a file that the user may only read.
+  /// Checks that the file is open for what the lock needs: a user with read access must not lock out those who may write.
   ///
-  /// A trusted client's kernel checks that itself. There, `flock(2)` may lock exclusively what is open for reading, and
-  /// looks the same here.
+  /// A trusted client's kernel checks that itself. There, `flock(2)` may exclusively lock a file that is open for reading,
+  /// and its request looks the same here.
   /// - Throws: `EBADF`, as `fcntl(2)` does.
-  private func requireAccess(_ index: Int, for kind: LockKind) throws(Errno) {
+  private func requireAccess(to handle: FidTable.Handle, for kind: LockKind) throws(Errno) {
     guard terms.authority != .trusted else { return }
     let (reads, writes): (Bool, Bool)
-    switch fids.files[index].use {
+    switch fids[handle].use {
     case .file(let isRead, let isWritten): (reads, writes) = (isRead, isWritten)
     default: (reads, writes) = (true, false)
     }

@@ -5,68 +5,68 @@ import Serving
 import SystemPackage
 import Wire
 
-// Opening files, and what is in them.
+// Opening files, and their contents.
 extension Session where Files: ~Copyable {
-  /// Opens a fid's file. Where that fails the fid stays as it was, and the client may try with other flags.
+  /// Opens a fid's file. If that fails, the fid is unchanged, and the client may try with other flags.
   mutating func open(
-    _ fid: Fid, _ flags: NinePProtocol.OpenFlags, _ writer: ReplyWriter, into outbox: inout Outbox
+    _ fid: Fid, flags: NinePProtocol.OpenFlags, reply writer: ReplyWriter, into outbox: inout Outbox
   ) throws(Errno) {
-    let index = try fids.index(of: fid)
-    try fids.files[index].requireNamed()
+    let handle = try fids.handle(of: fid)
+    try fids[handle].requireNamed()
     guard let access = flags.access else { throw .invalidArgument }
-    let kind = fids.files[index].kind
+    let kind = fids[handle].kind
     if kind == .directory, access != .read || flags.contains(.truncate) { throw .isDirectory }
-    let isRoot = terms.authority.isRoot(fids.files[index].user)
+    let isRoot = terms.authority.isRoot(fids[handle].user)
     let outcome = try files.open(
-      fids.files[index].object, flags: Linux.OpenFlags(access, flags), isRoot: isRoot)
-    try settle(outcome, Unfinished(writer, .open(flags), fid), into: &outbox)
+      fids[handle].object, flags: Linux.OpenFlags(access, adding: flags), isRoot: isRoot)
+    try settle(outcome, of: Unfinished(reply: writer, answer: .open(flags), fid: fid), into: &outbox)
   }
 
-  /// Makes a file in a fid's directory and opens it, or opens what is there. The fid is the file's from then on.
+  /// Makes a file in a fid's directory and opens it, or opens the one that has the name. The fid becomes the file's.
   mutating func create(
-    _ fid: Fid, _ text: Name, _ flags: NinePProtocol.OpenFlags, mode: UInt32, gid: UInt32,
-    _ writer: ReplyWriter, into outbox: inout Outbox
+    _ text: Name, in fid: Fid, flags: NinePProtocol.OpenFlags, mode: UInt32, gid: UInt32,
+    reply writer: ReplyWriter, into outbox: inout Outbox
   ) throws(Errno) {
-    let index = try fids.index(of: fid)
-    try fids.files[index].requireNamed()
+    let handle = try fids.handle(of: fid)
+    try fids[handle].requireNamed()
     guard let access = flags.access else { throw .invalidArgument }
-    let owner = try terms.authority.identity(user: fids.files[index].user, gid: gid)
+    let owner = try terms.authority.identity(user: fids[handle].user, gid: gid)
     try name.set(text.bytes)
     // Opening what is there may empty it.
-    if terms.keepsToMount { try requireMountOfName(in: index) }
-    var host = Linux.OpenFlags(access, flags)
+    if terms.keepsToMount { try requireMountOfName(in: handle) }
+    var host = Linux.OpenFlags(access, adding: flags)
     if flags.contains(.exclusive) { host = host | .exclusive }
     let outcome = try files.create(
-      name, in: fids.files[index].object, flags: host, mode: mode, as: owner)
-    try settle(outcome, Unfinished(writer, .create(flags), fid), into: &outbox)
+      name, in: fids[handle].object, flags: host, mode: mode, as: owner)
+    try settle(outcome, of: Unfinished(reply: writer, answer: .create(flags), fid: fid), into: &outbox)
   }
 
   mutating func read(
-    _ fid: Fid, _ offset: UInt64, _ count: UInt32, _ writer: ReplyWriter, into outbox: inout Outbox
+    _ fid: Fid, at offset: UInt64, count: UInt32, reply writer: ReplyWriter, into outbox: inout Outbox
   ) throws(Errno) {
-    let index = try fids.index(of: fid)
+    let handle = try fids.handle(of: fid)
     let room = MessageSize.data(count, within: messageSize)
-    var space = outbox.space(at: Frame.dataOffset, room)
+    var space = outbox.space(at: Frame.dataOffset, count: room)
     let count: Int
-    switch fids.files[index].use {
+    switch fids[handle].use {
     case .file(reads: true, _):
-      guard let read = try readFile(index, offset, into: &space, writer) else { return }
+      guard let read = try readFile(handle, at: offset, into: &space, reply: writer) else { return }
       count = read
-    case .readingAttribute: count = readAttribute(index, offset, into: &space)
+    case .readingAttribute: count = readAttribute(handle, at: offset, into: &space)
     case .directory: throw .isDirectory
     case .named, .file, .writingAttribute: throw .badFileDescriptor
     }
     outbox.put { buffer in writer.data(count: count, into: &buffer) }
   }
 
-  /// - Returns: bytes; nil where the answer comes later.
+  /// - Returns: bytes written; nil if the request is answered later.
   mutating func write(
-    _ fid: Fid, _ offset: UInt64, _ data: Span<UInt8>, _ writer: ReplyWriter
+    _ data: Span<UInt8>, to fid: Fid, at offset: UInt64, reply writer: ReplyWriter
   ) throws(Errno) -> Int? {
-    let index = try fids.index(of: fid)
-    switch fids.files[index].use {
-    case .file(_, writes: true): return try writeFile(index, offset, data, writer)
-    case .writingAttribute: return try writeAttribute(index, offset, data)
+    let handle = try fids.handle(of: fid)
+    switch fids[handle].use {
+    case .file(_, writes: true): return try writeFile(data, to: handle, at: offset, reply: writer)
+    case .writingAttribute: return try writeAttribute(data, to: handle, at: offset)
     case .directory: throw .isDirectory
     case .named, .file, .readingAttribute: throw .badFileDescriptor
     }
@@ -88,9 +88,9 @@ extension HeldFile.Use {
 }
 
 extension Linux.OpenFlags {
-  /// What the host is asked for. Bits that aren't named here don't reach it: those that create, those of a terminal or a
-  /// socket, and `O_DIRECT`, for which a client's data doesn't lie right.
-  fileprivate init(_ access: NinePProtocol.OpenFlags.Access, _ flags: NinePProtocol.OpenFlags) {
+  /// Creates the host's flags. Bits that aren't named here don't reach the host: those that create, those of a terminal or a
+  /// socket, and `O_DIRECT`, for which a client's data isn't aligned.
+  fileprivate init(_ access: NinePProtocol.OpenFlags.Access, adding flags: NinePProtocol.OpenFlags) {
     var host: Linux.OpenFlags
     switch access {
     case .read: host = .readOnly

@@ -4,83 +4,85 @@ import NinePProtocol
 import Serving
 import SystemPackage
 
-// Requests that another thread may do, and what becomes of their tags.
+// Requests that another thread may perform, and their tags.
 extension Session where Files: ~Copyable {
-  /// - Throws: `EBUSY` for a tag of a request that isn't answered. That one isn't disturbed.
+  /// Checks that no request with this tag is unanswered.
+  ///
+  /// - Throws: `EBUSY` if there is one. It goes on.
   func requireUnused(_ tag: Tag) throws(Errno) {
     guard !slow.has(tag.request), !lockReplies.signal.areAwaited || !terms.locks.has(tag.request, of: number) else {
       throw .resourceBusy
     }
   }
 
-  /// Cancels what can be cancelled.
+  /// Cancels a request that hasn't begun.
   ///
-  /// - Returns: whether the flush is answered behind what it names.
-  mutating func flush(_ tag: Tag, _ writer: ReplyWriter) -> Bool {
+  /// - Returns: true if the flush is answered later, after the request that it names.
+  mutating func flush(_ tag: Tag, reply writer: ReplyWriter) -> Bool {
     // One that flushes itself has nothing to wait for.
     tag != writer.tag && slow.flush(tag.request, by: writer.tag.request)
   }
 
-  /// Reads a file, or has it read where that takes a disk.
+  /// Reads a file, or hands the request to another thread if it has to wait for a disk.
   ///
-  /// - Returns: bytes; nil where the answer comes later.
+  /// - Returns: bytes read; nil if the request is answered later.
   mutating func readFile(
-    _ index: Int, _ offset: UInt64, into space: inout MutableSpan<UInt8>, _ writer: ReplyWriter
+    _ handle: FidTable.Handle, at offset: UInt64, into space: inout MutableSpan<UInt8>, reply writer: ReplyWriter
   ) throws(Errno) -> Int? {
-    let storage = storage(of: index)
-    if storage == .memory { return try files.read(fids.files[index].object.descriptor, at: offset, into: &space) }
+    let storage = storage(of: handle)
+    if storage == .memory { return try files.read(fids[handle].object.descriptor, at: offset, into: &space) }
     do throws(Errno) {
-      if let count = try contents.readAtOnce(fids.files[index].object.descriptor, at: offset, into: &space) {
+      if let count = try contents.readAtOnce(fids[handle].object.descriptor, at: offset, into: &space) {
         return count
       }
     } catch {
       guard error == .notSupported else { throw error }
       // Most of what this says of itself is in memory, and from a disk it comes soon.
-      if storage == .disk { return try files.read(fids.files[index].object.descriptor, at: offset, into: &space) }
+      if storage == .disk { return try files.read(fids[handle].object.descriptor, at: offset, into: &space) }
     }
-    if handOver(.read(offset: offset, count: space.count), of: index, writer) { return nil }
-    return try files.read(fids.files[index].object.descriptor, at: offset, into: &space)
+    if handOver(.read(offset: offset, count: space.count), of: handle, reply: writer) { return nil }
+    return try files.read(fids[handle].object.descriptor, at: offset, into: &space)
   }
 
-  /// Writes to a file, or has it written where that is to reach the disk.
+  /// Writes to a file, or hands the request to another thread if it has to wait for a disk.
   ///
-  /// - Returns: bytes; nil where the answer comes later.
+  /// - Returns: bytes written; nil if the request is answered later.
   mutating func writeFile(
-    _ index: Int, _ offset: UInt64, _ data: Span<UInt8>, _ writer: ReplyWriter
+    _ data: Span<UInt8>, to handle: FidTable.Handle, at offset: UInt64, reply writer: ReplyWriter
   ) throws(Errno) -> Int? {
-    let isRoot = terms.authority.isRoot(fids.files[index].user)
-    if fids.files[index].writesThrough, !data.isEmpty, storage(of: index) != .memory {
+    let isRoot = terms.authority.isRoot(fids[handle].user)
+    if fids[handle].writesThrough, !data.isEmpty, storage(of: handle) != .memory {
       let work = SlowRequest.Work.write(offset: offset, count: data.count, isRoot: isRoot)
-      if handOver(work, of: index, data: data, writer) { return nil }
+      if handOver(work, of: handle, data: data, reply: writer) { return nil }
     }
-    return try files.write(data, to: fids.files[index].object.descriptor, at: offset, isRoot: isRoot)
+    return try files.write(data, to: fids[handle].object.descriptor, at: offset, isRoot: isRoot)
   }
 
-  /// Brings to the disk what was written to a file or directory.
+  /// Writes a file or directory to the disk.
   ///
-  /// - Returns: whether the answer comes later.
-  mutating func synchronize(_ fid: Fid, dataOnly: Bool, _ writer: ReplyWriter) throws(Errno) -> Bool {
-    let index = try fids.index(of: fid)
-    switch fids.files[index].use {
+  /// - Returns: true if the request is answered later.
+  mutating func synchronize(_ fid: Fid, dataOnly: Bool, reply writer: ReplyWriter) throws(Errno) -> Bool {
+    let handle = try fids.handle(of: fid)
+    switch fids[handle].use {
     case .file, .directory: break
     case .named, .readingAttribute, .writingAttribute: throw .badFileDescriptor
     }
-    if storage(of: index) != .memory, handOver(.fsync(dataOnly: dataOnly), of: index, writer) { return true }
-    try contents.synchronize(fids.files[index].object.descriptor, dataOnly: dataOnly)
+    if storage(of: handle) != .memory, handOver(.fsync(dataOnly: dataOnly), of: handle, reply: writer) { return true }
+    try contents.synchronize(fids[handle].object.descriptor, dataOnly: dataOnly)
     return false
   }
 
-  /// Gives a request to another thread.
+  /// Hands a request to another thread.
   ///
-  /// - Returns: false where there is no descriptor or no memory for that: this thread is to do it then.
+  /// - Returns: false if there is no descriptor or no memory for that: then this thread must perform it.
   private func handOver(
-    _ work: SlowRequest.Work, of index: Int, data: Span<UInt8> = Span(), _ writer: ReplyWriter
+    _ work: SlowRequest.Work, of handle: FidTable.Handle, data: Span<UInt8> = Span(), reply writer: ReplyWriter
   ) -> Bool {
     do throws(Errno) {
       // Those that are kept for other clients' fids aren't there for it.
       guard let extra = terms.descriptors.takeExtra() else { return false }
       // The fid may be clunked meanwhile.
-      let file = try files.duplicate(fids.files[index].object.descriptor)
+      let file = try files.duplicate(fids[handle].object.descriptor)
       var copy: ChargedBuffer? = nil
       if !data.isEmpty {
         var buffer = try ChargedBuffer(data.count, of: memory)
@@ -94,11 +96,11 @@ extension Session where Files: ~Copyable {
     }
   }
 
-  private mutating func storage(of index: Int) -> Storage {
-    let device = fids.files[index].device
+  private mutating func storage(of handle: FidTable.Handle) -> Storage {
+    let device = fids[handle].device
     if known.device == device { return known.storage }
     do throws(Errno) {
-      let status = try files.fileSystemStatus(of: fids.files[index].object.descriptor)
+      let status = try files.fileSystemStatus(of: fids[handle].object.descriptor)
       known = KnownStorage(storage: Storage(status), device: device)
       return known.storage
     } catch {

@@ -5,12 +5,12 @@ import Serving
 import SystemPackage
 import Wire
 
-// What makes fids, and what ends them.
+// Binding and removing fids.
 extension Session where Files: ~Copyable {
-  /// Whether there is a fid; the first is an attach's.
-  var isAttached: Bool { fids.files.count > 0 }
+  /// True if a fid is in use; the first is bound by an attach.
+  var isAttached: Bool { fids.count > 0 }
 
-  /// Makes a fid the root's.
+  /// Binds a fid to the root of a tree.
   mutating func attach(
     _ fid: Fid, authentication: Fid, tree: Span<UInt8>, user: UInt32
   ) throws(Errno) -> Qid {
@@ -18,18 +18,18 @@ extension Session where Files: ~Copyable {
     try fids.requireFree(fid)
     let root = try root(of: tree)
     let status = try files.status(of: root)
-    fids.bind(HeldFile(fid, hold(root), status, user: user))
+    fids.bind(HeldFile(fid, object: hold(root), status: status, user: user))
     return qid(status)
   }
 
-  /// Goes from one fid by names to what will be another.
+  /// Walks the names from a fid's file, and binds `newFid` to the object that the last one leads to.
   mutating func walk(
-    _ fid: Fid, _ newFid: Fid, _ names: Names, _ writer: ReplyWriter, into outbox: inout Outbox
+    _ fid: Fid, to newFid: Fid, names: Names, reply writer: ReplyWriter, into outbox: inout Outbox
   ) throws(Errno) {
     var names = names
-    let start = try fids.index(of: fid)
-    try fids.files[start].requireFile()
-    if newFid == fid { try fids.files[start].requireNamed() } else { try fids.requireFree(newFid) }
+    let start = try fids.handle(of: fid)
+    try fids[start].requireFile()
+    if newFid == fid { try fids[start].requireNamed() } else { try fids.requireFree(newFid) }
     var found = 0
     if names.count == 0 {
       if newFid != fid { try clone(start, to: newFid) }
@@ -38,20 +38,20 @@ extension Session where Files: ~Copyable {
       var end: Descriptor? = nil
       var status = root
       var known: RecentFiles? = nil
-      let mount = terms.keepsToMount ? try files.mount(of: fids.files[start].object.descriptor) : nil
+      let mount = terms.keepsToMount ? try files.mount(of: fids[start].object.descriptor) : nil
       while let step = names.next() {
         do throws(Errno) {
           let next: Descriptor
           switch end {
-          case .some(let directory): next = try take(step, from: directory, &known)
-          case nil: next = try take(step, from: start, &known)
+          case .some(let directory): next = try take(step, from: directory, known: &known)
+          case nil: next = try take(step, from: start, known: &known)
           }
           status = try files.status(of: next)
-          try requireMount(of: next, mount)
+          try requireMount(mount, of: next)
           known?.insert(status)
           end = consume next
         } catch {
-          // What was found is told; the first name's failure is the walk's.
+          // A walk fails only if its first name does. Otherwise it reports the names that it found.
           guard found > 0, !files.isLost else { throw error }
           break
         }
@@ -63,32 +63,32 @@ extension Session where Files: ~Copyable {
         found += 1
       }
       if found == all, let end = end.take() {
-        let user = fids.files[start].user
+        let user = fids[start].user
         if newFid == fid { _ = try fids.remove(fid) }
-        fids.bind(HeldFile(newFid, hold(end), status, user: user))
+        fids.bind(HeldFile(newFid, object: hold(end), status: status, user: user))
       }
     }
     outbox.put { buffer in writer.qids(count: found, into: &buffer) }
   }
 
   private mutating func take(
-    _ step: Names.Step, from start: Int, _ known: inout RecentFiles?
+    _ step: Names.Step, from start: FidTable.Handle, known: inout RecentFiles?
   ) throws(Errno) -> Descriptor {
     switch step {
     case .here:
-      try requireDirectory(fids.files[start].kind)
-      return try files.duplicate(fids.files[start].object.descriptor)
+      try requireDirectory(fids[start].kind)
+      return try files.duplicate(fids[start].object.descriptor)
     case .up:
-      try requireDirectory(fids.files[start].kind)
-      return try files.parent(of: fids.files[start].object.descriptor, known: &known)
+      try requireDirectory(fids[start].kind)
+      return try files.parent(of: fids[start].object.descriptor, known: &known)
     case .down(let text):
       try name.set(text.bytes)
-      return try files.find(name, in: fids.files[start].object.descriptor)
+      return try files.find(name, in: fids[start].object.descriptor)
     }
   }
 
   private mutating func take(
-    _ step: Names.Step, from directory: borrowing Descriptor, _ known: inout RecentFiles?
+    _ step: Names.Step, from directory: borrowing Descriptor, known: inout RecentFiles?
   ) throws(Errno) -> Descriptor {
     switch step {
     case .here:
@@ -103,19 +103,23 @@ extension Session where Files: ~Copyable {
     }
   }
 
+  /// Checks that an object is on a mount.
+  ///
   /// - Parameters:
-  ///   - object: what a step has found.
-  ///   - mount: the mount that the walk began on, if none may leave it. It is the one that the tree's root is on.
-  /// - Throws: `ENODEV` where the object is on another.
-  private func requireMount(of object: borrowing Descriptor, _ mount: UInt64?) throws(Errno) {
+  ///   - mount: the mount that the walk began on, which is the tree's root's; nil if walks may leave it.
+  ///   - object: an object that a step has found.
+  /// - Throws: `ENODEV` if the object is on another.
+  private func requireMount(_ mount: UInt64?, of object: borrowing Descriptor) throws(Errno) {
     if let mount, try files.mount(of: object) != mount { throw .operationNotSupportedByDevice }
   }
 
-  /// - Throws: `ENODEV` where what ``name`` names in a fid's directory is on another mount than that.
-  func requireMountOfName(in index: Int) throws(Errno) {
-    let mount = try files.mount(of: fids.files[index].object.descriptor)
+  /// Checks that the entry ``name`` of a fid's directory, if there is one, is on the directory's mount.
+  ///
+  /// - Throws: `ENODEV` if it is on another.
+  func requireMountOfName(in handle: FidTable.Handle) throws(Errno) {
+    let mount = try files.mount(of: fids[handle].object.descriptor)
     do throws(Errno) {
-      try requireMount(of: try files.find(name, in: fids.files[index].object.descriptor), mount)
+      try requireMount(mount, of: try files.find(name, in: fids[handle].object.descriptor))
     } catch .noSuchFileOrDirectory {}
   }
 
@@ -123,18 +127,18 @@ extension Session where Files: ~Copyable {
     guard kind == .directory else { throw .notDirectory }
   }
 
-  /// Makes a fid another's, whether that has a name or is open.
-  private mutating func clone(_ index: Int, to newFid: Fid) throws(Errno) {
-    let descriptor = try files.duplicate(fids.files[index].object.descriptor)
-    fids.bind(HeldFile(newFid, hold(descriptor), like: fids.files[index]))
+  /// Binds `newFid` to the object of another fid, which may be open.
+  private mutating func clone(_ handle: FidTable.Handle, to newFid: Fid) throws(Errno) {
+    let descriptor = try files.duplicate(fids[handle].object.descriptor)
+    fids.bind(HeldFile(newFid, object: hold(descriptor), like: fids[handle]))
   }
 
-  /// What a fid holds.
+  /// Takes a descriptor that a fid is to hold.
   func hold(_ descriptor: consuming Descriptor) -> HeldDescriptor {
     HeldDescriptor(descriptor, in: files.queue)
   }
 
-  /// Gives a fid up. Whatever this throws, it has gone.
+  /// Removes a fid, even if this throws.
   mutating func clunk(_ fid: Fid) throws(Errno) {
     var file = try fids.remove(fid)
     if file.hasLocks { terms.locks.drop(session: number, handle: UInt64(fid.rawValue)) }
@@ -151,7 +155,7 @@ extension Session where Files: ~Copyable {
     }
   }
 
-  /// Gives a fid up that doesn't say how that went.
+  /// Drops the locks of a removed fid, and counts its attribute value out. Errors of closing aren't reported.
   mutating func discard(_ file: borrowing HeldFile) {
     if file.hasLocks { terms.locks.drop(session: number, handle: UInt64(file.fid.rawValue)) }
     switch file.use {
@@ -162,8 +166,8 @@ extension Session where Files: ~Copyable {
 }
 
 extension HeldFile {
-  /// The same object, under another fid.
-  init(_ fid: Fid, _ object: consuming HeldDescriptor, like other: borrowing HeldFile) {
+  /// Creates a file of the same object for another fid.
+  init(_ fid: Fid, object: consuming HeldDescriptor, like other: borrowing HeldFile) {
     self.fid = fid
     self.object = object
     kind = other.kind

@@ -2,7 +2,7 @@ import Linux
 import ProxyProtocol
 import SystemPackage
 
-/// The sending half of a connection: a reply is put together here, then sent in one call.
+/// The sending half of a connection: encodes a reply, then sends it in one call.
 struct Outbox: ~Copyable {
   private var buffer = Buffer(capacity: Frame.maximumSize)
   private var count = 0
@@ -12,13 +12,13 @@ struct Outbox: ~Copyable {
   /// further ones when they are more than RLIMIT_NOFILE: a client that never reads must not take that from other helpers.
   private static let mostUnderWay = 8
 
-  /// Makes what `write` writes the reply. It returns the reply's size in bytes.
+  /// Calls `write` to encode the reply. `write` returns the reply's size in bytes.
   mutating func put(_ write: (inout MutableSpan<UInt8>) -> Int) {
     var all = buffer.mutableSpan(0..<buffer.capacity)
     count = write(&all)
   }
 
-  /// Room for a value of up to `room` bytes, for the kernel to write it where the reply will have it.
+  /// Returns the room of a value of up to `room` bytes, so that the kernel writes it in place.
   @_lifetime(&self)
   mutating func valueSpace(_ room: Int) -> MutableSpan<UInt8> {
     buffer.mutableSpan(Reply.valueOffset..<Reply.valueOffset + room)

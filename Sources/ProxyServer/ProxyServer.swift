@@ -30,7 +30,7 @@ package enum ProxyServer {
         return .nonsense(type: header.type, size: header.size)
       }
       do throws(Errno) {
-        try responder.respond(to: type, inbox.payload(of: header), through: &outbox, on: socket)
+        try responder.respond(to: type, payload: inbox.payload(of: header), through: &outbox, on: socket)
       } catch {
         return Ending(error)
       }

@@ -4,7 +4,7 @@ import ProxyProtocol
 import SystemPackage
 import Wire
 
-/// Does what requests ask for, and puts the replies together.
+/// Performs requests and encodes the replies.
 struct Responder: ~Copyable {
   private let export: PathExport
   // A request names at most two paths. Both live here, NUL-terminated, until the next request.
@@ -15,41 +15,41 @@ struct Responder: ~Copyable {
     self.export = export
   }
 
-  /// Does what a payload asks for, and sends the reply in the form that its type wants.
+  /// Performs the request in a payload, and sends the reply in the form of its type.
   ///
-  /// - Throws: what sending throws; failures of the request itself are replies.
+  /// - Throws: the error of sending; failures of the request itself are replies.
   mutating func respond(
-    to type: RequestType, _ payload: Span<UInt8>, through outbox: inout Outbox, on socket: borrowing Descriptor
+    to type: RequestType, payload: Span<UInt8>, through outbox: inout Outbox, on socket: borrowing Descriptor
   ) throws(Errno) {
-    switch type.replyForm {
-    case .descriptor:
-      let opened: Descriptor
+    let opened: Descriptor?
+    do throws(Errno) {
+      opened = try answer(try decode(type, payload: payload), into: &outbox)
+    } catch {
+      outbox.put { Self.failure(error, form: type.replyForm, into: &$0) }
+      return try outbox.send(on: socket)
+    }
+    switch consume opened {
+    case nil: try outbox.send(on: socket)
+    case .some(let descriptor):
       do throws(Errno) {
-        opened = try open(try decode(type, payload))
-      } catch {
-        outbox.put { Reply.descriptor(-error.rawValue, into: &$0) }
-        return try outbox.send(on: socket)
-      }
-      outbox.put { Reply.descriptor(Frame.descriptorFollows, into: &$0) }
-      do throws(Errno) {
-        try outbox.send(with: opened, on: socket)
+        try outbox.send(with: descriptor, on: socket)
       } catch .tooManyReferences {
         outbox.put { Reply.descriptor(-Errno.tooManyReferences.rawValue, into: &$0) }
         try outbox.send(on: socket)
       }
-    case .status, .response:
-      do throws(Errno) {
-        try answer(try decode(type, payload), into: &outbox)
-      } catch {
-        outbox.put { Reply.status(-error.rawValue, into: &$0) }
-      }
-      try outbox.send(on: socket)
     }
   }
 
-  /// - Throws: the errno that stands for a payload which can't be decoded, as the original's unmarshaller has them.
+  private static func failure(_ error: Errno, form: ReplyForm, into buffer: inout MutableSpan<UInt8>) -> Int {
+    switch form {
+    case .descriptor: Reply.descriptor(-error.rawValue, into: &buffer)
+    case .status, .response: Reply.status(-error.rawValue, into: &buffer)
+    }
+  }
+
+  /// - Throws: the errno of the stock helper's unmarshaller for a payload that can't be decoded.
   @_lifetime(copy payload)
-  private func decode(_ type: RequestType, _ payload: Span<UInt8>) throws(Errno) -> Request {
+  private func decode(_ type: RequestType, payload: Span<UInt8>) throws(Errno) -> Request {
     do throws(Malformed) {
       return try Request(type, payload: payload)
     } catch .truncated {
@@ -59,55 +59,50 @@ struct Responder: ~Copyable {
     }
   }
 
-  /// The requests that are answered with a descriptor.
-  private mutating func open(_ request: borrowing Request) throws(Errno) -> Descriptor {
+  /// Performs a request and encodes its reply: the one place that leads from each request to its function.
+  ///
+  /// - Returns: the descriptor that goes with the reply; nil if there is none.
+  private mutating func answer(_ request: borrowing Request, into outbox: inout Outbox) throws(Errno) -> Descriptor? {
     switch request {
     case .open(let path, let flags):
       try self.path.set(beneathRoot: path)
-      return try export.open(self.path, flags: OpenFlags(rawValue: flags))
+      let opened = try export.open(self.path, flags: OpenFlags(rawValue: flags))
+      outbox.put { Reply.descriptor(Frame.descriptorFollows, into: &$0) }
+      return opened
     case .create(let path, let flags, let mode, let uid, let gid):
       let identity = try Identity(uid: uid, gid: gid)
       try self.path.set(beneathRoot: path)
-      return try export.create(self.path, flags: OpenFlags(rawValue: flags), mode: mode, as: identity)
-    default:
-      throw .invalidArgument
-    }
-  }
-
-  /// The requests that are answered with a frame.
-  private mutating func answer(_ request: borrowing Request, into outbox: inout Outbox) throws(Errno) {
-    switch request {
+      let opened = try export.create(self.path, flags: OpenFlags(rawValue: flags), mode: mode, as: identity)
+      outbox.put { Reply.descriptor(Frame.descriptorFollows, into: &$0) }
+      return opened
     case .status(let path):
       try self.path.set(beneathRoot: path)
       let status = ProxyProtocol.FileStatus(try export.status(of: self.path))
       outbox.put { Reply.fileStatus(status, into: &$0) }
+      return nil
     case .fileSystemStatus(let path):
       try self.path.set(beneathRoot: path)
       let status = ProxyProtocol.FileSystemStatus(try export.fileSystemStatus(of: self.path))
       outbox.put { Reply.fileSystemStatus(status, into: &$0) }
+      return nil
     case .getVersion(let path):
       try self.path.set(beneathRoot: path)
       let generation = try export.generation(of: self.path)
       outbox.put { Reply.version(generation, into: &$0) }
+      return nil
     case .readLink(let path, let size):
       try self.path.set(beneathRoot: path)
       try readLink(size: size, into: &outbox)
+      return nil
     case .getAttribute(let path, let name, let size):
       try self.path.set(beneathRoot: path)
       try self.other.set(name)
       try getAttribute(size: size, into: &outbox)
+      return nil
     case .listAttributes(let path, let size):
       try self.path.set(beneathRoot: path)
       try listAttributes(size: size, into: &outbox)
-    default:
-      try change(request)
-      outbox.put { Reply.status(0, into: &$0) }
-    }
-  }
-
-  /// The requests whose answer is that they succeeded.
-  private mutating func change(_ request: borrowing Request) throws(Errno) {
-    switch request {
+      return nil
     case .makeNode(let path, let mode, let device, let uid, let gid):
       let identity = try Identity(uid: uid, gid: gid)
       try self.path.set(beneathRoot: path)
@@ -155,15 +150,15 @@ struct Responder: ~Copyable {
       try self.path.set(beneathRoot: path)
       try self.other.set(name)
       try export.removeAttribute(self.other, of: self.path)
-    default:
-      throw .invalidArgument
     }
+    outbox.put { Reply.status(0, into: &$0) }
+    return nil
   }
 }
 
-// Values: the kernel writes them straight into the reply, behind the place of their length.
+// Values. The kernel writes them straight into the reply, after the place of their length.
 extension Responder {
-  /// `size` is that of the peer's buffer, with the NUL that it adds.
+  /// Reads the target of a symbolic link. `size` is that of the peer's buffer, including the NUL that it adds.
   private func readLink(size: Int32, into outbox: inout Outbox) throws(Errno) {
     guard size > 1 else { throw .invalidArgument }
     var space = outbox.valueSpace(min(Int(size) - 1, Reply.maximumValue))
@@ -171,8 +166,10 @@ extension Responder {
     outbox.put { Reply.value(count: count, into: &$0) }
   }
 
-  /// What the peer has room for but no reply has is `ENOBUFS`. The kernel says `ERANGE` of that, but of a bad name too:
-  /// asked for the length alone it tells which.
+  /// Reads an extended attribute.
+  ///
+  /// - Throws: `ENOBUFS` for a value that the peer has room for but no reply has. The kernel fails with `ERANGE` then, but for a
+  ///   bad name as well: asking for the length alone tells them apart.
   private func getAttribute(size: Int32, into outbox: inout Outbox) throws(Errno) {
     let room = try Self.room(for: size)
     do throws(Errno) {
@@ -197,13 +194,13 @@ extension Responder {
     }
   }
 
-  /// Bytes to offer the kernel where the peer offers `size`; 0 asks for a length.
+  /// Returns the size in bytes of the kernel's buffer if the peer's is `size`; 0 asks for a length.
   private static func room(for size: Int32) throws(Errno) -> Int {
     guard size >= 0 else { throw .invalidArgument }
     return min(Int(size), Reply.maximumValue)
   }
 
-  /// The value that stands in the reply, or where none was asked for its length alone.
+  /// Encodes the reply for the value in it, or for its length if the peer asked for that.
   private static func putValue(_ count: Int, size: Int32, into outbox: inout Outbox) {
     outbox.put {
       size == 0

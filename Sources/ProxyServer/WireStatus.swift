@@ -1,7 +1,7 @@
 import Linux
 import ProxyProtocol
 
-// What the kernel says, in the wire's words.
+// The kernel's structures in the wire's fields.
 
 extension ProxyProtocol.FileStatus {
   init(_ status: Linux.FileStatus) {

@@ -29,13 +29,13 @@ struct NinePFrontEnd: FrontEnd {
   func serve(
     _ export: consuming Export, on socket: borrowing Descriptor, for client: ClientTerms
   ) -> Ending {
-    NinePServer.serve(export, on: socket, terms(client))
+    NinePServer.serve(export, on: socket, terms: terms(client))
   }
 
   func serve(
     _ export: consuming MonitoredExport, on socket: borrowing Descriptor, for client: ClientTerms
   ) -> Ending {
-    NinePServer.serve(export, on: socket, terms(client))
+    NinePServer.serve(export, on: socket, terms: terms(client))
   }
 
   func terms(_ client: ClientTerms) -> NinePServer.Terms {

@@ -54,7 +54,7 @@ struct VirtioNinePFrontEnd: FrontEnd {
       let device = device
       let control = BackEndThread(socket: try socket.duplicate())
       let thread = try Thread.begin { control.run(device, queue: queue) }
-      let ending = NinePServer.serve(files, on: queue, nineP.terms(client))
+      let ending = NinePServer.serve(files, on: queue, terms: nineP.terms(client))
       // The VMM may be there still, when what is served has gone.
       socket.shutDown()
       thread.join()

@@ -184,11 +184,11 @@ private final class ServingThread: @unchecked Sendable {
   private func serveUngated<Files: FileSystem & ~Copyable>(
     _ files: consuming Files, on socket: borrowing Descriptor
   ) -> Ending {
-    guard transport == .ring else { return NinePServer.serve(files, on: socket, terms) }
+    guard transport == .ring else { return NinePServer.serve(files, on: socket, terms: terms) }
     do {
       let bridge = try RingBridge(dup(socket.rawValue))
       defer { bridge.finish() }
-      return NinePServer.serve(files, on: bridge.queue, terms)
+      return NinePServer.serve(files, on: bridge.queue, terms: terms)
     } catch {
       return .failed(.ioError)
     }

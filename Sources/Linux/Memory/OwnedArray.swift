@@ -20,14 +20,16 @@ package struct OwnedArray<Element: ~Copyable>: ~Copyable {
 
   /// An element. An index out of bounds traps.
   package subscript(index: Int) -> Element {
-    unsafeAddress {
-      precondition(index >= 0 && index < count)
-      return unsafe UnsafePointer(base + index)
-    }
-    unsafeMutableAddress {
-      precondition(index >= 0 && index < count)
-      return unsafe base + index
-    }
+    unsafeAddress { unsafe UnsafePointer(pointer(to: index)) }
+    unsafeMutableAddress { unsafe pointer(to: index) }
+  }
+
+  /// Returns the address of an element, for the addressors of a type that owns the array. It is valid until the array
+  /// changes or ends. An index out of bounds traps.
+  @unsafe
+  package func pointer(to index: Int) -> UnsafeMutablePointer<Element> {
+    precondition(index >= 0 && index < count)
+    return unsafe base + index
   }
 
   /// Appends an element.
