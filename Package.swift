@@ -41,7 +41,7 @@ let package = Package(
     .systemLibrary(name: "CSeccomp", providers: [.apt(["libseccomp-dev"])]),
     .target(name: "Linux", dependencies: ["CLinux", system], swiftSettings: path),
     .target(name: "Confinement", dependencies: ["CLinux", "CSeccomp", "Linux", system], swiftSettings: swift),
-    .target(name: "Export", dependencies: ["Linux", system], swiftSettings: path),
+    .target(name: "Export", dependencies: ["Linux", "Wire", system], swiftSettings: path),
     .target(name: "Serving", dependencies: ["Export", "Linux", system], swiftSettings: path),
     .target(name: "Wire", swiftSettings: path),
     .target(name: "ProxyProtocol", dependencies: ["Wire"], swiftSettings: path),
@@ -152,7 +152,7 @@ let package = Package(
       name: "NinePHarness",
       dependencies: [
         "CRawCalls", "HelperHarness", "Monitor", "MonitoredExport", "NinePServer", "ProxyServer", "Serving", "Export",
-        "Linux", "CLinux", system, "VhostHarness", "VhostUser",
+        "Linux", "CLinux", system, "VhostHarness", "VhostUser", "Wire",
       ],
       path: "Tests/NinePHarness",
       swiftSettings: tests
@@ -166,7 +166,8 @@ let package = Package(
     .testTarget(
       name: "LinuxTests", dependencies: ["HelperHarness", "Linux", "CLinux", system], swiftSettings: tests),
     .testTarget(
-      name: "ExportTests", dependencies: ["HelperHarness", "Export", "Linux", "CLinux", system], swiftSettings: tests),
+      name: "ExportTests", dependencies: ["HelperHarness", "Export", "Linux", "CLinux", "Wire", system],
+      swiftSettings: tests),
     .target(
       name: "HelperHarness",
       dependencies: ["CRawCalls", "ProxyDriver", "ProxyProtocol", "Linux", "CLinux", system],

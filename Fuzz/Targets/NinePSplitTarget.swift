@@ -26,7 +26,7 @@ package enum NinePSplitTarget {
       authority: .trusted, trees: .one([]), descriptors: DescriptorBudget(50, clients: 1),
       memory: MemoryBudget(16 << 20, clients: 1),
       threads: ThreadBudget(4), locks: locks)
-    let files = try MonitoredExport(try ExportTree(root, boundary: .checked), helper: ours, looksItself: false)
+    let files = try MonitoredExport(try ExportTree(root, boundary: .checked), monitor: ours, looksItself: false)
     if NinePServer.serve(files, on: socket, terms: terms) == .lost { violated("the halves have lost each other") }
     // The next input finds the directory as it is left.
     waitForEnd(of: end)

@@ -109,12 +109,12 @@ private enum HostileHelper {
     var underWay = 0
     for round in 0..<4 {
       for _ in 0..<round {
-        if (try? client.begin(.open(flags: 0, isRoot: false), object)) != nil { underWay += 1 }
+        if (try? client.begin(.open(flags: 0, isRoot: false), about: object)) != nil { underWay += 1 }
       }
       var value = [UInt8](repeating: 0, count: 4 * round)
       do throws(Errno) {
         var space = value.mutableSpan
-        let outcome = try client.call(.getAttribute(name: name.span, size: 12), object.descriptor, into: &space)
+        let outcome = try client.call(.getAttribute(name: name.span, size: 12), about: object.descriptor, into: &space)
         if case .value(let count) = consume outcome, count > value.count { violated("a value of \(count) bytes") }
       } catch {}
       while underWay > round / 2 {

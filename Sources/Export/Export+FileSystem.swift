@@ -1,5 +1,6 @@
 package import Linux
 package import SystemPackage
+package import Wire
 
 /// Every operation is done at once.
 extension Export: FileSystem {
@@ -39,39 +40,39 @@ extension Export: FileSystem {
   }
 
   package func create(
-    _ name: borrowing Path, in directory: borrowing HeldDescriptor, flags: OpenFlags, mode: UInt32,
+    _ name: Name, in directory: borrowing HeldDescriptor, flags: OpenFlags, mode: UInt32,
     as identity: Identity
   ) throws(Errno) -> Outcome {
     .opened(try create(name, in: directory.descriptor, flags: flags, mode: mode, as: identity))
   }
 
   package func makeDirectory(
-    _ name: borrowing Path, in directory: borrowing HeldDescriptor, mode: UInt32, as identity: Identity
+    _ name: Name, in directory: borrowing HeldDescriptor, mode: UInt32, as identity: Identity
   ) throws(Errno) -> Outcome {
     .made(try makeDirectory(name, in: directory.descriptor, mode: mode, as: identity))
   }
 
   package func makeNode(
-    _ name: borrowing Path, in directory: borrowing HeldDescriptor, mode: UInt32, device: UInt64, as identity: Identity
+    _ name: Name, in directory: borrowing HeldDescriptor, mode: UInt32, device: UInt64, as identity: Identity
   ) throws(Errno) -> Outcome {
     .made(try makeNode(name, in: directory.descriptor, mode: mode, device: device, as: identity))
   }
 
   package func makeSymbolicLink(
-    _ name: borrowing Path, in directory: borrowing HeldDescriptor, target: borrowing Path, as identity: Identity
+    _ name: Name, in directory: borrowing HeldDescriptor, target: Span<UInt8>, as identity: Identity
   ) throws(Errno) -> Outcome {
     .made(try makeSymbolicLink(name, in: directory.descriptor, target: target, as: identity))
   }
 
   package func link(
-    _ object: borrowing HeldDescriptor, as name: borrowing Path, in directory: borrowing HeldDescriptor
+    _ object: borrowing HeldDescriptor, as name: Name, in directory: borrowing HeldDescriptor
   ) throws(Errno) -> Outcome {
     try link(object.descriptor, as: name, in: directory.descriptor) as Void
     return .done
   }
 
   package func rename(
-    _ old: borrowing Path, in directory: borrowing HeldDescriptor, to new: borrowing Path,
+    _ old: Name, in directory: borrowing HeldDescriptor, to new: Name,
     in other: borrowing HeldDescriptor
   ) throws(Errno) -> Outcome {
     try rename(old, in: directory.descriptor, to: new, in: other.descriptor) as Void
@@ -79,14 +80,14 @@ extension Export: FileSystem {
   }
 
   package func rename(
-    _ object: borrowing HeldDescriptor, to new: borrowing Path, in directory: borrowing HeldDescriptor
+    _ object: borrowing HeldDescriptor, to new: Name, in directory: borrowing HeldDescriptor
   ) throws(Errno) -> Outcome {
     try rename(object.descriptor, to: new, in: directory.descriptor) as Void
     return .done
   }
 
   package func remove(
-    _ name: borrowing Path, in directory: borrowing HeldDescriptor, isDirectory: Bool
+    _ name: Name, in directory: borrowing HeldDescriptor, isDirectory: Bool
   ) throws(Errno) -> Outcome {
     try remove(name, in: directory.descriptor, isDirectory: isDirectory) as Void
     return .done

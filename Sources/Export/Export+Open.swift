@@ -1,9 +1,10 @@
 package import Linux
 package import SystemPackage
+package import Wire
 
 // Opening and making.
 extension Export {
-  /// Opens an object. What others than a client's root truncate loses its set-id bits.
+  /// Opens an object. A file that others than a client's root truncate loses its set-id bits.
   ///
   /// - Throws: `ENXIO` for anything but a regular file or directory, which is never opened; `ELOOP` for a symbolic link;
   ///   `EINVAL` for flags that would create, or only name, a file.
@@ -44,14 +45,16 @@ extension Export {
   /// - Throws: `ELOOP` for a symbolic link, which is never followed; `ENXIO` for a special file; `EINVAL` for flags that
   ///   would only name a file, or make one without a name.
   package func create(
-    _ name: borrowing Path, in directory: borrowing Descriptor, flags: OpenFlags, mode: UInt32, as identity: Identity
+    _ name: Name, in directory: borrowing Descriptor, flags: OpenFlags, mode: UInt32, as identity: Identity
   ) throws(Errno) -> OpenedFile {
     guard !flags.contains(.path), !flags.contains(.temporary) else { throw .invalidArgument }
     try access.requireWritable()
     // Without these a link in its place would be followed, and something else than a new file opened.
     let kept = flags & (access.openable | .exclusive) | .create | .noFollow
-    let opened = try ownership.making(as: identity) { () throws(Errno) -> Descriptor in
-      try directory.create(name, flags: kept, mode: mode.permissions)
+    let opened = try self.name.with(name.bytes) { name throws(Errno) -> Descriptor in
+      try ownership.making(as: identity) { () throws(Errno) -> Descriptor in
+        try directory.create(name, flags: kept, mode: mode.permissions)
+      }
     }
     let status = try opened.status()
     guard status.kind == .regular else { throw .isDirectory }
@@ -60,34 +63,42 @@ extension Export {
 
   /// Makes a directory that `identity` owns.
   package func makeDirectory(
-    _ name: borrowing Path, in directory: borrowing Descriptor, mode: UInt32, as identity: Identity
+    _ name: Name, in directory: borrowing Descriptor, mode: UInt32, as identity: Identity
   ) throws(Errno) -> FileStatus {
     try access.requireWritable()
-    try ownership.making(as: identity) { () throws(Errno) in
-      try directory.mkdir(name, mode: mode.permissions)
+    return try self.name.with(name.bytes) { name throws(Errno) in
+      try ownership.making(as: identity) { () throws(Errno) in
+        try directory.mkdir(name, mode: mode.permissions)
+      }
+      return try directory.status(of: name, follow: false)
     }
-    return try directory.status(of: name, follow: false)
   }
 
   /// Makes a FIFO, socket, device or regular file that `identity` owns; devices need to be made as root.
   package func makeNode(
-    _ name: borrowing Path, in directory: borrowing Descriptor, mode: UInt32, device: UInt64, as identity: Identity
+    _ name: Name, in directory: borrowing Descriptor, mode: UInt32, device: UInt64, as identity: Identity
   ) throws(Errno) -> FileStatus {
     try access.requireWritable()
-    try ownership.making(as: identity) { () throws(Errno) in
-      try directory.mknod(name, mode: mode.typeAndPermissions, device: device)
+    return try self.name.with(name.bytes) { name throws(Errno) in
+      try ownership.making(as: identity) { () throws(Errno) in
+        try directory.mknod(name, mode: mode.typeAndPermissions, device: device)
+      }
+      return try directory.status(of: name, follow: false)
     }
-    return try directory.status(of: name, follow: false)
   }
 
-  /// Makes a symbolic link that `identity` owns. The target is stored as it is.
+  /// Makes a symbolic link that `identity` owns. The target is stored unchanged.
   package func makeSymbolicLink(
-    _ name: borrowing Path, in directory: borrowing Descriptor, target: borrowing Path, as identity: Identity
+    _ name: Name, in directory: borrowing Descriptor, target: Span<UInt8>, as identity: Identity
   ) throws(Errno) -> FileStatus {
     try access.requireWritable()
-    try ownership.making(as: identity) { () throws(Errno) in
-      try directory.symlink(name, target: target)
+    return try self.name.with(name.bytes) { name throws(Errno) in
+      try other.with(target) { target throws(Errno) in
+        try ownership.making(as: identity) { () throws(Errno) in
+          try directory.symlink(name, target: target)
+        }
+      }
+      return try directory.status(of: name, follow: false)
     }
-    return try directory.status(of: name, follow: false)
   }
 }

@@ -3,8 +3,8 @@ package import SystemPackage
 
 // Changing an object, and its extended attributes.
 extension Export {
-  /// Changes one thing after the other. Where one can't be changed, those before it are. `isOpen` says that the object is
-  /// open for writing.
+  /// Makes one change after the other. If one fails, those before it stay made. `isOpen` says that the object is open for
+  /// writing.
   ///
   /// - Throws: `EOVERFLOW` for an id that doesn't exist here, as when creating. The kernel says so where the mount
   ///   translates ids, and `EINVAL` where a user namespace does.
@@ -28,9 +28,9 @@ extension Export {
 
   /// Reads an extended attribute's value.
   package func attribute(
-    _ name: borrowing Path, of object: borrowing Descriptor, into buffer: inout MutableSpan<UInt8>
+    _ name: Span<UInt8>, of object: borrowing Descriptor, into buffer: inout MutableSpan<UInt8>
   ) throws(Errno) -> Int {
-    try object.getxattr(name, into: &buffer)
+    try self.name.with(name) { name throws(Errno) in try object.getxattr(name, into: &buffer) }
   }
 
   /// Lists all extended attributes' names, each with its NUL.
@@ -42,15 +42,15 @@ extension Export {
 
   /// Sets an extended attribute; `flags` are `setxattr(2)`'s.
   package func setAttribute(
-    _ name: borrowing Path, of object: borrowing Descriptor, to value: Span<UInt8>, flags: Int32
+    _ name: Span<UInt8>, of object: borrowing Descriptor, to value: Span<UInt8>, flags: Int32
   ) throws(Errno) {
     try access.requireWritable()
-    try object.setxattr(name, to: value, flags: flags)
+    try self.name.with(name) { name throws(Errno) in try object.setxattr(name, to: value, flags: flags) }
   }
 
   /// Removes an extended attribute.
-  package func removeAttribute(_ name: borrowing Path, of object: borrowing Descriptor) throws(Errno) {
+  package func removeAttribute(_ name: Span<UInt8>, of object: borrowing Descriptor) throws(Errno) {
     try access.requireWritable()
-    try object.removexattr(name)
+    try self.name.with(name) { name throws(Errno) in try object.removexattr(name) }
   }
 }

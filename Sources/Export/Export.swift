@@ -4,12 +4,15 @@ package import SystemPackage
 /// One host directory, or several in a directory, and the operations on the objects beneath it.
 ///
 /// Every operation names its object as the kernel's `*at` calls do: by a descriptor, or by a directory's descriptor and a
-/// single name. What holds for all front ends is decided here: a link isn't followed, a special file isn't opened, modes
+/// single name. The rules for all front ends are here: a link isn't followed, a special file isn't opened, modes
 /// have no other bits than a file's, and a read-only export isn't changed.
 ///
 /// An export belongs to the thread that made it: that thread's identity is changed for a moment to make files as others.
 package struct Export: ~Copyable {
   let tree: ExportTree
+  /// The buffers of a name, and of a second one: a rename's new name, or a symbolic link's target.
+  let name: NameBuffer
+  let other: NameBuffer
   let ownership: Passthrough
   let access: AccessMode
 
@@ -19,10 +22,12 @@ package struct Export: ~Copyable {
   ///   - tree: the objects.
   ///   - links: proof that objects can be named by their links, which operations without an `*at` call need.
   ///   - readOnly: refuse every change with `EROFS`, even where the mount itself isn't read-only.
-  /// - Throws: what keeps the thread's identity from being known.
+  /// - Throws: the error of reading the thread's identity.
   package init(_ tree: consuming ExportTree, links: DescriptorLinks.Entered, readOnly: Bool) throws(Errno) {
     let ownership = try Passthrough()
     self.tree = tree
+    name = NameBuffer()
+    other = NameBuffer()
     self.ownership = ownership
     access = AccessMode(isReadOnly: readOnly)
   }

@@ -1,5 +1,6 @@
 package import Linux
 package import SystemPackage
+package import Wire
 
 /// The objects of an export: how they are found, looked at, listed and held by descriptors.
 ///
@@ -18,7 +19,7 @@ package struct ExportTree: ~Copyable {
     /// So many directories in the directory, which clients don't see. Their names are numbers from 0 on, in decimal digits.
     case several(Int)
 
-    /// How many there are.
+    /// The number of roots.
     package var count: Int {
       switch self {
       case .one: 1
@@ -61,9 +62,11 @@ package struct ExportTree: ~Copyable {
     }
   }
 
-  /// Finds an entry of a directory; of a symbolic link, the link itself. The name must be one: no slash, no `..`.
-  package func find(_ name: borrowing Path, in directory: borrowing Descriptor) throws(Errno) -> Descriptor {
-    try directory.find(name)
+  /// Finds an entry of a directory; of a symbolic link, the link itself. `buffer` is the calling thread's.
+  package func find(
+    _ name: Name, in directory: borrowing Descriptor, buffer: borrowing NameBuffer
+  ) throws(Errno) -> Descriptor {
+    try buffer.with(name.bytes) { name throws(Errno) in try directory.find(name) }
   }
 
   /// Finds the directory above one, which of a root is itself.

@@ -1,31 +1,31 @@
 package import Linux
 package import SystemPackage
 
-/// What is done with the contents of open files. Any thread of the user that a session's thread is may do it.
+/// The operations on the contents of open files. Any thread with the credentials of the session's thread may perform them.
 package protocol FileContents: Sendable {
-  /// Reads until the buffer is full or the file ends.
+  /// Reads from `offset` until the buffer is full or the file ends.
   func read(
     _ file: borrowing Descriptor, at offset: UInt64, into buffer: inout MutableSpan<UInt8>
   ) throws(Errno) -> Int
-  /// Reads in the same way what is in memory; nil where it isn't all there.
+  /// Reads the same bytes if they are all in memory; returns nil if they aren't.
   ///
-  /// - Throws: `EOPNOTSUPP` where only reading would tell.
+  /// - Throws: `EOPNOTSUPP` if the file system doesn't tell.
   func readAtOnce(
     _ file: borrowing Descriptor, at offset: UInt64, into buffer: inout MutableSpan<UInt8>
   ) throws(Errno) -> Int?
-  /// Writes, as many bytes as it takes. `isRoot` says that the client's root does it.
+  /// Writes as many bytes as the file takes. The file keeps its set-id bits only if the client's root writes, `isRoot`.
   func write(
     _ data: Span<UInt8>, to file: borrowing Descriptor, at offset: UInt64, isRoot: Bool
   ) throws(Errno) -> Int
-  /// Brings what was written to the disk.
+  /// Writes the file to the disk.
   func synchronize(_ file: borrowing Descriptor, dataOnly: Bool) throws(Errno)
 }
 
-/// The contents of files that this process has open itself.
+/// The operations on files that this process has open itself.
 package struct OpenFiles: FileContents {
   private let writing: OrdinaryWriting
 
-  /// For threads with the calling one's credentials.
+  /// Makes them for threads with the calling one's credentials.
   package init() throws(Errno) {
     writing = try OrdinaryWriting()
   }

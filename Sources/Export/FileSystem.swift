@@ -1,5 +1,6 @@
 package import Linux
 package import SystemPackage
+package import Wire
 
 /// All that a front end asks of the files that it serves: objects that it holds by descriptors.
 ///
@@ -29,7 +30,7 @@ package protocol FileSystem: ~Copyable {
   /// Opens a new descriptor of a root directory that clients see; the first is number 0.
   borrowing func root(of index: Int) throws(Errno) -> Descriptor
   /// Finds an entry of a directory; of a symbolic link, the link itself.
-  borrowing func find(_ name: borrowing Path, in directory: borrowing Descriptor) throws(Errno) -> Descriptor
+  borrowing func find(_ name: Name, in directory: borrowing Descriptor) throws(Errno) -> Descriptor
   /// Finds the directory above one, which of a root is itself. `known` is a walk's: the directories that are known to be
   /// within the export since its first `..`; nil before.
   borrowing func parent(of directory: borrowing Descriptor, known: inout RecentFiles?) throws(Errno) -> Descriptor
@@ -63,40 +64,40 @@ package protocol FileSystem: ~Copyable {
   ) throws(Errno) -> Outcome
   /// Makes a regular file that `identity` owns, or opens the one that has the name. A symbolic link isn't followed.
   borrowing func create(
-    _ name: borrowing Path, in directory: borrowing HeldDescriptor, flags: OpenFlags, mode: UInt32,
+    _ name: Name, in directory: borrowing HeldDescriptor, flags: OpenFlags, mode: UInt32,
     as identity: Identity
   ) throws(Errno) -> Outcome
   /// Makes a directory that `identity` owns.
   borrowing func makeDirectory(
-    _ name: borrowing Path, in directory: borrowing HeldDescriptor, mode: UInt32, as identity: Identity
+    _ name: Name, in directory: borrowing HeldDescriptor, mode: UInt32, as identity: Identity
   ) throws(Errno) -> Outcome
   /// Makes a FIFO, socket, device or regular file that `identity` owns.
   borrowing func makeNode(
-    _ name: borrowing Path, in directory: borrowing HeldDescriptor, mode: UInt32, device: UInt64, as identity: Identity
+    _ name: Name, in directory: borrowing HeldDescriptor, mode: UInt32, device: UInt64, as identity: Identity
   ) throws(Errno) -> Outcome
   /// Makes a symbolic link that `identity` owns.
   borrowing func makeSymbolicLink(
-    _ name: borrowing Path, in directory: borrowing HeldDescriptor, target: borrowing Path, as identity: Identity
+    _ name: Name, in directory: borrowing HeldDescriptor, target: Span<UInt8>, as identity: Identity
   ) throws(Errno) -> Outcome
 
   // MARK: Names
 
   /// Gives an object another name.
   borrowing func link(
-    _ object: borrowing HeldDescriptor, as name: borrowing Path, in directory: borrowing HeldDescriptor
+    _ object: borrowing HeldDescriptor, as name: Name, in directory: borrowing HeldDescriptor
   ) throws(Errno) -> Outcome
   /// Renames an entry of a directory, and replaces the entry that has the new name.
   borrowing func rename(
-    _ old: borrowing Path, in directory: borrowing HeldDescriptor, to new: borrowing Path,
+    _ old: Name, in directory: borrowing HeldDescriptor, to new: Name,
     in other: borrowing HeldDescriptor
   ) throws(Errno) -> Outcome
   /// Renames an object by the name that it was found by, and replaces the entry that has the new name.
   borrowing func rename(
-    _ object: borrowing HeldDescriptor, to new: borrowing Path, in directory: borrowing HeldDescriptor
+    _ object: borrowing HeldDescriptor, to new: Name, in directory: borrowing HeldDescriptor
   ) throws(Errno) -> Outcome
   /// Removes the name of an empty directory, or of anything else.
   borrowing func remove(
-    _ name: borrowing Path, in directory: borrowing HeldDescriptor, isDirectory: Bool
+    _ name: Name, in directory: borrowing HeldDescriptor, isDirectory: Bool
   ) throws(Errno) -> Outcome
   /// Removes the name that an object was found by.
   borrowing func remove(_ object: borrowing HeldDescriptor) throws(Errno) -> Outcome
@@ -129,7 +130,7 @@ package protocol FileSystem: ~Copyable {
 
   /// Reads an extended attribute's value.
   borrowing func attribute(
-    _ name: borrowing Path, of object: borrowing Descriptor, into buffer: inout MutableSpan<UInt8>
+    _ name: Span<UInt8>, of object: borrowing Descriptor, into buffer: inout MutableSpan<UInt8>
   ) throws(Errno) -> Int
   /// Lists all extended attributes' names, each with its NUL.
   borrowing func attributes(
@@ -137,9 +138,9 @@ package protocol FileSystem: ~Copyable {
   ) throws(Errno) -> Int
   /// Sets an extended attribute; `flags` are `setxattr(2)`'s.
   borrowing func setAttribute(
-    _ name: borrowing Path, of object: borrowing Descriptor, to value: Span<UInt8>, flags: Int32) throws(Errno)
+    _ name: Span<UInt8>, of object: borrowing Descriptor, to value: Span<UInt8>, flags: Int32) throws(Errno)
   /// Removes an extended attribute.
-  borrowing func removeAttribute(_ name: borrowing Path, of object: borrowing Descriptor) throws(Errno)
+  borrowing func removeAttribute(_ name: Span<UInt8>, of object: borrowing Descriptor) throws(Errno)
 }
 
 /// The outcome of an operation that opens or changes an object.

@@ -20,7 +20,7 @@ package struct PathExport: ~Copyable {
   /// - Parameters:
   ///   - pathRoot: the directory that paths start at, and whether they can lead out of it.
   ///   - readOnly: refuse every change with `EROFS`, even where the mount itself isn't read-only.
-  /// - Throws: what keeps the thread's identity from being known.
+  /// - Throws: the error of reading the thread's identity.
   package init(_ pathRoot: PathRoot, readOnly: Bool = false) throws(Errno) {
     let ownership = try Passthrough()
     root = try Descriptor.workingDirectory()

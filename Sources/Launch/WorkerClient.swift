@@ -20,7 +20,7 @@ struct WorkerClient<Protocol: FrontEnd>: ~Copyable, Sendable {
     let client = handover.client
     do throws(Errno) {
       let files = try MonitoredExport(
-        tree, helper: handover.monitor, looksItself: terms.authority == .trusted)
+        tree, monitor: handover.monitor, looksItself: terms.authority == .trusted)
       name.report(frontEnd.serve(files, on: client, for: terms), of: frontEnd)
     } catch {
       ClientLog.write(.failed, "\(name.text) can't be served: \(error)")

@@ -7,8 +7,8 @@ import Wire
 
 /// Serves an export to the one client at the other end of a socket of packets, object by object.
 ///
-/// The client is the worker, which others speak with, so it isn't trusted either: what it sends may be anything,
-/// and the descriptors that it names objects by may be of other files than the export's.
+/// The client is the worker, which speaks with others, so it isn't trusted either: its packets may hold anything, and its
+/// descriptors may be of other files than the export's.
 package enum Monitor {
   /// Answers packets in order, until no further one can come.
   ///
@@ -23,7 +23,7 @@ package enum Monitor {
         while let header = inbox.next() {
           guard let type = MonitorRequestType(rawValue: header.type),
             try responder.respond(
-              to: type, inbox.payload(of: header), about: inbox.objects, isCut: inbox.isCut, into: &outbox)
+              to: type, payload: inbox.payload(of: header), about: inbox.objects, isCut: inbox.isCut, into: &outbox)
           else {
             return .nonsense(type: header.type, size: header.size)
           }
@@ -43,13 +43,13 @@ package enum Monitor {
   }
 }
 
-/// The packet that is being answered.
+/// The current packet.
 private struct MonitorInbox: ~Copyable {
   private var buffer: Buffer
   private var pending = 0..<0
-  /// What came with it.
+  /// The descriptors that came with the packet.
   private(set) var objects = OwnedArray<Descriptor>()
-  /// Whether more was sent with it than this process may have.
+  /// True if the kernel dropped descriptors of the packet, since this process may have no more.
   private(set) var isCut = false
 
   /// - Throws: `ENOMEM`.
@@ -57,9 +57,9 @@ private struct MonitorInbox: ~Copyable {
     buffer = try Buffer(upTo: MonitorPacket.largest)
   }
 
-  /// Waits for one.
+  /// Waits for a packet.
   ///
-  /// - Returns: false where the peer has closed.
+  /// - Returns: false if the peer has closed the socket.
   mutating func receive(from socket: borrowing Descriptor, waiting wait: inout RequestWait) throws(Errno) -> Bool {
     var received = ReceivedDescriptors()
     let count = try Self.receive(from: socket, into: &buffer, &received, &wait)
@@ -79,7 +79,7 @@ private struct MonitorInbox: ~Copyable {
     }
   }
 
-  /// The header of the first request that is left; nil where there is none, or not a whole one.
+  /// The header of the next request; nil if there is no whole one.
   borrowing func next() -> MonitorHeader? {
     do throws(Malformed) {
       let header = try MonitorHeader(buffer.span(pending))
@@ -101,11 +101,11 @@ private struct MonitorInbox: ~Copyable {
     pending = pending.lowerBound + MonitorHeader.size + Int(header.size)..<pending.upperBound
   }
 
-  /// Whether nothing is left of the packet.
+  /// True if no byte of the packet is left.
   var isUsedUp: Bool { pending.isEmpty }
 }
 
-/// Replies, and the descriptors that go with them, until they are sent.
+/// The replies and their descriptors that aren't sent yet.
 struct MonitorOutbox: ~Copyable {
   private var buffer: Buffer
   private var count = 0
@@ -116,7 +116,7 @@ struct MonitorOutbox: ~Copyable {
     buffer = try Buffer(upTo: MonitorPacket.largest)
   }
 
-  /// Puts a reply behind the others, for which there is room where it isn't full.
+  /// Appends a reply. There is room for it unless the outbox is full.
   mutating func put(_ reply: borrowing MonitorReply) throws(Errno) {
     var rest = buffer.mutableSpan(count..<buffer.capacity)
     do throws(Malformed) {
@@ -126,13 +126,13 @@ struct MonitorOutbox: ~Copyable {
     }
   }
 
-  /// Puts a reply with a descriptor.
+  /// Appends a reply with a descriptor.
   mutating func put(_ descriptor: consuming Descriptor) throws(Errno) {
     try put(.descriptor)
     descriptors.append(descriptor)
   }
 
-  /// Puts a value of at most `size` bytes, which `write` writes where the reply has it.
+  /// Appends a reply with a value of at most `size` bytes, which `write` writes in place.
   mutating func putValue(
     _ size: UInt32, _ write: (inout MutableSpan<UInt8>) throws(Errno) -> Int
   ) throws(Errno) {
@@ -148,10 +148,10 @@ struct MonitorOutbox: ~Copyable {
     }
   }
 
-  /// Whether it must be sent before anything else is put.
+  /// True if the replies must be sent before another is appended.
   var isFull: Bool { count > 8192 || descriptors.count == PassedDescriptors.most }
 
-  /// Sends what there is. Where the kernel has no room for the descriptors, the requests for them have failed.
+  /// Sends the replies. If the kernel has no room for the descriptors, the requests for these fail.
   mutating func send(on socket: borrowing Descriptor) throws(Errno) {
     guard count > 0 else { return }
     var passed = PassedDescriptors()
@@ -167,7 +167,7 @@ struct MonitorOutbox: ~Copyable {
     descriptors.removeAll()
   }
 
-  /// The same replies, those with a descriptor failed.
+  /// Encodes the same replies, with a failure for each that has a descriptor.
   private mutating func refusal(_ error: Errno) throws(Errno) -> Buffer {
     var refused = try Buffer(upTo: buffer.capacity)
     var (start, end) = (0, 0)

@@ -4,37 +4,37 @@ import Serving
 package import SystemPackage
 import Wire
 
-/// The worker's connection to its monitor, for what is done to objects that it holds: ``MonitorRequest``.
+/// The worker's connection to its monitor, for requests about objects that the worker holds: ``MonitorRequest``.
 ///
-/// Several requests can be under way: they are sent together when the first reply is waited for. Where the helper has gone
-/// everything fails with `EIO`.
+/// Several requests can be under way: they are sent together when the first reply is waited for. If the monitor has ended,
+/// every request fails with `EIO`.
 package struct MonitorClient: ~Copyable {
-  /// Requests that aren't sent yet, and which replies are to come. Whatever is closed that they are about must be held for
-  /// it.
+  /// The requests that aren't sent yet, and the replies that are expected. Descriptors that requests are about must be held
+  /// for the queue.
   package let queue: PacketQueue
   private var replies: Buffer
-  /// Replies that have come and haven't been taken, and how many that is.
+  /// The replies that have come and haven't been taken, by their bytes and their number.
   private var pending = 0..<0
   private var arrived = 0
   private var descriptors = ReceivedDescriptors()
-  /// The replies among them with which a descriptor goes. Marked are those whose descriptor there was no room for.
+  /// The replies among them that have a descriptor. Those are marked whose descriptor there was no room for.
   private var opened = Marks()
   private var wait = RequestWait(.automatic)
   private var isOutOfStep = false
 
-  /// Whether the helper has gone, or doesn't speak this protocol.
+  /// True if the monitor has ended, or broken the protocol.
   package var isBroken: Bool { isOutOfStep || queue.isBroken }
 
-  /// What came of a request.
+  /// The outcome of a request.
   package enum Outcome: ~Copyable {
     case done
     case status(MonitorStatus)
     case descriptor(Descriptor)
-    /// An extended attribute's value of so many bytes.
+    /// An extended attribute's value, by its size in bytes.
     case value(Int)
   }
 
-  /// Speaks to the helper at the other end of a connected socket of packets.
+  /// Creates a client of the monitor at the other end of a connected socket of packets.
   ///
   /// - Throws: `ENOMEM`.
   package init(adopting socket: consuming Descriptor) throws(Errno) {
@@ -43,32 +43,35 @@ package struct MonitorClient: ~Copyable {
     self.queue = queue
   }
 
-  /// Has a request done; ``next()`` says what came of it, in the requests' order.
+  /// Begins a request about an object. ``next()`` returns the outcomes in the requests' order.
   ///
-  /// - Throws: `EIO` where the helper has gone.
-  package mutating func begin(_ request: borrowing MonitorRequest, _ object: borrowing HeldDescriptor) throws(Errno) {
+  /// - Throws: `EIO` if the monitor has ended.
+  package mutating func begin(_ request: borrowing MonitorRequest, about object: borrowing HeldDescriptor) throws(Errno)
+  {
     guard !isBroken else { throw .ioError }
     try queue.put(object, limit: Self.longestRequest) { room, first in
-      Self.encode(request, ObjectPlaces(first: first), into: &room)
+      Self.encode(request, about: ObjectPlaces(first: first), into: &room)
     }
   }
 
-  /// As ``begin(_:_:)``, for those that are about two objects.
+  /// Begins a request about two objects, like ``begin(_:about:)``.
   package mutating func begin(
-    _ request: borrowing MonitorRequest, _ object: borrowing HeldDescriptor, _ second: borrowing HeldDescriptor
+    _ request: borrowing MonitorRequest, about object: borrowing HeldDescriptor, and second: borrowing HeldDescriptor
   ) throws(Errno) {
     guard !isBroken else { throw .ioError }
     try queue.put(object, and: second, limit: Self.longestRequest) { room, first, second in
-      Self.encode(request, ObjectPlaces(first: first, second: second), into: &room)
+      Self.encode(request, about: ObjectPlaces(first: first, second: second), into: &room)
     }
   }
 
-  /// Bytes of a request with the longest value, and some names.
+  /// The size in bytes of a request with the longest value, and some names.
   private static var longestRequest: Int { MonitorPacket.largest - MonitorPacket.largestValue / 2 }
 
-  /// - Returns: its bytes; nil where there is too little room.
+  /// Encodes a request.
+  ///
+  /// - Returns: bytes written to `room`; nil if it is too small.
   private static func encode(
-    _ request: borrowing MonitorRequest, _ places: ObjectPlaces, into room: inout MutableSpan<UInt8>
+    _ request: borrowing MonitorRequest, about places: ObjectPlaces, into room: inout MutableSpan<UInt8>
   ) -> Int? {
     do throws(Malformed) {
       return try request.encode(places, into: &room)
@@ -79,7 +82,7 @@ package struct MonitorClient: ~Copyable {
 
   /// Waits for the reply to the first request under way, and takes it.
   ///
-  /// - Throws: what the request failed with, or `EIO` where the helper has gone.
+  /// - Throws: the error that the request failed with, or `EIO` if the monitor has ended.
   package mutating func next() throws(Errno) -> Outcome {
     if arrived == 0 { queue.send() }
     try queue.takeFirst()
@@ -87,20 +90,20 @@ package struct MonitorClient: ~Copyable {
     return try take(pending.lowerBound..<pending.lowerBound + size(at: pending.lowerBound), isLast: false)
   }
 
-  /// Has a request done, and waits for it. Replies to those that are under way still come by ``next()``.
+  /// Sends a request and waits for its outcome. Those that are under way are still left to ``next()``.
   ///
   /// - Parameters:
-  ///   - request: what to do.
-  ///   - object: to what.
-  ///   - value: takes a value, if that is the reply; what is beyond its room is left out.
-  /// - Returns: what came of it.
+  ///   - request: the request.
+  ///   - object: the object that it is about.
+  ///   - value: takes the reply's value, if it has one, as far as there is room.
+  /// - Returns: the outcome.
   /// - Throws: as ``next()``.
   package mutating func call(
-    _ request: borrowing MonitorRequest, _ object: borrowing Descriptor, into value: inout MutableSpan<UInt8>
+    _ request: borrowing MonitorRequest, about object: borrowing Descriptor, into value: inout MutableSpan<UInt8>
   ) throws(Errno) -> Outcome {
     guard !isBroken else { throw .ioError }
     try queue.send(object, limit: Self.longestRequest) { room, first in
-      Self.encode(request, ObjectPlaces(first: first), into: &room)
+      Self.encode(request, about: ObjectPlaces(first: first), into: &room)
     }
     try queue.takeLast()
     let before = queue.expected
@@ -118,7 +121,7 @@ package struct MonitorClient: ~Copyable {
     }
   }
 
-  /// Takes a reply out of those that have come.
+  /// Takes a reply that has come.
   private mutating func take(_ range: Range<Int>, isLast: Bool) throws(Errno) -> Outcome {
     pending = isLast ? pending.lowerBound..<range.lowerBound : range.upperBound..<pending.upperBound
     arrived -= 1
@@ -152,7 +155,7 @@ package struct MonitorClient: ~Copyable {
     }
   }
 
-  /// Waits until so many replies have come, of so many that are to come.
+  /// Waits until `count` replies have come, of the `all` that are expected.
   private mutating func receive(atLeast count: Int, of all: Int) throws(Errno) {
     guard !isBroken else { throw .ioError }
     while arrived < count {
@@ -178,7 +181,7 @@ package struct MonitorClient: ~Copyable {
       let size = try size(at: end)
       if isDescriptor(end..<end + size) {
         guard opened.count < Marks.most else { throw .ioError }
-        // Those that there is no room for are the last ones of a packet.
+        // The kernel drops the last descriptors of a packet.
         opened.append(passed >= descriptors.arrived)
         passed += 1
       }

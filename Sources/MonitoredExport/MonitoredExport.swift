@@ -2,39 +2,41 @@ package import Export
 package import Linux
 import MonitorProtocol
 package import SystemPackage
-import Wire
+package import Wire
 
-/// An export that a helper serves: a file system for a process that has no privilege.
+/// An export that a monitor serves: a file system for a worker, which has no privilege.
 ///
-/// It holds its objects itself, so that looking at them, and reading and writing what is open, are its own system calls.
-/// What takes privilege, or changes a directory, it has the helper do, several things at a time.
+/// The worker holds the objects, so it reads their status, and reads and writes open files, by system calls of its own. The
+/// monitor performs the operations that take privilege or change a directory, several at a time.
 package struct MonitoredExport: ~Copyable, FileSystem {
-  /// The export as far as this process may use it.
+  /// The objects, for the operations that this process may perform itself.
   private let own: ExportTree
-  private let helper: Cell<MonitorClient>
+  private let monitor: Cell<MonitorClient>
   package let queue: PacketQueue?
   private let looksItself: Bool
+  private let name: NameBuffer
 
-  /// The export that the helper at the other end of a socket of packets serves.
+  /// Makes the export that the monitor at the other end of a socket of packets serves.
   ///
   /// - Parameters:
-  ///   - tree: its objects, by the helper's mounts.
-  ///   - helper: the socket.
-  ///   - looksItself: whether to go by names oneself where one may. A helper that acts as a certain user must do it all, since
-  ///     that user may be kept from what this process's isn't.
-  /// - Throws: what keeps the thread's identity from being known, or `ENOMEM`.
+  ///   - tree: the objects, on the monitor's mounts.
+  ///   - monitor: the socket.
+  ///   - looksItself: find names by system calls of this process first. A monitor that acts as a certain user must find all of
+  ///     them, since that user may lack permission that this process's user has.
+  /// - Throws: `ENOMEM`.
   package init(
-    _ tree: consuming ExportTree, helper: consuming Descriptor, looksItself: Bool
+    _ tree: consuming ExportTree, monitor: consuming Descriptor, looksItself: Bool
   ) throws(Errno) {
-    let client = try MonitorClient(adopting: helper)
+    let client = try MonitorClient(adopting: monitor)
     own = tree
     queue = client.queue
-    self.helper = Cell(client)
+    self.monitor = Cell(client)
     self.looksItself = looksItself
+    name = NameBuffer()
   }
 
   package func next() throws(Errno) -> Outcome {
-    switch try helper.with({ helper throws(Errno) in try helper.next() }) {
+    switch try monitor.with({ monitor throws(Errno) in try monitor.next() }) {
     case .done: return .done
     case .descriptor(let descriptor):
       let status = try own.status(of: descriptor)
@@ -44,7 +46,7 @@ package struct MonitoredExport: ~Copyable, FileSystem {
     }
   }
 
-  package var isLost: Bool { helper.with { helper in helper.isBroken } }
+  package var isLost: Bool { monitor.with { monitor in monitor.isBroken } }
 
   package func root() throws(Errno) -> Descriptor { try own.root() }
 
@@ -63,13 +65,13 @@ package struct MonitoredExport: ~Copyable, FileSystem {
     }
   }
 
-  package func find(_ name: borrowing Path, in directory: borrowing Descriptor) throws(Errno) -> Descriptor {
+  package func find(_ name: Name, in directory: borrowing Descriptor) throws(Errno) -> Descriptor {
     if looksItself {
       do throws(Errno) {
-        return try own.find(name, in: directory)
+        return try own.find(name, in: directory, buffer: self.name)
       } catch .permissionDenied {}
     }
-    return try descriptor(.find(name: try Name(name)), directory)
+    return try descriptor(.find(name: name), about: directory)
   }
 
   package func parent(
@@ -80,7 +82,7 @@ package struct MonitoredExport: ~Copyable, FileSystem {
         return try own.parent(of: directory, known: &known)
       } catch .permissionDenied {}
     }
-    return try descriptor(.parent, directory)
+    return try descriptor(.parent, about: directory)
   }
 
   package func status(of object: borrowing Descriptor) throws(Errno) -> Linux.FileStatus {
@@ -105,101 +107,101 @@ package struct MonitoredExport: ~Copyable, FileSystem {
     try own.read(file, at: offset, into: &buffer)
   }
 
-  /// Without CAP_FSETID, so that set-id bits go whoever writes.
+  /// Writes without CAP_FSETID, so the file loses its set-id bits whoever writes.
   package func write(
     _ data: Span<UInt8>, to file: borrowing Descriptor, at offset: UInt64, isRoot: Bool
   ) throws(Errno) -> Int {
     try file.write(data, at: offset)
   }
 
-  /// Has the helper find something, and waits for it.
+  /// Asks the monitor for a descriptor, and waits for the reply.
   private func descriptor(
-    _ request: borrowing MonitorRequest, _ object: borrowing Descriptor
+    _ request: borrowing MonitorRequest, about object: borrowing Descriptor
   ) throws(Errno) -> Descriptor {
     var none = MutableSpan<UInt8>()
-    let outcome = try helper.with { helper throws(Errno) in
-      try helper.call(request, object, into: &none)
+    let outcome = try monitor.with { monitor throws(Errno) in
+      try monitor.call(request, about: object, into: &none)
     }
     guard case .descriptor(let descriptor) = consume outcome else { throw .ioError }
     return descriptor
   }
 }
 
-// What the helper does.
+// Operations that the monitor performs.
 extension MonitoredExport {
   private func begin(
-    _ request: borrowing MonitorRequest, _ object: borrowing HeldDescriptor
+    _ request: borrowing MonitorRequest, about object: borrowing HeldDescriptor
   ) throws(Errno) -> Outcome {
-    try helper.with { helper throws(Errno) in try helper.begin(request, object) }
+    try monitor.with { monitor throws(Errno) in try monitor.begin(request, about: object) }
     return .underWay
   }
 
   package func open(
     _ object: borrowing HeldDescriptor, flags: Linux.OpenFlags, isRoot: Bool
   ) throws(Errno) -> Outcome {
-    try begin(.open(flags: flags.rawValue, isRoot: isRoot), object)
+    try begin(.open(flags: flags.rawValue, isRoot: isRoot), about: object)
   }
 
   package func create(
-    _ name: borrowing Path, in directory: borrowing HeldDescriptor, flags: Linux.OpenFlags, mode: UInt32,
+    _ name: Name, in directory: borrowing HeldDescriptor, flags: Linux.OpenFlags, mode: UInt32,
     as identity: Identity
   ) throws(Errno) -> Outcome {
     try begin(
-      .create(name: try Name(name), flags: flags.rawValue, mode: mode, owner: MonitorRequest.Owner(identity)), directory
-    )
+      .create(name: name, flags: flags.rawValue, mode: mode, owner: MonitorRequest.Owner(identity)), about: directory)
   }
 
   package func makeDirectory(
-    _ name: borrowing Path, in directory: borrowing HeldDescriptor, mode: UInt32, as identity: Identity
+    _ name: Name, in directory: borrowing HeldDescriptor, mode: UInt32, as identity: Identity
   ) throws(Errno) -> Outcome {
-    try begin(.makeDirectory(name: try Name(name), mode: mode, owner: MonitorRequest.Owner(identity)), directory)
+    try begin(.makeDirectory(name: name, mode: mode, owner: MonitorRequest.Owner(identity)), about: directory)
   }
 
   package func makeNode(
-    _ name: borrowing Path, in directory: borrowing HeldDescriptor, mode: UInt32, device: UInt64, as identity: Identity
+    _ name: Name, in directory: borrowing HeldDescriptor, mode: UInt32, device: UInt64, as identity: Identity
   ) throws(Errno) -> Outcome {
     try begin(
-      .makeNode(name: try Name(name), mode: mode, device: device, owner: MonitorRequest.Owner(identity)), directory)
+      .makeNode(name: name, mode: mode, device: device, owner: MonitorRequest.Owner(identity)), about: directory)
   }
 
   package func makeSymbolicLink(
-    _ name: borrowing Path, in directory: borrowing HeldDescriptor, target: borrowing Path, as identity: Identity
+    _ name: Name, in directory: borrowing HeldDescriptor, target: Span<UInt8>, as identity: Identity
   ) throws(Errno) -> Outcome {
     try begin(
-      .makeSymbolicLink(name: try Name(name), target: target.bytes, owner: MonitorRequest.Owner(identity)), directory)
+      .makeSymbolicLink(name: name, target: target, owner: MonitorRequest.Owner(identity)), about: directory)
   }
 
   package func link(
-    _ object: borrowing HeldDescriptor, as name: borrowing Path, in directory: borrowing HeldDescriptor
+    _ object: borrowing HeldDescriptor, as name: Name, in directory: borrowing HeldDescriptor
   ) throws(Errno) -> Outcome {
-    try helper.with { helper throws(Errno) in try helper.begin(.link(name: try Name(name)), object, directory) }
+    try monitor.with { monitor throws(Errno) in try monitor.begin(.link(name: name), about: object, and: directory) }
     return .underWay
   }
 
   package func rename(
-    _ old: borrowing Path, in directory: borrowing HeldDescriptor, to new: borrowing Path,
+    _ old: Name, in directory: borrowing HeldDescriptor, to new: Name,
     in other: borrowing HeldDescriptor
   ) throws(Errno) -> Outcome {
-    try helper.with { helper throws(Errno) in
-      try helper.begin(.rename(oldName: try Name(old), newName: try Name(new)), directory, other)
+    try monitor.with { monitor throws(Errno) in
+      try monitor.begin(.rename(oldName: old, newName: new), about: directory, and: other)
     }
     return .underWay
   }
 
   package func remove(
-    _ name: borrowing Path, in directory: borrowing HeldDescriptor, isDirectory: Bool
+    _ name: Name, in directory: borrowing HeldDescriptor, isDirectory: Bool
   ) throws(Errno) -> Outcome {
-    try begin(.remove(name: try Name(name), isDirectory: isDirectory), directory)
+    try begin(.remove(name: name, isDirectory: isDirectory), about: directory)
   }
 
   package func remove(_ object: borrowing HeldDescriptor) throws(Errno) -> Outcome {
-    try begin(.removeObject, object)
+    try begin(.removeObject, about: object)
   }
 
   package func rename(
-    _ object: borrowing HeldDescriptor, to new: borrowing Path, in directory: borrowing HeldDescriptor
+    _ object: borrowing HeldDescriptor, to new: Name, in directory: borrowing HeldDescriptor
   ) throws(Errno) -> Outcome {
-    try helper.with { helper throws(Errno) in try helper.begin(.renameObject(newName: try Name(new)), object, directory)
+    try monitor.with { monitor throws(Errno) in
+      try monitor.begin(.renameObject(newName: new), about: object, and: directory)
     }
     return .underWay
   }
@@ -222,13 +224,13 @@ extension MonitoredExport {
         rest.isRoot = change.isRoot
       }
     }
-    return try begin(.change(rest), object)
+    return try begin(.change(rest), about: object)
   }
 
   package func attribute(
-    _ name: borrowing Path, of object: borrowing Descriptor, into buffer: inout MutableSpan<UInt8>
+    _ name: Span<UInt8>, of object: borrowing Descriptor, into buffer: inout MutableSpan<UInt8>
   ) throws(Errno) -> Int {
-    try value(.getAttribute(name: name.bytes, size: UInt32(clamping: buffer.count)), of: object, into: &buffer)
+    try value(.getAttribute(name: name, size: UInt32(clamping: buffer.count)), of: object, into: &buffer)
   }
 
   package func attributes(
@@ -238,22 +240,22 @@ extension MonitoredExport {
   }
 
   package func setAttribute(
-    _ name: borrowing Path, of object: borrowing Descriptor, to value: Span<UInt8>, flags: Int32
+    _ name: Span<UInt8>, of object: borrowing Descriptor, to value: Span<UInt8>, flags: Int32
   ) throws(Errno) {
     var none = MutableSpan<UInt8>()
-    _ = try self.value(.setAttribute(name: name.bytes, value: value, flags: flags), of: object, into: &none)
+    _ = try self.value(.setAttribute(name: name, value: value, flags: flags), of: object, into: &none)
   }
 
-  package func removeAttribute(_ name: borrowing Path, of object: borrowing Descriptor) throws(Errno) {
+  package func removeAttribute(_ name: Span<UInt8>, of object: borrowing Descriptor) throws(Errno) {
     var none = MutableSpan<UInt8>()
-    _ = try value(.removeAttribute(name: name.bytes), of: object, into: &none)
+    _ = try value(.removeAttribute(name: name), of: object, into: &none)
   }
 
   private func value(
     _ request: borrowing MonitorRequest, of object: borrowing Descriptor, into buffer: inout MutableSpan<UInt8>
   ) throws(Errno) -> Int {
-    let outcome = try helper.with { helper throws(Errno) in
-      try helper.call(request, object, into: &buffer)
+    let outcome = try monitor.with { monitor throws(Errno) in
+      try monitor.call(request, about: object, into: &buffer)
     }
     guard case .value(let count) = consume outcome else { return 0 }
     return count
@@ -280,19 +282,5 @@ extension FileStatus {
     mode = status.mode
     size = status.size
     modification = Time(seconds: status.modification.seconds, nanoseconds: status.modification.nanoseconds)
-  }
-}
-
-extension Name {
-  /// Takes a name that was checked when it was decoded back out of a path.
-  @_lifetime(borrow path)
-  fileprivate init(_ path: borrowing Path) throws(Errno) {
-    do throws(Fault) {
-      try self.init(path.bytes)
-    } catch .tooLong {
-      throw .fileNameTooLong
-    } catch {
-      throw .invalidArgument
-    }
   }
 }

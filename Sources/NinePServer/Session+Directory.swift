@@ -7,29 +7,25 @@ import Wire
 
 // What lists and changes directories.
 extension Session where Files: ~Copyable {
-  mutating func makeDirectory(_ text: Name, in directory: Fid, mode: UInt32, gid: UInt32) throws(Errno) -> Outcome {
+  mutating func makeDirectory(_ name: Name, in directory: Fid, mode: UInt32, gid: UInt32) throws(Errno) -> Outcome {
     let (handle, owner) = try place(in: directory, gid: gid)
-    try name.set(text.bytes)
     return try files.makeDirectory(name, in: fids[handle].object, mode: mode, as: owner)
   }
 
   mutating func makeNode(
-    _ text: Name, in directory: Fid, mode: UInt32, major: UInt32, minor: UInt32, gid: UInt32
+    _ name: Name, in directory: Fid, mode: UInt32, major: UInt32, minor: UInt32, gid: UInt32
   ) throws(Errno) -> Outcome {
     let (handle, owner) = try place(in: directory, gid: gid)
     guard major <= 0xfff, minor <= 0xf_ffff else { throw .invalidArgument }
     let device = UInt64(minor & 0xff | major << 8 | (minor & ~0xff) << 12)
-    try name.set(text.bytes)
     return try files.makeNode(name, in: fids[handle].object, mode: mode, device: device, as: owner)
   }
 
   mutating func makeSymbolicLink(
-    _ text: Name, in directory: Fid, target: Span<UInt8>, gid: UInt32
+    _ name: Name, in directory: Fid, target: Span<UInt8>, gid: UInt32
   ) throws(Errno) -> Outcome {
     let (handle, owner) = try place(in: directory, gid: gid)
-    try name.set(text.bytes)
-    try other.set(target)
-    return try files.makeSymbolicLink(name, in: fids[handle].object, target: other, as: owner)
+    return try files.makeSymbolicLink(name, in: fids[handle].object, target: target, as: owner)
   }
 
   /// Finds the directory that an object is to be made in, and the identity that is to own the object.
@@ -45,9 +41,8 @@ extension Session where Files: ~Copyable {
     return handle
   }
 
-  mutating func link(_ fid: Fid, as text: Name, in directory: Fid) throws(Errno) -> Outcome {
+  mutating func link(_ fid: Fid, as name: Name, in directory: Fid) throws(Errno) -> Outcome {
     let (into, object) = (try object(of: directory), try object(of: fid))
-    try name.set(text.bytes)
     return try files.link(fids[object].object, as: name, in: fids[into].object)
   }
 
@@ -55,15 +50,12 @@ extension Session where Files: ~Copyable {
     _ oldName: Name, in oldDirectory: Fid, to newName: Name, in newDirectory: Fid
   ) throws(Errno) -> Outcome {
     let (from, to) = (try object(of: oldDirectory), try object(of: newDirectory))
-    try name.set(oldName.bytes)
-    try other.set(newName.bytes)
-    return try files.rename(name, in: fids[from].object, to: other, in: fids[to].object)
+    return try files.rename(oldName, in: fids[from].object, to: newName, in: fids[to].object)
   }
 
   /// Renames a fid's file. Linux uses ``rename(_:in:to:in:)``.
-  mutating func rename(_ fid: Fid, to text: Name, in directory: Fid) throws(Errno) -> Outcome {
+  mutating func rename(_ fid: Fid, to name: Name, in directory: Fid) throws(Errno) -> Outcome {
     let (object, to) = (try object(of: fid), try object(of: directory))
-    try name.set(text.bytes)
     return try files.rename(fids[object].object, to: name, in: fids[to].object)
   }
 
@@ -82,10 +74,9 @@ extension Session where Files: ~Copyable {
     return outcome
   }
 
-  mutating func unlink(_ text: Name, in directory: Fid, flags: UnlinkFlags) throws(Errno) -> Outcome {
+  mutating func unlink(_ name: Name, in directory: Fid, flags: UnlinkFlags) throws(Errno) -> Outcome {
     guard flags.isSubset(of: .directory) else { throw .invalidArgument }
     let handle = try object(of: directory)
-    try name.set(text.bytes)
     return try files.remove(name, in: fids[handle].object, isDirectory: flags.contains(.directory))
   }
 

@@ -12,14 +12,13 @@ extension Session where Files: ~Copyable {
   ///
   /// - Returns: the size in bytes.
   mutating func walkAttribute(
-    _ fid: Fid, to newFid: Fid, name text: Span<UInt8>
+    _ fid: Fid, to newFid: Fid, name: Span<UInt8>
   ) throws(Errno) -> Int {
     let handle = try fids.handle(of: fid)
     try fids[handle].requireFile()
     try fids.requireFree(newFid)
     guard attributeFids < Self.mostAttributeFids else { throw .tooManyOpenFiles }
-    try name.set(text)
-    let count = try fids.getAttribute(name, of: handle, isList: text.isEmpty, by: files, into: &scratch)
+    let count = try fids.getAttribute(name, of: handle, isList: name.isEmpty, by: files, into: &scratch)
     let value = try AttributeValue(scratch.span(0..<count), in: memory)
     // It denotes no file, but a descriptor is what a fid holds.
     let object = try files.duplicate(fids[handle].object.descriptor)
@@ -33,7 +32,7 @@ extension Session where Files: ~Copyable {
 
   /// Makes a fid the value of an attribute, to be written. The attribute is set when the fid is clunked.
   mutating func createAttribute(
-    _ fid: Fid, name text: Span<UInt8>, size: UInt64, flags: ExtendedAttributeFlags
+    _ fid: Fid, name: Span<UInt8>, size: UInt64, flags: ExtendedAttributeFlags
   ) throws(Errno) {
     let handle = try fids.handle(of: fid)
     try fids[handle].requireNamed()
@@ -42,7 +41,7 @@ extension Session where Files: ~Copyable {
     guard flags.isSubset(of: both), flags != both else { throw .invalidArgument }
     guard size <= UInt64(AttributeValue.largest) else { throw .argListTooLong }
     guard attributeFids < Self.mostAttributeFids else { throw .tooManyOpenFiles }
-    fids[handle].attribute = try AttributeValue(name: text, count: Int(size), flags: flags, in: memory)
+    fids[handle].attribute = try AttributeValue(name: name, count: Int(size), flags: flags, in: memory)
     fids[handle].use = .writingAttribute
     attributeFids += 1
   }
@@ -80,18 +79,17 @@ extension Session where Files: ~Copyable {
     _ attribute: consuming AttributeValue, of object: borrowing Descriptor
   ) throws(Errno) {
     guard attribute.written == attribute.count else { throw .invalidArgument }
-    try name.set(attribute.name)
     // Linux writes nothing with this flag to remove one, and with any for an access control list.
     if attribute.count == 0, attribute.flags == .replace || isAccessControlList(attribute.name) {
       do throws(Errno) {
-        try files.removeAttribute(name, of: object)
+        try files.removeAttribute(attribute.name, of: object)
       } catch .noData where attribute.flags != .replace {
         // It isn't there any more.
       }
       return
     }
     try files.setAttribute(
-      name, of: object, to: attribute.value, flags: CInt(bitPattern: attribute.flags.rawValue))
+      attribute.name, of: object, to: attribute.value, flags: CInt(bitPattern: attribute.flags.rawValue))
   }
 
   private func isAccessControlList(_ name: Span<UInt8>) -> Bool {
@@ -108,7 +106,7 @@ extension FidTable {
   ///
   /// - Returns: bytes written to `buffer`.
   fileprivate func getAttribute<Files: FileSystem & ~Copyable>(
-    _ name: borrowing Path, of handle: Handle, isList: Bool, by files: borrowing Files, into buffer: inout Buffer
+    _ name: Span<UInt8>, of handle: Handle, isList: Bool, by files: borrowing Files, into buffer: inout Buffer
   ) throws(Errno) -> Int {
     var space = buffer.mutableSpan(0..<AttributeValue.largest)
     return isList

@@ -24,16 +24,15 @@ extension Session where Files: ~Copyable {
 
   /// Makes a file in a fid's directory and opens it, or opens the one that has the name. The fid becomes the file's.
   mutating func create(
-    _ text: Name, in fid: Fid, flags: NinePProtocol.OpenFlags, mode: UInt32, gid: UInt32,
+    _ name: Name, in fid: Fid, flags: NinePProtocol.OpenFlags, mode: UInt32, gid: UInt32,
     reply writer: ReplyWriter, into outbox: inout Outbox
   ) throws(Errno) {
     let handle = try fids.handle(of: fid)
     try fids[handle].requireNamed()
     guard let access = flags.access else { throw .invalidArgument }
     let owner = try terms.authority.identity(user: fids[handle].user, gid: gid)
-    try name.set(text.bytes)
     // Opening what is there may empty it.
-    if terms.keepsToMount { try requireMountOfName(in: handle) }
+    if terms.keepsToMount { try requireMount(of: name, in: handle) }
     var host = Linux.OpenFlags(access, adding: flags)
     if flags.contains(.exclusive) { host = host | .exclusive }
     let outcome = try files.create(

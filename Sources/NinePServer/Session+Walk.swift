@@ -81,8 +81,7 @@ extension Session where Files: ~Copyable {
     case .up:
       try requireDirectory(fids[start].kind)
       return try files.parent(of: fids[start].object.descriptor, known: &known)
-    case .down(let text):
-      try name.set(text.bytes)
+    case .down(let name):
       return try files.find(name, in: fids[start].object.descriptor)
     }
   }
@@ -97,8 +96,7 @@ extension Session where Files: ~Copyable {
     case .up:
       try requireDirectory(try files.status(of: directory).kind)
       return try files.parent(of: directory, known: &known)
-    case .down(let text):
-      try name.set(text.bytes)
+    case .down(let name):
       return try files.find(name, in: directory)
     }
   }
@@ -113,10 +111,10 @@ extension Session where Files: ~Copyable {
     if let mount, try files.mount(of: object) != mount { throw .operationNotSupportedByDevice }
   }
 
-  /// Checks that the entry ``name`` of a fid's directory, if there is one, is on the directory's mount.
+  /// Checks that the entry with this name in a fid's directory, if there is one, is on the directory's mount.
   ///
   /// - Throws: `ENODEV` if it is on another.
-  func requireMountOfName(in handle: FidTable.Handle) throws(Errno) {
+  func requireMount(of name: Name, in handle: FidTable.Handle) throws(Errno) {
     let mount = try files.mount(of: fids[handle].object.descriptor)
     do throws(Errno) {
       try requireMount(mount, of: try files.find(name, in: fids[handle].object.descriptor))

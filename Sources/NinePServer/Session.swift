@@ -32,9 +32,6 @@ struct Session<Files: FileSystem & ~Copyable>: ~Copyable {
   var unfinished: [Unfinished] = []
   /// The descriptors that they take of the budget.
   var extras: ExtraDescriptors
-  // A request has at most two names. Both live here, NUL-terminated, until the next request.
-  var name = Path()
-  var other = Path()
   /// A buffer for the kernel's directory entries and extended attributes, before they are encoded.
   var scratch: Buffer
   /// The memory that the session's buffers are charged to.

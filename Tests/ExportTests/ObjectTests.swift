@@ -17,7 +17,7 @@ import Testing
         let expected = flags & O_EXCL == 0 ? Errno.tooManySymbolicLinkLevels : .fileExists
         #expect(throws: expected) {
           _ = try export.create(
-            try path(name), in: try export.root(), flags: OpenFlags(rawValue: flags), mode: 0o644, as: try myself()
+            name, in: try export.root(), flags: OpenFlags(rawValue: flags), mode: 0o644, as: try myself()
           ).take()
         }
       }
@@ -46,11 +46,11 @@ import Testing
       for (name, error) in [
         ("fifo", Errno.noSuchAddressOrDevice), ("socket", .noSuchAddressOrDevice), ("link", .tooManySymbolicLinkLevels),
       ] {
-        let object = try export.find(try path(name), in: try export.root())
+        let object = try export.find(name, in: try export.root())
         for flags in [OpenFlags.readOnly, .readWrite, .writeOnly | .truncate, .readOnly | .nonBlocking] {
           #expect(throws: error) { _ = try export.open(object, flags: flags, isRoot: true).take() }
           #expect(throws: error) {
-            _ = try export.create(try path(name), in: try export.root(), flags: flags, mode: 0o644, as: try myself())
+            _ = try export.create(name, in: try export.root(), flags: flags, mode: 0o644, as: try myself())
               .take()
           }
         }
@@ -73,16 +73,16 @@ import Testing
       let root = try export.root()
       let (me, noise) = (try myself(), UInt32(0xfff0_0000))
       let file = try export.create(
-        try path("f"), in: root, flags: .readWrite, mode: noise | UInt32(S_IFIFO) | 0o4751, as: me)
+        "f", in: root, flags: .readWrite, mode: noise | UInt32(S_IFIFO) | 0o4751, as: me)
       #expect(file.status.mode == UInt32(S_IFREG) | 0o4751)
-      let directory = try export.makeDirectory(try path("d"), in: root, mode: noise | UInt32(S_IFREG) | 0o751, as: me)
+      let directory = try export.makeDirectory("d", in: root, mode: noise | UInt32(S_IFREG) | 0o751, as: me)
       #expect(directory.mode & ~0o2000 == UInt32(S_IFDIR) | 0o751)
-      let fifo = try export.makeNode(try path("p"), in: root, mode: noise | UInt32(S_IFIFO) | 0o640, device: 0, as: me)
+      let fifo = try export.makeNode("p", in: root, mode: noise | UInt32(S_IFIFO) | 0o640, device: 0, as: me)
       #expect(fifo.mode == UInt32(S_IFIFO) | 0o640)
       var change = StatusChange()
       change.mode = noise | UInt32(S_IFDIR) | 0o600
-      try export.change(try export.find(try path("f"), in: root), by: change, isOpen: false) as Void
-      #expect(try export.status(of: try export.find(try path("f"), in: root)).mode == UInt32(S_IFREG) | 0o600)
+      try export.change(try export.find("f", in: root), by: change, isOpen: false) as Void
+      #expect(try export.status(of: try export.find("f", in: root)).mode == UInt32(S_IFREG) | 0o600)
     }
   }
 
@@ -90,37 +90,37 @@ import Testing
     try withObjects(readOnly: true, prepare: { write("text", to: $0 + "/f") }) { export, _ in
       let root = try export.root()
       let me = try myself()
-      let file = try export.find(try path("f"), in: root)
+      let file = try export.find("f", in: root)
       let value: [UInt8] = [1]
       var change = StatusChange()
       change.mode = 0o600
       #expect(throws: Errno.readOnlyFileSystem) { _ = try export.open(file, flags: .readWrite, isRoot: true).take() }
       #expect(throws: Errno.readOnlyFileSystem) {
-        _ = try export.create(try path("f"), in: root, flags: .readOnly, mode: 0o644, as: me).take()
+        _ = try export.create("f", in: root, flags: .readOnly, mode: 0o644, as: me).take()
       }
       #expect(throws: Errno.readOnlyFileSystem) {
-        _ = try export.makeDirectory(try path("d"), in: root, mode: 0, as: me)
+        _ = try export.makeDirectory("d", in: root, mode: 0, as: me)
       }
       #expect(throws: Errno.readOnlyFileSystem) {
-        _ = try export.makeNode(try path("p"), in: root, mode: UInt32(S_IFIFO), device: 0, as: me)
+        _ = try export.makeNode("p", in: root, mode: UInt32(S_IFIFO), device: 0, as: me)
       }
       #expect(throws: Errno.readOnlyFileSystem) {
-        _ = try export.makeSymbolicLink(try path("l"), in: root, target: try path("f"), as: me)
+        _ = try export.makeSymbolicLink("l", in: root, target: "f", as: me)
       }
-      #expect(throws: Errno.readOnlyFileSystem) { try export.link(file, as: try path("g"), in: root) as Void }
-      #expect(throws: Errno.readOnlyFileSystem) { try export.rename(file, to: try path("g"), in: root) as Void }
+      #expect(throws: Errno.readOnlyFileSystem) { try export.link(file, as: "g", in: root) as Void }
+      #expect(throws: Errno.readOnlyFileSystem) { try export.rename(file, to: "g", in: root) as Void }
       #expect(throws: Errno.readOnlyFileSystem) {
-        try export.rename(try path("f"), in: root, to: try path("g"), in: root) as Void
+        try export.rename("f", in: root, to: "g", in: root) as Void
       }
       #expect(throws: Errno.readOnlyFileSystem) {
-        try export.remove(try path("f"), in: root, isDirectory: false) as Void
+        try export.remove("f", in: root, isDirectory: false) as Void
       }
       #expect(throws: Errno.readOnlyFileSystem) { try export.remove(file) as Void }
       #expect(throws: Errno.readOnlyFileSystem) { try export.change(file, by: change, isOpen: false) as Void }
       #expect(throws: Errno.readOnlyFileSystem) {
-        try export.setAttribute(try path("user.a"), of: file, to: value.span, flags: 0)
+        try export.setAttribute("user.a", of: file, to: value.span, flags: 0)
       }
-      #expect(throws: Errno.readOnlyFileSystem) { try export.removeAttribute(try path("user.a"), of: file) }
+      #expect(throws: Errno.readOnlyFileSystem) { try export.removeAttribute("user.a", of: file) }
       #expect(try export.open(file, flags: .readOnly, isRoot: true).status.size == 4)
     }
   }
@@ -128,7 +128,7 @@ import Testing
   @Test func anOpenFileHasTheStatusThatOpeningLeaves() throws {
     try withObjects { export, directory in
       write("text", to: directory + "/f")
-      let file = try export.find(try path("f"), in: try export.root())
+      let file = try export.find("f", in: try export.root())
       #expect(try export.open(file, flags: .readWrite, isRoot: true).status.size == 4)
       #expect(try export.open(file, flags: .writeOnly | .truncate, isRoot: false).status.size == 0)
     }
@@ -137,7 +137,7 @@ import Testing
   /// - Returns: the size of the file that is opened.
   private func create(_ name: String, in export: borrowing Export) throws -> UInt64 {
     let file = try export.create(
-      try path(name), in: try export.root(), flags: .readWrite, mode: 0o644, as: try myself())
+      name, in: try export.root(), flags: .readWrite, mode: 0o644, as: try myself())
     return file.status.size
   }
 }

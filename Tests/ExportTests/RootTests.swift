@@ -11,7 +11,7 @@ import Testing
     try withObjects { export, directory in
       mkdir(directory + "/d", 0o755)
       let root = try export.root()
-      let below = try export.find(try path("d"), in: root)
+      let below = try export.find("d", in: root)
       let (top, inner) = (try root.status(), try below.status())
       #expect(try inode(above: root, export) == top.inode)
       #expect(try inode(above: below, export) == top.inode)
@@ -36,7 +36,7 @@ import Testing
         #expect(try list(root, export)[".."] == top)
       }
       let root = try export.root(of: 1)
-      let below = try export.find(try path("d"), in: root)
+      let below = try export.find("d", in: root)
       let top = try root.status().inode
       #expect(try inode(above: below, export) == top)
       #expect(try list(below, export)[".."] == top)
@@ -47,7 +47,7 @@ import Testing
   @Test func aDirectoryThatWasMovedOutHasNoParent() throws {
     let elsewhere = try TemporaryDirectory()
     try withObjects(roots: .several(1), prepare: { make(["0", "0/d"], in: $0) }) { export, directory in
-      let below = try export.find(try path("d"), in: try export.root(of: 0))
+      let below = try export.find("d", in: try export.root(of: 0))
       #expect(rename(directory + "/0/d", elsewhere.path + "/d") == 0)
       #expect(throws: Errno.noSuchFileOrDirectory) { _ = try inode(above: below, export) }
       let own = try below.status().inode

@@ -166,7 +166,7 @@ private final class ServingThread: @unchecked Sendable {
         let root = Descriptor(adopting: open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC))
         if geteuid() == 0 { try Linux.Thread.become(ThreadUser(try Identity(uid: 65_534, gid: 65_534))) }
         let files = try MonitoredExport(
-          try ExportTree(root, boundary: .checked), helper: ours, looksItself: terms.authority == .trusted)
+          try ExportTree(root, boundary: .checked), monitor: ours, looksItself: terms.authority == .trusted)
         result = serve(files, on: socket)
       }
     } catch {

@@ -5,6 +5,7 @@ import Linux
 import NinePServer
 import Synchronization
 import SystemPackage
+import Wire
 
 /// What holds up those who read and write files, as a disk that has stopped answering would.
 package final class Gate: Sendable {
@@ -99,7 +100,7 @@ package struct SlowFiles<Files: FileSystem & ~Copyable>: FileSystem, ~Copyable {
     try files.list(directory, from: cookie, into: &buffer)
   }
 
-  package func find(_ name: borrowing Path, in directory: borrowing Descriptor) throws(Errno) -> Descriptor {
+  package func find(_ name: Name, in directory: borrowing Descriptor) throws(Errno) -> Descriptor {
     gate.find()
     return try files.find(name, in: directory)
   }
@@ -131,45 +132,45 @@ package struct SlowFiles<Files: FileSystem & ~Copyable>: FileSystem, ~Copyable {
   }
 
   package func create(
-    _ name: borrowing Path, in directory: borrowing HeldDescriptor, flags: OpenFlags, mode: UInt32,
+    _ name: Name, in directory: borrowing HeldDescriptor, flags: OpenFlags, mode: UInt32,
     as identity: Identity
   ) throws(Errno) -> Outcome {
     try files.create(name, in: directory, flags: flags, mode: mode, as: identity)
   }
 
   package func makeDirectory(
-    _ name: borrowing Path, in directory: borrowing HeldDescriptor, mode: UInt32, as identity: Identity
+    _ name: Name, in directory: borrowing HeldDescriptor, mode: UInt32, as identity: Identity
   ) throws(Errno) -> Outcome {
     try files.makeDirectory(name, in: directory, mode: mode, as: identity)
   }
 
   package func makeNode(
-    _ name: borrowing Path, in directory: borrowing HeldDescriptor, mode: UInt32, device: UInt64, as identity: Identity
+    _ name: Name, in directory: borrowing HeldDescriptor, mode: UInt32, device: UInt64, as identity: Identity
   ) throws(Errno) -> Outcome {
     try files.makeNode(name, in: directory, mode: mode, device: device, as: identity)
   }
 
   package func makeSymbolicLink(
-    _ name: borrowing Path, in directory: borrowing HeldDescriptor, target: borrowing Path, as identity: Identity
+    _ name: Name, in directory: borrowing HeldDescriptor, target: Span<UInt8>, as identity: Identity
   ) throws(Errno) -> Outcome {
     try files.makeSymbolicLink(name, in: directory, target: target, as: identity)
   }
 
   package func link(
-    _ object: borrowing HeldDescriptor, as name: borrowing Path, in directory: borrowing HeldDescriptor
+    _ object: borrowing HeldDescriptor, as name: Name, in directory: borrowing HeldDescriptor
   ) throws(Errno) -> Outcome {
     try files.link(object, as: name, in: directory)
   }
 
   package func rename(
-    _ old: borrowing Path, in directory: borrowing HeldDescriptor, to new: borrowing Path,
+    _ old: Name, in directory: borrowing HeldDescriptor, to new: Name,
     in other: borrowing HeldDescriptor
   ) throws(Errno) -> Outcome {
     try files.rename(old, in: directory, to: new, in: other)
   }
 
   package func remove(
-    _ name: borrowing Path, in directory: borrowing HeldDescriptor, isDirectory: Bool
+    _ name: Name, in directory: borrowing HeldDescriptor, isDirectory: Bool
   ) throws(Errno) -> Outcome {
     try files.remove(name, in: directory, isDirectory: isDirectory)
   }
@@ -177,7 +178,7 @@ package struct SlowFiles<Files: FileSystem & ~Copyable>: FileSystem, ~Copyable {
   package func remove(_ object: borrowing HeldDescriptor) throws(Errno) -> Outcome { try files.remove(object) }
 
   package func rename(
-    _ object: borrowing HeldDescriptor, to new: borrowing Path, in directory: borrowing HeldDescriptor
+    _ object: borrowing HeldDescriptor, to new: Name, in directory: borrowing HeldDescriptor
   ) throws(Errno) -> Outcome {
     try files.rename(object, to: new, in: directory)
   }
@@ -200,7 +201,7 @@ package struct SlowFiles<Files: FileSystem & ~Copyable>: FileSystem, ~Copyable {
     try files.write(data, to: file, at: offset, isRoot: isRoot)
   }
 
-  package func attribute(_ name: borrowing Path, of object: borrowing Descriptor, into buffer: inout MutableSpan<UInt8>)
+  package func attribute(_ name: Span<UInt8>, of object: borrowing Descriptor, into buffer: inout MutableSpan<UInt8>)
     throws(Errno) -> Int
   {
     try files.attribute(name, of: object, into: &buffer)
@@ -211,14 +212,14 @@ package struct SlowFiles<Files: FileSystem & ~Copyable>: FileSystem, ~Copyable {
   }
 
   package func setAttribute(
-    _ name: borrowing Path, of object: borrowing Descriptor, to value: Span<UInt8>, flags: Int32
+    _ name: Span<UInt8>, of object: borrowing Descriptor, to value: Span<UInt8>, flags: Int32
   )
     throws(Errno)
   {
     try files.setAttribute(name, of: object, to: value, flags: flags)
   }
 
-  package func removeAttribute(_ name: borrowing Path, of object: borrowing Descriptor) throws(Errno) {
+  package func removeAttribute(_ name: Span<UInt8>, of object: borrowing Descriptor) throws(Errno) {
     try files.removeAttribute(name, of: object)
   }
 }

@@ -1,8 +1,8 @@
 /// A value that can be changed while its owner is only borrowed, like Rust's `RefCell`. Only one thread may use it.
 @safe
 package struct Cell<Value: ~Copyable>: ~Copyable {
-  private let base: UnsafeMutablePointer<Value>
-  private let isInUse: UnsafeMutablePointer<Bool>
+  @usableFromInline let base: UnsafeMutablePointer<Value>
+  @usableFromInline let isInUse: UnsafeMutablePointer<Bool>
 
   package init(_ value: consuming Value) {
     unsafe base = .allocate(capacity: 1)
@@ -18,6 +18,7 @@ package struct Cell<Value: ~Copyable>: ~Copyable {
   }
 
   /// Calls `body` with the value. A nested call traps.
+  @inlinable
   package borrowing func with<Result: ~Copyable, Failure: Error>(
     _ body: (inout Value) throws(Failure) -> Result
   ) throws(Failure) -> Result {
