@@ -2,12 +2,12 @@ internal import CLinux
 internal import Glibc
 package import SystemPackage
 
-// What is in an open file.
+// The contents of open files.
 extension Descriptor {
-  /// Reads what is at `offset`, until the buffer is full or the file ends.
+  /// Reads from `offset` until the buffer is full or the file ends.
   ///
-  /// The system call is `pread`, repeated while it gives only a part.
-  /// - Throws: what the first call throws; what comes after a part is for the next read to find out.
+  /// The system call is `pread`, repeated while it reads only a part.
+  /// - Throws: the error of the first call. An error after a part is left to the next read.
   package borrowing func read(
     at offset: UInt64, into buffer: inout MutableSpan<UInt8>
   ) throws(Errno) -> Int {
@@ -30,11 +30,11 @@ extension Descriptor {
     }
   }
 
-  /// Reads in the same way, but only what needn't be waited for.
+  /// Reads like ``read(at:into:)``, but without waiting for a disk.
   ///
-  /// The system call is `preadv2(RWF_NOWAIT)`, repeated while it gives only a part: that isn't the file's end.
-  /// - Returns: bytes read; nil where not all can be read at once.
-  /// - Throws: `EOPNOTSUPP` where the file system can't tell.
+  /// The system call is `preadv2(RWF_NOWAIT)`, repeated while it reads only a part: that isn't the file's end.
+  /// - Returns: bytes read; nil if a part would have to be waited for.
+  /// - Throws: `EOPNOTSUPP` if the file system doesn't know the flag.
   package borrowing func readAtOnce(
     at offset: UInt64, into buffer: inout MutableSpan<UInt8>
   ) throws(Errno) -> Int? {
@@ -58,10 +58,10 @@ extension Descriptor {
     }
   }
 
-  /// Writes these bytes at `offset`, as many as it takes.
+  /// Writes bytes at `offset`, as many as the file takes.
   ///
-  /// The system call is `pwrite`, repeated while it takes only a part.
-  /// - Throws: what the first call throws; what comes after a part is for the next write to find out.
+  /// The system call is `pwrite`, repeated while it writes only a part.
+  /// - Throws: the error of the first call. An error after a part is left to the next write.
   package borrowing func write(_ data: Span<UInt8>, at offset: UInt64) throws(Errno) -> Int {
     try unsafe data.withUnsafeBufferPointer { bytes throws(Errno) in
       var done = 0
@@ -82,7 +82,7 @@ extension Descriptor {
     }
   }
 
-  /// - Throws: `EINVAL` for what is beyond the largest file.
+  /// - Throws: `EINVAL` for an offset beyond the largest file.
   private static func position(_ offset: UInt64, _ done: Int) throws(Errno) -> Int {
     let (sum, isTooLarge) = offset.addingReportingOverflow(UInt64(done))
     guard !isTooLarge, let position = Int(exactly: sum) else { throw .invalidArgument }
@@ -94,7 +94,7 @@ extension Descriptor {
     _ = try valueOrErrno(Glibc.fsync(rawValue))
   }
 
-  /// Writes the file's data to the disk, and as much of the status as reading it takes. The system call is `fdatasync`.
+  /// Writes the file's data to the disk, and the status that reading it needs. The system call is `fdatasync`.
   package borrowing func fdatasync() throws(Errno) {
     _ = try valueOrErrno(Glibc.fdatasync(rawValue))
   }
@@ -106,8 +106,8 @@ extension Descriptor {
 
   /// Reads a directory's next entries, for ``KernelEntries``. The system call is `getdents64`.
   ///
-  /// - Returns: bytes; 0 at the directory's end.
-  /// - Throws: `EINVAL` where not even one fits.
+  /// - Returns: bytes read; 0 at the directory's end.
+  /// - Throws: `EINVAL` if not even one entry fits.
   package borrowing func getdents64(into buffer: inout MutableSpan<UInt8>) throws(Errno) -> Int {
     try unsafe buffer.withUnsafeMutableBufferPointer { bytes throws(Errno) in
       try unsafe valueOrErrno(kernel: cl_getdents(rawValue, bytes.baseAddress, bytes.count))
@@ -122,11 +122,11 @@ extension Descriptor {
   }
 }
 
-/// An entry of a directory, as the kernel has it.
+/// An entry of a directory: `struct linux_dirent64`, `getdents(2)`.
 package struct KernelEntry: ~Escapable {
   package let inode: UInt64
-  /// `d_off`: where a read goes on after this entry. It stays valid as long as the directory is open, whatever happens to
-  /// other entries.
+  /// `d_off`: the position after this entry. It stays valid as long as the directory is open, whatever happens to other
+  /// entries.
   package let cookie: UInt64
   /// `d_type`: the kind of file, or 0.
   package let type: UInt8
@@ -141,7 +141,7 @@ package struct KernelEntry: ~Escapable {
   }
 }
 
-/// The entries that ``Descriptor/getdents64(into:)`` gives: `struct linux_dirent64`, `getdents(2)`.
+/// The entries that ``Descriptor/getdents64(into:)`` reads.
 package struct KernelEntries: ~Escapable {
   // ino[8] off[8] reclen[2] type[1] name, NUL, up to reclen.
   private static let nameOffset = 19
@@ -152,7 +152,7 @@ package struct KernelEntries: ~Escapable {
     rest = bytes
   }
 
-  /// Finds the place of the entry `..` in the bytes of entries; nil where it isn't among them.
+  /// Finds the offset of the entry `..` in the bytes of entries; nil if it isn't among them.
   package static func placeOfParent(in bytes: Span<UInt8>) -> Int? {
     let dot = UInt8(ascii: ".")
     var place = 0
@@ -166,12 +166,12 @@ package struct KernelEntries: ~Escapable {
     return nil
   }
 
-  /// Replaces the inode of the entry at this place.
+  /// Replaces the inode of the entry at this offset.
   package static func setInode(_ inode: UInt64, at place: Int, in bytes: inout MutableSpan<UInt8>) {
     for index in 0..<8 { bytes[place + index] = UInt8(truncatingIfNeeded: inode >> (8 * UInt64(index))) }
   }
 
-  /// Takes the first of those that are still to come.
+  /// Takes the next entry.
   @_lifetime(copy self)
   @_lifetime(self: copy self)
   package mutating func next() -> KernelEntry? {
@@ -187,7 +187,7 @@ package struct KernelEntries: ~Escapable {
       name: record.extracting(Self.nameOffset..<end))
   }
 
-  // Swift has no machine whose bytes stand the other way round.
+  // Swift supports no big-endian machine.
   private static func number(_ bytes: Span<UInt8>, at offset: Int) -> UInt64 {
     let low =
       UInt64(bytes[offset]) | UInt64(bytes[offset + 1]) << 8 | UInt64(bytes[offset + 2]) << 16

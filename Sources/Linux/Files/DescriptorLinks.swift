@@ -5,15 +5,15 @@ package import SystemPackage
 /// The directory in which the kernel keeps a link to each of the process's open files, named by its number:
 /// `/proc/self/fd`.
 ///
-/// Some calls want a path, and the object that they are to work on is held by a descriptor which only names it (`O_PATH`):
-/// opening it, `chmod`, `truncate`, `link`, extended attributes. Its link here is a path that nobody can have mean another
-/// file. Where this is the working directory, the number alone is that path: ``Descriptor/reopen(_:)`` and others rely
-/// on it. Linux has calls without a path for some of it, from 6.6 (`fchmodat2`) and 6.13 (`setxattrat`) on.
+/// Some operations need a path even if the object is held by a descriptor of `O_PATH`: opening it, `chmod`, `truncate`, `link`
+/// and extended attributes. The descriptor's link is such a path, and nobody can make it lead to another file. If this is
+/// the working directory, the number alone is the path; ``Descriptor/reopen(_:)`` and others rely on that. Newer kernels have
+/// calls without a path for some of these operations: `fchmodat2` since Linux 6.6, `setxattrat` since 6.13.
 package struct DescriptorLinks: ~Copyable, Sendable {
   private let directory: Descriptor
 
-  /// The directory, as a mount of its own: no `..` leads from it to the rest of `/proc`, and it stays where a sandbox
-  /// leaves no `/proc`.
+  /// Opens the directory as a mount of its own: `..` doesn't lead from it to the rest of `/proc`, and it remains after a
+  /// sandbox has taken `/proc` away.
   ///
   /// The system call is `open_tree(OPEN_TREE_CLONE)`, Linux 5.2.
   /// - Throws: `EPERM` without CAP_SYS_ADMIN, `ENOENT` without `/proc`.
@@ -23,7 +23,7 @@ package struct DescriptorLinks: ~Copyable, Sendable {
     return DescriptorLinks(directory: Descriptor(adopting: CInt(tree)))
   }
 
-  /// The directory where it is.
+  /// Opens the directory in `/proc`.
   ///
   /// The system call is `open(O_PATH)`.
   /// - Throws: `ENOENT` without `/proc`.
@@ -33,7 +33,7 @@ package struct DescriptorLinks: ~Copyable, Sendable {
         adopting: try unsafe valueOrErrno(open("/proc/self/fd", cl_o_path | O_DIRECTORY | O_CLOEXEC))))
   }
 
-  /// Makes it the working directory of the calling thread and of those that share it. The system call is `fchdir`.
+  /// Makes the directory the working directory of the calling thread and of those that share it. The system call is `fchdir`.
   package borrowing func enter() throws(Errno) -> Entered {
     try directory.becomeWorkingDirectory()
     return Entered()
@@ -45,7 +45,7 @@ package struct DescriptorLinks: ~Copyable, Sendable {
   }
 }
 
-/// A number in decimal digits, as a path.
+/// The number of a descriptor in decimal digits, as a path.
 struct DescriptorName {
   private var digits: InlineArray<12, CChar> = .init(repeating: 0)
   private var start = 11
@@ -59,7 +59,7 @@ struct DescriptorName {
     } while rest > 0
   }
 
-  /// Calls `body` with it, as a C string.
+  /// Calls `body` with the digits as a C string.
   @inline(__always)
   func withPointer<Value: ~Copyable>(
     _ body: (UnsafePointer<CChar>) throws(Errno) -> Value
@@ -72,16 +72,16 @@ struct DescriptorName {
 }
 
 extension Descriptor {
-  /// Whether the way from the root directory to where this object is leads over this mount, which it is on. Then the
-  /// mount is one of the process's own, whoever has made the descriptor. The working directory must be
+  /// Walks the path of this object from the root directory, and returns true if it leads to this mount, which the object is
+  /// on. Then the mount belongs to the process's own tree, whoever has opened the descriptor. The working directory must be
   /// ``DescriptorLinks``.
   ///
   /// The system calls are `readlink`, `openat2` and `statx`.
   package borrowing func isReachable(on mount: UInt64) throws(Errno) -> Bool {
     try unsafe withLinkedPath { path, count throws(Errno) in
       if let found = try unsafe Self.mount(of: path, upTo: count) { return found == mount }
-      // What has no name any more was in a directory that may have one. The longest part of the path that is there is
-      // looked for by halves: there may be thousands.
+      // A removed object was in a directory that may still exist. The longest part of the path that exists is found by
+      // bisection: there may be thousands.
       var (there, gone, result) = (0, count, false)
       while let slash = unsafe Self.slash(in: path, between: there, gone) {
         if let found = try unsafe Self.mount(of: path, upTo: slash) {
@@ -94,7 +94,7 @@ extension Descriptor {
     }
   }
 
-  /// The mount that the first bytes of a path lead to; nil where they lead nowhere.
+  /// Reads the number of the mount that the first bytes of a path lead to; nil if they don't exist.
   private static func mount(
     of path: UnsafeMutableBufferPointer<CChar>, upTo count: Int
   ) throws(Errno) -> UInt64? {
@@ -108,7 +108,7 @@ extension Descriptor {
     return found >= 0 ? try Descriptor(adopting: CInt(found)).mountID() : nil
   }
 
-  /// A slash between two places, near their middle.
+  /// Finds a slash between two offsets, near their middle.
   private static func slash(
     in path: UnsafeMutableBufferPointer<CChar>, between start: Int, _ end: Int
   ) -> Int? {
@@ -126,7 +126,7 @@ extension Descriptor {
     return nil
   }
 
-  /// Calls `body` with the path that this file's link tells, and how many bytes it has; behind them is room for a NUL.
+  /// Calls `body` with the target of this file's link, and its length in bytes; there is room for a NUL after it.
   ///
   /// The system call is `readlink`.
   borrowing func withLinkedPath<Value: ~Copyable>(

@@ -2,15 +2,13 @@ internal import CLinux
 internal import Glibc
 package import SystemPackage
 
-/// What the kernel says of a file.
-///
-/// The system call's structure is `struct stat`, `stat(2)`.
+/// The status of a file: `struct stat`, `stat(2)`.
 package struct FileStatus {
   private var raw: stat
 
   init(raw: stat) { self.raw = raw }
 
-  /// A status of which every field is 0, for a file that the kernel isn't asked about.
+  /// Creates a status of which every field is 0, for one that another process reports.
   package init() { raw = stat() }
 
   package var device: UInt64 {
@@ -25,7 +23,7 @@ package struct FileStatus {
     get { UInt64(raw.st_nlink) }
     set { raw.st_nlink = nlink_t(truncatingIfNeeded: newValue) }
   }
-  /// Type and permission bits.
+  /// The type and permission bits.
   package var mode: UInt32 {
     get { raw.st_mode }
     set { raw.st_mode = newValue }
@@ -38,22 +36,22 @@ package struct FileStatus {
     get { raw.st_gid }
     set { raw.st_gid = newValue }
   }
-  /// The device that a device file stands for.
+  /// The device number of a device file.
   package var specialDevice: UInt64 {
     get { UInt64(raw.st_rdev) }
     set { raw.st_rdev = dev_t(truncatingIfNeeded: newValue) }
   }
-  /// Bytes.
+  /// The size in bytes.
   package var size: UInt64 {
     get { UInt64(bitPattern: Int64(raw.st_size)) }
     set { raw.st_size = Int(truncatingIfNeeded: newValue) }
   }
-  /// Bytes.
+  /// The preferred size of reads and writes, in bytes.
   package var blockSize: UInt64 {
     get { UInt64(bitPattern: Int64(raw.st_blksize)) }
     set { raw.st_blksize = blksize_t(truncatingIfNeeded: newValue) }
   }
-  /// Units of 512 bytes.
+  /// The space that the file takes, in units of 512 bytes.
   package var blocks: UInt64 {
     get { UInt64(bitPattern: Int64(raw.st_blocks)) }
     set { raw.st_blocks = blkcnt_t(truncatingIfNeeded: newValue) }
@@ -75,13 +73,13 @@ package struct FileStatus {
 
   package var kind: FileKind { FileKind(mode: mode) }
 
-  /// Whether it is the same object.
+  /// Compares the device and inode, which are the same for the same object.
   package func isSame(as other: FileStatus) -> Bool {
     inode == other.inode && device == other.device
   }
 }
 
-/// What kind of file a mode says, as far as anybody here asks.
+/// The kinds of file that the server treats differently.
 package enum FileKind: Sendable {
   case regular, directory, symbolicLink, other
 
@@ -95,11 +93,11 @@ package enum FileKind: Sendable {
   }
 }
 
-/// A point in time, or one of the two words that `utimensat(2)` takes in its place.
+/// A point in time, or one of the two special values of `utimensat(2)`.
 package struct Time: Equatable, Sendable {
-  /// Seconds since 1970.
+  /// The seconds since 1970.
   package var seconds: Int64
-  /// Nanoseconds, or ``now`` or ``unchanged``.
+  /// The nanoseconds, or ``now`` or ``unchanged``.
   package var nanoseconds: Int64
 
   /// `UTIME_NOW`.
@@ -119,30 +117,28 @@ package struct Time: Equatable, Sendable {
   var raw: timespec { timespec(tv_sec: Int(seconds), tv_nsec: Int(nanoseconds)) }
 }
 
-/// What is to become of an object, in this order; nil leaves it as it is.
+/// The changes of an object's status, in the order that they are made in; nil makes none.
 package struct StatusChange {
-  /// `UInt32.max` leaves an id as it is.
+  /// The new owner and group; `UInt32.max` leaves an id unchanged.
   package var owner: (uid: UInt32, gid: UInt32)?
-  /// Permission bits.
+  /// The new permission bits.
   package var mode: UInt32?
-  /// Bytes of a regular file.
+  /// The new size in bytes of a regular file.
   package var size: Int64?
-  /// Whether the client's root sets the size: what others do takes set-id bits away.
+  /// True if the client's root sets the size. If others do, the file loses its set-id bits.
   package var isRoot = false
   package var times: (access: Time, modification: Time)?
 
-  /// No change.
+  /// Creates a value without changes.
   package init() {}
 }
 
-/// What the kernel says of a file system.
-///
-/// The system call's structure is `struct statfs`, `statfs(2)`.
+/// The status of a file system: `struct statfs`, `statfs(2)`.
 package struct FileSystemStatus {
   let raw: statfs
 
   package var type: UInt64 { UInt64(bitPattern: Int64(raw.f_type)) }
-  /// Bytes.
+  /// The unit of the numbers of blocks, in bytes.
   package var blockSize: UInt64 { UInt64(bitPattern: Int64(raw.f_bsize)) }
   package var blocks: UInt64 { UInt64(raw.f_blocks) }
   package var freeBlocks: UInt64 { UInt64(raw.f_bfree) }
@@ -150,14 +146,14 @@ package struct FileSystemStatus {
   package var files: UInt64 { UInt64(raw.f_files) }
   package var freeFiles: UInt64 { UInt64(raw.f_ffree) }
   package var identifier: (Int32, Int32) { (raw.f_fsid.__val.0, raw.f_fsid.__val.1) }
-  /// The longest name, in bytes.
+  /// The maximum length of a name, in bytes.
   package var nameLength: UInt64 { UInt64(bitPattern: Int64(raw.f_namelen)) }
-  /// Bytes.
+  /// The fragment size in bytes.
   package var fragmentSize: UInt64 { UInt64(bitPattern: Int64(raw.f_frsize)) }
 }
 
 extension Descriptor {
-  /// The system call is `fstatat`; without `follow`, of a symbolic link itself.
+  /// Reads the status of a file; without `follow`, of a symbolic link itself. The system call is `fstatat`.
   package borrowing func status(of path: borrowing Path, follow: Bool) throws(Errno) -> FileStatus {
     let flags = follow ? 0 : AT_SYMLINK_NOFOLLOW
     return try at(path) { target throws(Errno) in
@@ -167,14 +163,14 @@ extension Descriptor {
     }
   }
 
-  /// The system call is `fstat`.
+  /// Reads the status of this file. The system call is `fstat`.
   package borrowing func status() throws(Errno) -> FileStatus {
     var raw = stat()
     _ = try unsafe valueOrErrno(fstat(rawValue, &raw))
     return FileStatus(raw: raw)
   }
 
-  /// The system call is `statfs`, which follows symbolic links.
+  /// Reads the status of the file system that a path leads to, over symbolic links. The system call is `statfs`.
   package borrowing func fileSystemStatus(
     of path: borrowing Path, home: borrowing Descriptor
   ) throws(Errno) -> FileSystemStatus {
@@ -185,9 +181,9 @@ extension Descriptor {
     }
   }
 
-  /// The inode's generation, or nil where its file system keeps none.
+  /// Reads the inode's generation; returns nil if the file system keeps none. The file must be a regular file or directory.
   ///
-  /// The system call is `ioctl(FS_IOC_GETVERSION)`, of a regular file or directory.
+  /// The system call is `ioctl(FS_IOC_GETVERSION)`.
   package borrowing func generation() throws(Errno) -> UInt32? {
     var generation: UInt32 = 0
     do throws(Errno) {

@@ -54,9 +54,9 @@ package struct SharedMemory: ~Copyable, @unchecked Sendable {
     unsafe munmap(whole.baseAddress, whole.count)
   }
 
-  /// Whether a byte was touched that the file hasn't any more. All of it is zeros since.
+  /// True if a byte was touched that the file no longer has. Since then all of the memory is zeros.
   package var isLost: Bool { cl_is_memory_lost(watch) }
 
-  /// Has touching bytes that have gone not end the process. The system call is `sigaction(SIGBUS)`.
+  /// Keeps an access to bytes that the file no longer has from ending the process. The system call is `sigaction(SIGBUS)`.
   package static func surviveLoss() { cl_survive_lost_memory() }
 }

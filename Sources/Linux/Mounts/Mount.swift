@@ -52,7 +52,7 @@ package enum Mount {
     try set(attributes, of: mount, flags: 0)
   }
 
-  /// Has a user namespace map the owners of files on this mount and on the mounts below it: a file's stored id is an id
+  /// Makes a user namespace map the owners of files on this mount and on the mounts below it: a file's stored id is an id
   /// within the namespace, and users of the mount see the id outside.
   ///
   /// The system call is `mount_setattr(AT_RECURSIVE)` with `MOUNT_ATTR_IDMAP`, Linux 5.12.

@@ -8,7 +8,7 @@ package func die(_ stage: StaticString, error: Errno) -> Never {
 }
 
 extension Process {
-  /// Has ``die(_:error:)`` report by `body` instead of a line on standard error. Call it while there is one thread.
+  /// Makes ``die(_:error:)`` report by `body` instead of a line on standard error. Call it while there is one thread.
   package static func reportFatalErrors(by body: @escaping @Sendable (StaticString, Errno) -> Void) {
     unsafe report = body
   }

@@ -59,7 +59,7 @@ package enum Process {
     _ = signal(SIGHUP, SIG_IGN)
   }
 
-  /// Has SIGTERM and SIGINT shut this socket down, so that a thread that waits on it sees its end.
+  /// Makes SIGTERM and SIGINT shut down this socket, so that a thread that waits on it sees its end.
   package static func endOnTermination(_ socket: borrowing Descriptor) {
     cl_end_on_termination(socket.rawValue)
   }

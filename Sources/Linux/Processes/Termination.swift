@@ -9,7 +9,7 @@ package struct Termination: ~Copyable {
   private let end: Descriptor
   private let other: Descriptor
 
-  /// Has the signals end ``accept(on:)``. There may be one such value. The system call is `socketpair`.
+  /// Makes the signals end ``accept(on:)``. There may be one such value. The system call is `socketpair`.
   package init() throws(Errno) {
     var pair = try PacketSocketPair()
     guard let end = pair.takeEnd(), let other = pair.takeEnd() else { throw .badFileDescriptor }

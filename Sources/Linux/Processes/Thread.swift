@@ -71,7 +71,7 @@ package enum Thread {
     _ = unsafe pthread_sigmask(SIG_BLOCK, &signals, nil)
   }
 
-  /// Has all threads allocate from one arena. Otherwise glibc reserves 64 MB of address space for each. The call is `mallopt`.
+  /// Makes all threads allocate from one arena. Otherwise glibc reserves 64 MB of address space for each. The call is `mallopt`.
   package static func shareMemory() {
     _ = mallopt(M_ARENA_MAX, 1)
   }
