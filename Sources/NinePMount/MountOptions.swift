@@ -9,8 +9,8 @@ package struct MountOptions: Sendable {
   /// True if a mount that is there is to be changed.
   var isRemount: Bool { flags.contains(.remount) }
 
-  /// Takes lists separated by commas, which don't count between quotes, where a later option overrides an earlier one; and
-  /// the name of the export to attach to (`aname=`).
+  /// Takes lists separated by commas, which don't count between quotes, where a later option overrides an earlier
+  /// one; and the name of the export to attach to (`aname=`).
   package init(_ lists: [HostPath], export: HostPath? = nil) throws(MountFailure) {
     if let export {
       guard !Array(export).contains(UInt8(ascii: ",")) else {
@@ -72,8 +72,8 @@ package struct MountOptions: Sendable {
     return Array((words + others).map { $0 + "," }.joined().utf8)
   }
 
-  /// Returns the options for the kernel: the source's, and those that were given. `connection` is the number of the connected
-  /// socket.
+  /// Returns the options for the kernel: the source's, and those that were given. `connection` is the number of the
+  /// connected socket.
   package func text(for source: MountSource, connection: String) -> [UInt8] {
     if isRemount { return Array(words.joined(separator: [UInt8(ascii: ",")])) }
     var all = source.isDevice ? ["trans=virtio"] : ["trans=fd", "rfdno=\(connection)", "wfdno=\(connection)"]

@@ -52,7 +52,9 @@ extension MountSource {
       guard module.isPresent else { throw module.absence }
       throw .failed("this machine has no vsock device: its VMM has to give it one")
     } catch .connectionReset {
-      throw .failed("no server listens at the vsock port \(port) of machine \(machine)")
+      // Without a device the kernel takes the host for this machine itself, where it has the loopback transport.
+      let doubt = machine == 2 && !KernelModule.vsock.isPresent ? ", or this machine has no vsock device" : ""
+      throw .failed("no server listens at the vsock port \(port) of machine \(machine)\(doubt)")
     } catch {
       throw .failed("can't connect to the vsock port \(port) of machine \(machine): \(error)")
     }

@@ -2,8 +2,8 @@ internal import Glibc
 package import SystemPackage
 
 extension Mount {
-  /// Mounts a new file system at a directory, or changes the one that is mounted there (``MountFlags/remount``). `options` are
-  /// the file system's own, separated by commas.
+  /// Mounts a new file system at a directory, or changes the one that is mounted there (``MountFlags/remount``).
+  /// `options` are the file system's own, separated by commas.
   ///
   /// The system call is `mount`.
   /// - Throws: `E2BIG` if the kernel would cut the options, which have a page.
