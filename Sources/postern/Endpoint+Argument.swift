@@ -18,7 +18,7 @@ extension Endpoint {
     guard let colon = argument.firstIndex(of: ":") else {
       throw argument.contains("/")
         ? Misuse("say unix:\(CommandWords.path(argument)) for a socket of this name")
-        : Misuse("it takes unix:PATH, tcp:[HOST:]PORT, vsock:PORT, fd:NUMBER or systemd")
+        : Misuse("it takes unix:PATH, vhost-user:PATH, tcp:[HOST:]PORT, vsock:PORT, fd:NUMBER or systemd")
     }
     let rest = String(argument[argument.index(after: colon)...])
     switch argument[..<colon] {
@@ -36,7 +36,7 @@ extension Endpoint {
     default:
       throw argument.hasPrefix("/")
         ? Misuse("say unix:\(CommandWords.path(argument)) for a socket of this name")
-        : Misuse("it takes unix:PATH, tcp:[HOST:]PORT, vsock:PORT, fd:NUMBER or systemd")
+        : Misuse("it takes unix:PATH, vhost-user:PATH, tcp:[HOST:]PORT, vsock:PORT, fd:NUMBER or systemd")
     }
   }
 

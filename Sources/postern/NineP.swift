@@ -32,7 +32,7 @@ struct NineP: ParsableCommand {
 
   @Option(
     name: [.customLong("listen"), .customShort("l")],
-    help: .init("unix:PATH, vhost-user:PATH, tcp:[HOST:]PORT, vsock:PORT, fd:N, systemd.", valueName: "address"),
+    help: .init("unix:PATH, vhost-user:PATH, tcp:PORT, vsock:PORT, fd:N", valueName: "address"),
     completion: Endpoint.completion, transform: { try ListenAddress(argument: $0) })
   var addresses: [ListenAddress] = []
 
@@ -81,7 +81,7 @@ struct NineP: ParsableCommand {
     transform: { try Self.clients($0) })
   var maxClients: Int?
 
-  @Flag(help: "Run the protocol in a separate, unprivileged process (default for root).")
+  @Flag(help: "Serve from an unprivileged process (root's default).")
   var split = false
 
   @Flag(help: "Run as one process.")
