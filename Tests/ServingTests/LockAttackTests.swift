@@ -79,7 +79,7 @@ import Testing
   }
 
   @Test(
-    "another client's requests for locks stay about as fast, for another file and for the same",
+    "another client's requests for locks wait for a few withdrawals at most, for another file and for the same",
     arguments: Queue.allCases)
   func besides(queue: Queue) throws {
     let table = LockTable()
@@ -116,7 +116,8 @@ import Testing
       }
     }
     for (one, besides) in zip(alone, figures.withLock { $0 }) {
-      #expect(besides < one * 50, "\(one), \(besides)")
+      // All wait for one mutex, so it is some 60 times. Where each withdrawal looked at all that wait, thousands of times.
+      #expect(besides < one * 500, "\(one), \(besides)")
     }
   }
 
